@@ -1,0 +1,93 @@
+"""The one API object: version 1, every error as problem+json, no operation without a declared door."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from watchbell.api import schemas
+from watchbell.api.door import Door, Forbidden, actor
+from watchbell.api.submissions import router as submissions
+from watchbell.apps.journal.services import KeyAlreadyUsed
+from watchbell.domain.handling import Scope
+from watchbell.domain.refusal import Refused
+from watchbell.doors import moment, problems
+from watchbell.doors.policy import STRONG
+
+api = NinjaAPI(
+    title="Watchbell",
+    version="1",
+    description="Findings in, advisories and worklists out. Unclassified only; not affiliated with any government.",
+    docs_url=None,
+    urls_namespace="api",
+)
+
+
+api.add_router("/submissions", submissions)
+
+
+@api.get("/me", auth=Door(STRONG, Scope.READ), response={200: schemas.Me, **schemas.ERRORS}, operation_id="me")
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Return who this token speaks for."""
+    by = actor(request)
+    return {
+        "organisation": by.organisation,
+        "kinds": sorted(by.organisation_kinds),
+        "role": by.role,
+        "scopes": sorted(by.scopes),
+        "at": moment.now(),
+    }
+
+
+def _reference(request: HttpRequest) -> str:
+    return getattr(request, "reference", "")
+
+
+@api.exception_handler(AuthenticationError)
+def _nobody(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    answer = problems.problem(
+        401, "no-token", "No valid token came with this request.", todo="Send Authorization: Bearer with a live token."
+    )
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(Forbidden)
+def _forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
+    return problems.problem(403, "not-allowed", "This token may not do that.", expected=f"a token of {error}")
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    status = 413 if error.refusal.code == "too-large" else 400
+    return problems.refused(error, status=status, reference=_reference(request))
+
+
+@api.exception_handler(KeyAlreadyUsed)
+def _other_request(request: HttpRequest, error: KeyAlreadyUsed) -> HttpResponse:
+    return problems.problem(409, "idempotency-key-reused", str(error), todo="Use a new Idempotency-Key.")
+
+
+@api.exception_handler(Http404)
+def _not_there(request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problems.problem(404, "not-found", "There is nothing here that you may see.")
+
+
+@api.exception_handler(ValidationError)
+def _not_as_described(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0] if error.errors else {}
+    place = "/" + "/".join(str(part) for part in first.get("loc", ())[1:])
+    return problems.problem(
+        422,
+        "not-as-described",
+        str(first.get("msg", "The request is not as the description says."))[:300],
+        place=place,
+        todo="Compare with /api/v1/openapi.json.",
+        reference=_reference(request),
+    )
+
+
+@api.exception_handler(HttpError)
+def _plain(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problems.problem(error.status_code, "bad-request", str(error)[:300], reference=_reference(request))

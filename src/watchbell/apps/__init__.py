@@ -1,0 +1,1 @@
+"""What we remember: one room a subject, each with models, services and queries."""

@@ -1,0 +1,1 @@
+"""Leased work that survives a crash: retries, dead letters, progress, periodic slots."""

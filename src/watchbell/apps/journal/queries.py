@@ -1,0 +1,44 @@
+"""Who may read which entries, in which order they happened, and what is published about them?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from watchbell.apps.journal.models import Entry, Seal, TreeHead, Unsealed
+from watchbell.domain.handling import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One place in the order of the record; padding has no entry."""
+
+    seq: int
+    entry: Entry | None
+
+
+def entries_concerning(viewer: Actor, *, now: datetime) -> QuerySet[Entry]:
+    """Return the entries that concern the organisation this actor acts for, newest first.
+
+    Nobody reads the record as a whole: no organisation, no entries, whatever the role.
+    """
+    if viewer.organisation is None:
+        return Entry.objects.none()
+    return Entry.objects.filter(concerns__organisation_id=viewer.organisation, at__lte=now).order_by("-id")
+
+
+def after(seq: int, *, limit: int) -> list[Sealed]:
+    """Return the places from `seq` on, in order, for handlers and feeds; padding too, so that a cursor can pass it."""
+    seals = Seal.objects.filter(seq__gte=seq).select_related("entry").order_by("seq")[:limit]
+    return [Sealed(seal.seq, seal.entry) for seal in seals]
+
+
+def published_heads(*, limit: int = 400) -> list[TreeHead]:
+    """Return the latest published heads, oldest first: the same for everyone."""
+    newest = TreeHead.objects.filter(published_for__isnull=False).order_by("-published_for")[:limit]
+    return list(newest)[::-1]
+
+
+def waiting_for_a_seal() -> int:
+    """Return how many entries are not sealed yet."""
+    return Unsealed.objects.count()

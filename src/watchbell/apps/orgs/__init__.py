@@ -1,0 +1,1 @@
+"""People, organisations, memberships, communities, invitations and tokens: names live only here."""

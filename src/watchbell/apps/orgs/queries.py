@@ -1,0 +1,146 @@
+"""Every look at people and organisations, on behalf of someone."""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from watchbell.apps.orgs.models import Membership, Organisation, Person, Token
+from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role, Scope, Viewer
+
+
+def actor_for_person(
+    person: Person, organisation: str | None, *, strong: bool, authenticated_at: datetime | None
+) -> Actor:
+    """Return the actor a signed-in person is at this moment; read anew on every request.
+
+    `organisation` is the public id they chose to act for; when they do not belong to it
+    (any more) they act for the first one they do belong to, or for none.
+    """
+    memberships = list(
+        Membership.objects.filter(person=person, organisation__closed_at__isnull=True)
+        .select_related("organisation")
+        .prefetch_related("organisation__kinds")
+        .order_by("organisation__name")
+    )
+    chosen = next((one for one in memberships if one.organisation.public_id == organisation), None)
+    membership = chosen or (memberships[0] if memberships else None)
+    return Actor(
+        kind=ActorKind.PERSON,
+        person=person.public_id,
+        organisation=membership.organisation.public_id if membership else None,
+        organisation_kinds=_kinds(membership.organisation) if membership else frozenset(),
+        role=Role(membership.role) if membership else None,
+        scopes=frozenset(Scope),
+        is_node_admin=person.is_node_admin,
+        authenticated_at=authenticated_at,
+        strong=strong,
+    )
+
+
+def actor_for_token(text: str, *, now: datetime) -> Actor | None:
+    """Return who presents this bearer token, or None when it is unknown, ended or its holder left."""
+    prefix, _, rest = text.partition("_")
+    public_id, _, secret = rest.partition("_")
+    token = (
+        Token.objects.select_related("person", "organisation")
+        .prefetch_related("organisation__kinds")
+        .filter(public_id=public_id)
+        .first()
+        if prefix == "wb"
+        else None
+    )
+    if token is None or not hmac.compare_digest(bytes(token.secret_digest), hashlib.sha256(secret.encode()).digest()):
+        return None
+    membership = Membership.objects.filter(person=token.person, organisation=token.organisation).first()
+    ended = token.revoked_at is not None or now >= token.expires_at or token.organisation.closed_at is not None
+    if ended or membership is None or not token.person.is_active:
+        return None
+    return Actor(
+        kind=ActorKind.TOKEN,
+        person=token.person.public_id,
+        organisation=token.organisation.public_id,
+        organisation_kinds=_kinds(token.organisation),
+        role=Role(membership.role),
+        scopes=frozenset(Scope(scope) for scope in token.scopes),
+        authenticated_at=token.created_at,
+        strong=True,
+    )
+
+
+def _kinds(organisation: Organisation) -> frozenset[OrganisationKind]:
+    return frozenset(OrganisationKind(row.kind) for row in organisation.kinds.all())
+
+
+def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Organisation]:
+    """Return the organisations this actor may know of: their own; coordinators and administrators see all."""
+    everyone = Organisation.objects.filter(closed_at__isnull=True, created_at__lte=now)
+    if viewer.is_node_admin or viewer.kind is ActorKind.SYSTEM or viewer.acts_as(OrganisationKind.COORDINATOR):
+        return everyone
+    return everyone.filter(memberships__person__public_id=viewer.person) if viewer.person else everyone.none()
+
+
+def members_of(viewer: Actor, *, now: datetime) -> QuerySet[Membership]:
+    """Return the memberships of the organisation acted for; administrators see every one."""
+    rows = Membership.objects.select_related("person", "organisation").filter(since__lte=now)
+    if viewer.is_node_admin:
+        return rows.order_by("organisation__name", "person__email")
+    return rows.filter(organisation__public_id=viewer.organisation).order_by("person__email")
+
+
+def tokens_of(viewer: Actor, *, now: datetime) -> QuerySet[Token]:
+    """Return the tokens this person made, and for an owner those of the organisation, newest first."""
+    rows = Token.objects.select_related("person", "organisation").filter(created_at__lte=now).order_by("-created_at")
+    if viewer.role is Role.OWNER:
+        return rows.filter(organisation__public_id=viewer.organisation)
+    return rows.filter(person__public_id=viewer.person, organisation__public_id=viewer.organisation)
+
+
+def organisations_of(person: str) -> QuerySet[Organisation]:
+    """Return the organisations this person may act for."""
+    return Organisation.objects.filter(memberships__person__public_id=person, closed_at__isnull=True).order_by("name")
+
+
+def organisation(public_id: str) -> Organisation:
+    """Return one organisation by its opaque id, for services that already decided; raises DoesNotExist."""
+    return Organisation.objects.get(public_id=public_id)
+
+
+def find(public_id: str) -> Organisation | None:
+    """Return one open organisation by its opaque id, or None."""
+    return Organisation.objects.filter(public_id=public_id, closed_at__isnull=True).first()
+
+
+def person_by_email(email: str) -> Person | None:
+    """Return the active person with this address, for the console and the door that signs people in."""
+    return Person.objects.filter(email__iexact=email, is_active=True).first()
+
+
+def of_kind(kind: OrganisationKind) -> QuerySet[Organisation]:
+    """Return the open organisations of one kind, for services and jobs."""
+    return Organisation.objects.filter(kinds__kind=kind, closed_at__isnull=True).order_by("pk")
+
+
+def recipients(organisation: str) -> list[str]:
+    """Return the addresses of an organisation's active members at this very moment; asked again at each sending."""
+    rows = Membership.objects.filter(organisation__public_id=organisation, person__is_active=True)
+    return sorted(rows.values_list("person__email", flat=True))
+
+
+def standing(viewer: Actor, *, recipients: set[str], named: set[str], communities: set[str]) -> Viewer:
+    """Return how this actor stands to an object shared with these organisations, people and communities."""
+    if viewer.organisation is None:
+        return Viewer(is_named=viewer.person in named)
+    own = Organisation.objects.filter(public_id=viewer.organisation)
+    return Viewer(
+        is_named=viewer.person in named,
+        in_recipient_organisation=viewer.organisation in recipients,
+        is_client_of_recipient=bool(recipients) and own.filter(providers__provider__public_id__in=recipients).exists(),
+        in_shared_community=bool(communities) and own.filter(communities__public_id__in=communities).exists(),
+    )
+
+
+def has_administrator() -> bool:
+    """Return whether anyone administers this node yet."""
+    return Person.objects.filter(is_node_admin=True, is_active=True).exists()

@@ -1,0 +1,1 @@
+"""What the world has published: records with provenance, alias groups, catalogues, products, packages and ranges."""

@@ -1,0 +1,367 @@
+"""What is remembered of the published world: who said what, since when, about which package and versions.
+
+Three views are this room's documented door for joins (see `views.py`); no other
+room reads these tables.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import F, Q
+
+from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
+
+RECORD_ID_LENGTH = 128
+NAME_LENGTH = 512
+
+
+class SourceKind(StrEnum):
+    """What a source publishes, and so how it is read."""
+
+    OSV = "osv"
+    KEV = "kev"
+    EPSS = "epss"
+    VULNRICHMENT = "vulnrichment"
+    CSAF = "csaf"
+    CVE = "cve"
+
+
+class AssertionKind(StrEnum):
+    """What a catalogue asserts of a CVE."""
+
+    KEV = "kev"
+    EPSS = "epss"
+    SSVC = "ssvc"
+
+
+class Standing(models.Model):
+    """One row: the number the next change gets, and when this node first imported advisories.
+
+    Whoever stores records updates it first, so writers queue here and change numbers
+    become visible in their own order on every database.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    next_change = models.BigIntegerField(default=1)
+    first_import_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="standing_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"the next change is {self.next_change}"
+
+
+class Source(models.Model):
+    """Somewhere records or catalogues come from: a feed, a folder, the console, or ourselves."""
+
+    public_id = public_id()
+    name = OrderedText(max_length=64, unique=True)
+    kind = models.CharField(max_length=16)
+    location = models.CharField(max_length=2048, blank=True)
+    enabled = models.BooleanField(default=False)
+    period_hours = models.PositiveSmallIntegerField(default=24)
+    first_import_at = models.DateTimeField(null=True)
+    last_tried_at = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=1000, blank=True)
+    etag = models.CharField(max_length=512, blank=True)
+    last_modified = models.CharField(max_length=128, blank=True)
+    record_count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(SourceKind)), name="source_kind_is_known"),
+            models.CheckConstraint(condition=Q(enabled=False) | ~Q(location=""), name="source_switched_on_has_a_place"),
+            no_longer_than("name", 64, name="source_name_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceRecord(models.Model):
+    """One record as one source last published it; superseded in place, never removed.
+
+    `received_digest` is SHA-256 of the bytes as they came; `digest`, of the canonical form
+    (RFC 8785), is the identity, and is worked out the first time that other bytes arrive
+    for the same record: equal bytes are equal records, and most are never seen again.
+    """
+
+    public_id = public_id()
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records", db_index=False)
+    record_id = OrderedText(max_length=RECORD_ID_LENGTH)
+    digest = models.BinaryField(max_length=32, null=True)
+    received_digest = models.BinaryField(max_length=32)
+    published_at = models.DateTimeField(null=True)
+    modified_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    known_at = models.DateTimeField()
+    fix_known_at = models.DateTimeField(null=True)
+    has_fix = models.BooleanField(default=False)
+    summary = models.CharField(max_length=500, blank=True)
+    cvss = models.CharField(max_length=255, blank=True)
+    changed_seq = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["record_id"], name="record_by_its_id"),
+            models.Index(fields=["received_digest"], name="record_by_its_bytes"),
+            models.Index(fields=["changed_seq"], name="record_changed_since"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "record_id"], name="record_stands_once_per_source"),
+            no_longer_than("record_id", RECORD_ID_LENGTH, name="record_id_is_short"),
+            models.CheckConstraint(
+                condition=Q(has_fix=False) | Q(fix_known_at__isnull=False), name="record_with_a_fix_says_since_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.record_id
+
+
+class ReceivedRecord(models.Model):
+    """The bytes of a record as they came, zstd-compressed; apart, since lists never need them."""
+
+    record = models.OneToOneField(SourceRecord, on_delete=models.CASCADE, primary_key=True, related_name="received")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"bytes of record {self.record_id}"
+
+
+class AliasAssertion(models.Model):
+    """A record says that its own id and another one mean the same vulnerability."""
+
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="alias_assertions")
+    identifier = OrderedText(max_length=RECORD_ID_LENGTH)
+    alias = OrderedText(max_length=RECORD_ID_LENGTH)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["identifier"], name="alias_said_by_an_id"),
+            models.Index(fields=["alias"], name="alias_said_of_an_id"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["record", "alias"], name="record_asserts_an_alias_once")]
+
+    def __str__(self) -> str:
+        return f"{self.identifier} is {self.alias}"
+
+
+class Group(models.Model):
+    """One vulnerability under all its ids; `merged_into` leads on when a group has become part of another.
+
+    `anchor` is the group's one CVE, or the first of its ids: a function of who says
+    what alone, whatever order it came in. Public ids stay when an anchor changes.
+    """
+
+    public_id = public_id()
+    anchor = OrderedText(max_length=RECORD_ID_LENGTH, unique=True)
+    display_id = OrderedText(max_length=RECORD_ID_LENGTH)
+    umbrella = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged_from")
+
+    class Meta:
+        indexes = [models.Index(fields=["display_id"], name="group_by_display_id")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="group_merges_into_another"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_id
+
+
+class GroupMember(models.Model):
+    """An identifier and the one group it belongs to."""
+
+    identifier = OrderedText(max_length=RECORD_ID_LENGTH, unique=True)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="members")
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class UmbrellaLink(models.Model):
+    """An umbrella group speaks of this CVE among others."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="umbrella_of", db_index=False)
+    cve = OrderedText(max_length=RECORD_ID_LENGTH)
+
+    class Meta:
+        indexes = [models.Index(fields=["cve"], name="umbrella_over_a_cve")]
+        constraints = [models.UniqueConstraint(fields=["group", "cve"], name="umbrella_names_a_cve_once")]
+
+    def __str__(self) -> str:
+        return f"group {self.group_id} speaks of {self.cve}"
+
+
+class CatalogueAssertion(models.Model):
+    """What a named catalogue says of one CVE: KEV membership, EPSS figures or SSVC answers."""
+
+    kind = models.CharField(max_length=8)
+    asserter = OrderedText(max_length=64)
+    cve = OrderedText(max_length=32)
+    data = models.TextField()
+    since = models.DateField(null=True)
+    known_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    changed_seq = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["cve"], name="assertions_about_a_cve"),
+            models.Index(fields=["changed_seq"], name="assertion_changed_since"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "asserter", "cve"], name="catalogue_asserts_once_of_a_cve"),
+            models.CheckConstraint(condition=Q(kind__in=list(AssertionKind)), name="assertion_kind_is_known"),
+            no_longer_than("cve", 32, name="assertion_cve_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asserter}: {self.kind} {self.cve}"
+
+
+class Supplier(models.Model):
+    """A vendor as records name it; `folded` is the spelling that searches use."""
+
+    name = models.CharField(max_length=200)
+    folded = OrderedText(max_length=200, unique=True)
+
+    class Meta:
+        constraints = [no_longer_than("name", 200, name="supplier_name_is_short")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """A product as records name it, for people to pick; `folded` is "vendor product" in small letters."""
+
+    public_id = public_id()
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="products", db_index=False)
+    name = models.CharField(max_length=200)
+    folded_name = OrderedText(max_length=200)
+    folded = OrderedText(max_length=401)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["folded"], name="product_picker_by_vendor"),
+            models.Index(fields=["folded_name"], name="product_picker_by_name"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "folded_name"], name="product_stands_once_per_supplier"),
+            no_longer_than("name", 200, name="product_name_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductWord(models.Model):
+    """One word of a product's or vendor's name, so that the picker finds it by the beginning of any word."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="words")
+    word = OrderedText(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["word", "product"], name="product_picker_by_word")]
+        constraints = [models.UniqueConstraint(fields=["product", "word"], name="product_word_stands_once")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class ProductListing(models.Model):
+    """A catalogue or record names this product in connection with this id (a CVE, or a record's own id)."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="listings", db_index=False)
+    identifier = OrderedText(max_length=RECORD_ID_LENGTH)
+    asserter = OrderedText(max_length=64)
+    known_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["identifier"], name="listings_of_an_id")]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "identifier", "asserter"], name="product_is_listed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"product {self.product_id} in {self.identifier}"
+
+
+class Package(models.Model):
+    """A package in the one spelling that records and inventories share."""
+
+    ecosystem = OrderedText(max_length=64)
+    name = OrderedText(max_length=NAME_LENGTH)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ecosystem", "name"], name="package_stands_once"),
+            no_longer_than("name", NAME_LENGTH, name="package_name_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ecosystem} {self.name}"
+
+
+class Range(models.Model):
+    """Versions of a package whose key is in [lo, hi) are affected, says a record; bounds as it writes them.
+
+    A withdrawn record's ranges stay, retracted, and join nothing.
+    """
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="ranges", db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="ranges")
+    lo = models.BinaryField(max_length=1024)
+    hi = models.BinaryField(max_length=1024)
+    introduced = models.TextField()
+    fixed = models.TextField(null=True)
+    last_affected = models.TextField(null=True)
+    key_format = models.SmallIntegerField()
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["package", "lo", "hi", "record"], name="range_join_by_version", condition=Q(retracted=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"[{self.introduced}, {self.fixed or self.last_affected or 'no end'}"
+
+
+class NamedVersion(models.Model):
+    """A version without an order that a record lists: affected when it is the same letter by letter."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="named_versions")
+    version = OrderedText(max_length=NAME_LENGTH)
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["package", "version"], name="named_version_join", condition=Q(retracted=False))]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class RangeDoubt(models.Model):
+    """A record names this package and something it says cannot be read: never "not affected"."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="doubts")
+    reason = models.CharField(max_length=32)
+    because = models.CharField(max_length=500)
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["package"], name="doubts_about_a_package", condition=Q(retracted=False))]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,93 @@
+"""Every verb of the command line, in one table; the code behind a verb is loaded when it is called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from watchbell import __version__
+
+VERBS = {
+    "demo": ("demo", "Build a fictional node, run the whole river, then serve it."),
+    "init": ("node", "Create the database, the keys and the link for the first administrator."),
+    "serve": ("serve", "Serve the node's pages and interface."),
+    "worker": ("serve", "Run background work (any number, against one PostgreSQL)."),
+    "upgrade": ("node", "Back up, bring the database to this version, and verify."),
+    "backup": ("backup", "Copy database and files while the node runs; keys only when asked."),
+    "restore": ("backup", "Put a backup in place of an empty node."),
+    "doctor": ("doctor", "Check database, keys, disk, clock, mail and sandbox, and say what to do."),
+    "admin": ("admin", "Manage organisations, people, tokens and keys without the web."),
+    "import": ("imports", "Read advisories, catalogues, inventories and findings."),
+    "submit": ("submit", "Send findings to a node; safe to repeat."),
+    "journal": ("journal", "Verify or export the sealed record."),
+    "key": ("key", "Make a signing key that you hold yourself."),
+}
+CHECKOUT_ONLY = {
+    "test": "Lint, contracts, types and tests (from a checkout).",
+    "bench": "Measure against peers and limits (from a checkout).",
+}
+UNEXPECTED = 70
+
+
+class Verbs(click.Group):
+    """A group whose verbs are named in the table and imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the table's order."""
+        return [*VERBS, *CHECKOUT_ONLY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one verb's command."""
+        if cmd_name in CHECKOUT_ONLY:
+            return _checkout_only(cmd_name)
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"watchbell.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_verb")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing any verb."""
+        with formatter.section("Verbs"):
+            rows = [(verb, words) for verb, (_, words) in VERBS.items()]
+            formatter.write_dl([*rows, *CHECKOUT_ONLY.items()])
+
+
+def _checkout_only(verb: str) -> click.Command:
+    @click.command(verb, help=CHECKOUT_ONLY[verb])
+    def refuse() -> None:
+        raise click.UsageError(f"`{verb}` works only from a checkout: ./watchbell {verb}")
+
+    return refuse
+
+
+@click.group(cls=Verbs, help="Find, judge, coordinate and fix vulnerabilities in the age of machine-found bugs.")
+@click.version_option(__version__, prog_name="watchbell")
+def verbs() -> None:
+    """Hold the verbs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb; exit 2 on bad usage, 70 on anything unexpected."""
+    try:
+        verbs.main(args=arguments, prog_name="watchbell", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        _say(error)
+        sys.exit(UNEXPECTED)
+
+
+def _say(error: Exception) -> None:
+    """Print what happened in one sentence; the trace only when someone asks for it by -X dev."""
+    if sys.flags.dev_mode:
+        raise error
+    click.echo(f"watchbell: {type(error).__name__}: {error}", err=True)
+    click.echo("Run `watchbell doctor`; if it finds nothing, please report this.", err=True)

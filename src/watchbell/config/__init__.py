@@ -1,0 +1,1 @@
+"""The roof: Django settings, urls and wsgi; the only place that knows everyone."""

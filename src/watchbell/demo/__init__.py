@@ -1,0 +1,1 @@
+"""A fictional state and its river, told through the services everyone uses."""

@@ -1,0 +1,31 @@
+"""How urgent is it, by when is it due, and why? BOD 26-04 and our policy, both as data."""
+
+from watchbell.domain.priority.assess import assess
+from watchbell.domain.priority.bod import TABLE_ID, Impact, Outcome, decide
+from watchbell.domain.priority.due import clock_starts_at, due_at, is_overdue, last_day, zone_named
+from watchbell.domain.priority.facts import Band, Drawn, Exposure, Facts, Inputs, Priority, Sentence
+from watchbell.domain.priority.policy import POLICY, Policy
+from watchbell.domain.priority.rank import rank
+
+__all__ = [
+    "POLICY",
+    "TABLE_ID",
+    "Band",
+    "Drawn",
+    "Exposure",
+    "Facts",
+    "Impact",
+    "Inputs",
+    "Outcome",
+    "Policy",
+    "Priority",
+    "Sentence",
+    "assess",
+    "clock_starts_at",
+    "decide",
+    "due_at",
+    "is_overdue",
+    "last_day",
+    "rank",
+    "zone_named",
+]

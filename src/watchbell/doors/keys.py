@@ -1,0 +1,32 @@
+"""Which keys does this node hold? One keystore, opened where the settings say."""
+
+from functools import cache
+
+from django.conf import settings
+
+from watchbell.apps.journal.services import HEAD_KEY
+from watchbell.outside.blobs import BlobStore
+from watchbell.outside.keystore import FolderKeystore, KeyKind
+
+MFA_SEEDS = "mfa-seeds"
+CURSORS = "cursors"
+FILES = "files"
+
+
+@cache
+def keystore() -> FolderKeystore:
+    """Return the node's keystore."""
+    return FolderKeystore(settings.WATCHBELL.keys)
+
+
+def make_node_keys() -> None:
+    """This will create the keys every node needs, once; two processes racing agree on one of each."""
+    for name in (MFA_SEEDS, CURSORS, FILES):
+        keystore().ensure(name, KeyKind.AEAD)
+    keystore().ensure(HEAD_KEY, KeyKind.SIGNING)
+
+
+@cache
+def blob_store() -> BlobStore:
+    """Return where the node's sealed files lie."""
+    return BlobStore(settings.WATCHBELL.home / "blobs", keystore())

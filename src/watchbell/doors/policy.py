@@ -1,0 +1,119 @@
+"""Who may come through this door? Every view declares it; a view that declares nothing stays shut.
+
+The route census in the tests walks every address and fails on one without a policy. The
+middleware below enforces the declaration before the view runs, so forgetting a check
+inside a view cannot open it. What a person may *see* is a second question, answered by
+the rooms' queries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+ATTRIBUTE = "watchbell_policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an actor needs to pass one door."""
+
+    name: str
+    signed_in: bool = False
+    strong: bool = False
+    node_admin: bool = False
+    kinds: frozenset[OrganisationKind] = frozenset()
+    writes: bool = False
+    owns: bool = False
+
+    def admits(self, actor: Actor) -> bool:
+        """Return whether this actor may pass."""
+        if self.signed_in and actor.kind not in (ActorKind.PERSON, ActorKind.TOKEN):
+            return False
+        if self.strong and not actor.strong:
+            return False
+        if self.node_admin and not actor.is_node_admin:
+            return False
+        if self.kinds and not (self.kinds & actor.organisation_kinds):
+            return False
+        if self.owns and actor.role is not Role.OWNER:
+            return False
+        return actor.writes or not self.writes
+
+
+def _members(name: str, *kinds: OrganisationKind, writes: bool = False, owns: bool = False) -> Policy:
+    return Policy(name, signed_in=True, strong=True, kinds=frozenset(kinds), writes=writes, owns=owns)
+
+
+PUBLIC = Policy("anyone")
+SIGNED_IN = Policy("anyone signed in, with or without a second factor yet", signed_in=True)
+STRONG = Policy("anyone signed in with a second factor", signed_in=True, strong=True)
+NODE_ADMIN = Policy("node administrators", signed_in=True, strong=True, node_admin=True)
+OWNER = _members("owners of the organisation acted for", owns=True)
+OPERATOR = _members("members of an operator", OrganisationKind.OPERATOR)
+OPERATOR_WRITES = _members("members of an operator who may write", OrganisationKind.OPERATOR, writes=True)
+COORDINATOR = _members("members of a coordinator", OrganisationKind.COORDINATOR)
+COORDINATOR_WRITES = _members("coordinators who may write", OrganisationKind.COORDINATOR, writes=True)
+CASE_PARTY = _members(
+    "members of a coordinator, vendor or lab",
+    OrganisationKind.COORDINATOR,
+    OrganisationKind.VENDOR,
+    OrganisationKind.LAB,
+)
+CASE_PARTY_WRITES = _members(
+    "members of a coordinator, vendor or lab who may write",
+    OrganisationKind.COORDINATOR,
+    OrganisationKind.VENDOR,
+    OrganisationKind.LAB,
+    writes=True,
+)
+SUBMITTER_WRITES = _members("members of any organisation who may write", writes=True)
+
+# Views that others wrote (django-allauth), by view name; those not listed stay shut.
+BORROWED: dict[str, Policy] = {
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_change_password": SIGNED_IN,
+    "account_reauthenticate": SIGNED_IN,
+    "mfa_authenticate": PUBLIC,
+    "mfa_trust": PUBLIC,
+    "mfa_login_webauthn": PUBLIC,
+    "mfa_index": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_reauthenticate_webauthn": SIGNED_IN,
+    "mfa_list_webauthn": SIGNED_IN,
+    "mfa_add_webauthn": SIGNED_IN,
+    "mfa_edit_webauthn": SIGNED_IN,
+    "mfa_remove_webauthn": SIGNED_IN,
+}
+
+
+def open_to(policy: Policy) -> Callable[[View], View]:
+    """Return a decorator that declares who may come through this view's door."""
+
+    def declare(view: View) -> View:
+        setattr(view, ATTRIBUTE, policy)
+        return view
+
+    return declare
+
+
+def policy_of(view: Callable[..., Any], view_name: str | None) -> Policy | None:
+    """Return the policy a view declares, or None: then nobody may pass."""
+    declared = getattr(view, ATTRIBUTE, None)
+    if isinstance(declared, Policy):
+        return declared
+    if (view_name or "").startswith("api:"):
+        return PUBLIC  # each operation has a door of its own, which the census checks too
+    return BORROWED.get(view_name or "")

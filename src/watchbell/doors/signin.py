@@ -1,0 +1,78 @@
+"""How does someone sign in? django-allauth with our answers: closed sign-up, sealed seeds, mail through `outside`."""
+
+import base64
+from datetime import datetime
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.http import HttpRequest
+
+from watchbell.apps.journal import services as journal
+from watchbell.apps.orgs.models import Person
+from watchbell.domain.handling import Actor
+from watchbell.doors import moment
+from watchbell.doors.keys import MFA_SEEDS, keystore
+from watchbell.outside.keystore import aad
+from watchbell.outside.mail import Message, mailer_from
+from watchbell.outside.settings import Settings
+
+SEED_PLACE = aad("orgs", "authenticator", "data", "seed")
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]
+    """Sign in with e-mail address and password; a closed account cannot."""
+
+
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts come from invitations only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: nobody signs themselves up."""
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Return whether a `next` address stays on this node."""
+        return bool(url) and url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable()  # type: ignore[union-attr]
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors whose seeds and recovery codes lie sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Return the seed sealed under the keystore, as text."""
+        return base64.b64encode(keystore().seal(MFA_SEEDS, SEED_PLACE, text.encode())).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the seed; raises when the key is gone or the text was tampered with."""
+        return keystore().open(MFA_SEEDS, SEED_PLACE, base64.b64decode(encrypted_text)).decode()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return who a passkey is for: the host people reach this node by."""
+        return {"id": settings.WATCHBELL.host, "name": settings.SITE_NAME}
+
+
+@transaction.atomic
+def remove_second_factors(person: Person, *, by: Actor, now: datetime) -> int:
+    """Remove every second factor of someone who lost theirs; return how many there were."""
+    removed, _ = Authenticator.objects.filter(user=person).delete()
+    journal.record(at=now, by=by, action="person.second_factors_removed", subject=person)
+    return removed
+
+
+class MailThroughOutside(BaseEmailBackend):
+    """Django's mail goes through the one mailer, so it becomes files when no server is configured."""
+
+    def send_messages(self, email_messages: list[EmailMessage]) -> int:  # type: ignore[override]
+        """Send each message; return how many."""
+        node: Settings = settings.WATCHBELL
+        mailer = mailer_from(node.email_url, home=node.home, sender=f"watchbell@{node.host}")
+        for message in email_messages:
+            letter = Message(to=tuple(message.to), subject=str(message.subject), text=str(message.body))
+            mailer.send(letter, now=moment.now())
+        return len(email_messages)

@@ -1,0 +1,106 @@
+"""Take a field out of a parsed document, or say exactly where it is not what it should be.
+
+`place` is the JSON pointer (RFC 6901) of the object that holds the field; "" is the root.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from watchbell.domain.refusal import Refused, refuse
+
+Json = dict[str, Any]
+
+_WORDS = {
+    str: "a text",
+    dict: "an object",
+    list: "a list",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
+
+
+def pointer(place: str, *parts: str | int) -> str:
+    """Return the JSON pointer of a part below `place`, escaped as RFC 6901 asks."""
+    return place + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def wrong_type(place: str, expected: type, found: object) -> Refused:
+    """Return the refusal for a value of another JSON type than the standard gives it."""
+    message = f"Expected {_WORDS[expected]}, found {_WORDS.get(type(found), 'null')}."
+    return refuse("wrong-type", message, place=place or "/", todo="Correct this field and send the document again")
+
+
+def missing(place: str, key: str) -> Refused:
+    """Return the refusal for a field the standard requires."""
+    return refuse("missing-field", f'The field "{key}" is required.', place=pointer(place, key), todo="Add the field")
+
+
+def root(value: Any) -> Json:
+    """Return `value` as the document's object, or refuse."""
+    if type(value) is not dict:
+        raise wrong_type("", dict, value)
+    return value
+
+
+def text(holder: Json, key: str, place: str = "") -> str:
+    """Return the text at `key`; "" when it is absent or null."""
+    value = holder.get(key)
+    if value is None:
+        return ""
+    if type(value) is not str:
+        raise wrong_type(pointer(place, key), str, value)
+    return value
+
+
+def required_text(holder: Json, key: str, place: str = "") -> str:
+    """Return the text at `key`, which must be there and not be blank."""
+    value = text(holder, key, place)
+    if not value.strip():
+        raise missing(place, key)
+    return value
+
+
+def mapping(holder: Json, key: str, place: str = "") -> Json:
+    """Return the object at `key`; an empty one when it is absent or null."""
+    value = holder.get(key)
+    if value is None:
+        return {}
+    if type(value) is not dict:
+        raise wrong_type(pointer(place, key), dict, value)
+    return value
+
+
+def items(holder: Json, key: str, place: str = "") -> list[Any]:
+    """Return the list at `key`; an empty one when it is absent or null."""
+    value = holder.get(key)
+    if value is None:
+        return []
+    if type(value) is not list:
+        raise wrong_type(pointer(place, key), list, value)
+    return value
+
+
+def objects(holder: Json, key: str, place: str = "") -> Iterator[tuple[Json, str]]:
+    """Yield each object of the list at `key` with its own pointer."""
+    for index, value in enumerate(items(holder, key, place)):
+        where = pointer(place, key, index)
+        if type(value) is not dict:
+            raise wrong_type(where, dict, value)
+        yield value, where
+
+
+def texts(holder: Json, key: str, place: str = "") -> tuple[str, ...]:
+    """Return the texts of the list at `key`."""
+    values = items(holder, key, place)
+    for index, value in enumerate(values):
+        if type(value) is not str:
+            raise wrong_type(pointer(place, key, index), str, value)
+    return tuple(values)
+
+
+def unsupported(what: str, found: str, supported: str, *, place: str = "") -> Refused:
+    """Return the refusal for a version or kind of document we do not read (never a guess)."""
+    message = f"Unsupported version: {what} {found[:60] or 'without a version'}."
+    todo = "Export it again in a supported version"
+    return refuse("unsupported-version", message, place=place, expected=f"Supported: {supported}", todo=todo)

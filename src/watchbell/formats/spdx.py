@@ -1,0 +1,116 @@
+"""Read SPDX 2.2, 2.3 (JSON) and 3.0 (JSON-LD) into the same bill of materials as CycloneDX.
+
+Licence expressions are not parsed and links are not followed. NOASSERTION and NONE
+mean that nobody said, so they become "".
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from watchbell.formats import fields, strictjson
+from watchbell.formats.fields import Json
+from watchbell.formats.sbom import Collected, Component, Sbom, SbomFormat
+
+SUPPORTED = "SPDX-2.2, SPDX-2.3 and 3.0.x in JSON"
+_GIT = re.compile(r"^git\+.*@([0-9a-f]{40}(?:[0-9a-f]{24})?)(?:#.*)?$")
+_NOBODY_SAID = ("NOASSERTION", "NONE")
+
+
+def loads(data: bytes) -> Sbom:
+    """Return the document in `data`; raises Refused with the place."""
+    return read(fields.root(strictjson.loads(data)))
+
+
+def read(document: Json) -> Sbom:
+    """Return the bill of materials in a parsed document; raises Refused for other versions."""
+    if "@graph" in document or "@context" in document:
+        return _read_3(document)
+    version = fields.text(document, "spdxVersion")
+    if version not in ("SPDX-2.2", "SPDX-2.3"):
+        raise fields.unsupported("SPDX", version, SUPPORTED, place="/spdxVersion")
+    found = Collected()
+    for index, package in enumerate(fields.items(document, "packages")):
+        _add(package, f"/packages/{index}", found, _component_2)
+    return _sbom(version.removeprefix("SPDX-"), _said(document, "documentNamespace"), found)
+
+
+def _read_3(document: Json) -> Sbom:
+    elements = [one for one in fields.items(document, "@graph") if isinstance(one, dict)]
+    version = next((_said(one, "specVersion") for one in elements if one.get("type") == "CreationInfo"), "")
+    version = version or (re.findall(r"/rdf/(\d+\.\d+(?:\.\d+)?)/", str(document.get("@context", ""))) or [""])[0]
+    if not version.startswith("3.0"):
+        raise fields.unsupported("SPDX", version, SUPPORTED, place="/@context")
+    found = Collected()
+    for index, one in enumerate(fields.items(document, "@graph")):
+        if isinstance(one, dict) and one.get("type") in ("software_Package", "software:Package"):
+            _add(one, f"/@graph/{index}", found, _component_3)
+    serial = next((_said(one, "spdxId") for one in elements if one.get("type") == "SpdxDocument"), "")
+    return _sbom(version, serial, found)
+
+
+def _sbom(version: str, serial: str, found: Collected) -> Sbom:
+    return Sbom(
+        format=SbomFormat.SPDX,
+        spec_version=version,
+        components=tuple(found.components),
+        serial=serial,
+        defects=tuple(found.defects),
+    )
+
+
+def _add(package: Any, place: str, found: Collected, make: Any) -> None:
+    if not isinstance(package, dict):
+        found.note("wrong-type", "A package is not an object.", place)
+        return
+    component = make(package, place, found)
+    if component.name:
+        found.add(component, place)
+    else:
+        found.note("no-name", "A package has no name.", place)
+
+
+def _component_2(package: Json, place: str, found: Collected) -> Component:
+    references = dict(_external(package, "externalRefs", "referenceType", "referenceLocator"))
+    location = _GIT.match(_said(package, "downloadLocation"))
+    return Component(
+        ref=_said(package, "SPDXID") or place,
+        name=_said(package, "name"),
+        version=_said(package, "versionInfo"),
+        purl=found.purl(references.get("purl", ""), fields.pointer(place, "externalRefs")),
+        cpe=references.get("cpe23Type") or references.get("cpe22Type", ""),
+        type=_said(package, "primaryPackagePurpose").lower(),
+        supplier=_said(package, "supplier").partition(": ")[2],
+        hashes=tuple(_external(package, "checksums", "algorithm", "checksumValue")),
+        commit=location[1] if location else "",
+    )
+
+
+def _component_3(package: Json, place: str, found: Collected) -> Component:
+    identifiers = dict(_external(package, "externalIdentifier", "externalIdentifierType", "identifier"))
+    purl = _said(package, "software_packageUrl") or identifiers.get("packageUrl") or identifiers.get("purl", "")
+    location = _GIT.match(_said(package, "software_downloadLocation"))
+    return Component(
+        ref=_said(package, "spdxId") or place,
+        name=_said(package, "name"),
+        version=_said(package, "software_packageVersion"),
+        purl=found.purl(purl, fields.pointer(place, "software_packageUrl")),
+        cpe=identifiers.get("cpe23") or identifiers.get("cpe22", ""),
+        type=_said(package, "software_primaryPurpose").lower(),
+        hashes=tuple(_external(package, "verifiedUsing", "algorithm", "hashValue")),
+        commit=location[1] if location else "",
+    )
+
+
+def _external(package: Json, key: str, kind: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield (kind, value) pairs, the last first, so that a dict of them keeps the document's first."""
+    listed = package.get(key)
+    for one in reversed(listed) if isinstance(listed, list) else ():
+        if isinstance(one, dict) and _said(one, kind) and _said(one, value):
+            yield _said(one, kind), _said(one, value)
+
+
+def _said(holder: Json, key: str) -> str:
+    value = holder.get(key)
+    text = value.strip() if isinstance(value, str) else ""
+    return "" if text in _NOBODY_SAID else text

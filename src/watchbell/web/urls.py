@@ -1,0 +1,24 @@
+"""Which pages are there? One line each; the views name who may come in."""
+
+from django.urls import path
+
+from watchbell.web import health, home, invitations, language, members, organisations, tokens
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("language/", language.choose_language, name="choose_language"),
+    path("join/<str:public_id>/", invitations.join, name="join"),
+    path("organisation/", organisations.choose, name="choose_organisation"),
+    path("organisation/members/", members.members, name="members"),
+    path("organisation/members/invite/", members.invite, name="invite"),
+    path("organisation/members/<str:person>/", members.member, name="member"),
+    path("organisation/members/<str:person>/remove/", members.remove, name="remove_member"),
+    path("organisation/tokens/", tokens.tokens, name="tokens"),
+    path("organisation/tokens/new/", tokens.mint, name="mint_token"),
+    path("organisation/tokens/<str:public_id>/revoke/", tokens.revoke, name="revoke_token"),
+    path("node/organisations/", organisations.organisations, name="organisations"),
+    path("node/organisations/new/", organisations.create, name="create_organisation"),
+    path("node/organisations/<str:public_id>/", organisations.organisation, name="organisation"),
+]

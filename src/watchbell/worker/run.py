@@ -1,0 +1,153 @@
+"""This will do the node's own work until told to stop: reap, seal, hand on, fill slots, run jobs."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import Error, close_old_connections, connection
+
+from watchbell.apps.jobs import services as jobs
+from watchbell.apps.jobs.progress import Cancelled, Interrupted, LeaseLost, Progress
+from watchbell.apps.journal import services as journal
+from watchbell.domain.identity import Dice, new_id
+from watchbell.worker.dispatch import dispatch
+from watchbell.worker.heartbeat import beating
+from watchbell.worker.subscriptions import SUBSCRIPTIONS, Subscription
+
+log = logging.getLogger(__name__)
+
+REST = timedelta(milliseconds=500)
+REST_AFTER_TROUBLE = timedelta(seconds=2)
+SLOW_ROUND = timedelta(seconds=10)
+REPLIES_KEPT = timedelta(days=7)
+FINISHED_JOBS_KEPT = timedelta(days=30)
+MOST_TURNS = 100_000
+
+Heart = Callable[[jobs.Claim], AbstractContextManager[None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Worker:
+    """One worker: any number of them may share a database, in threads or processes or on machines.
+
+    Without `keys` it publishes no heads; with `is_periodic` off it fills no slots.
+    """
+
+    clock: Callable[[], datetime]
+    rng: Dice
+    keys: journal.Signer | None = None
+    subscriptions: tuple[Subscription, ...] = SUBSCRIPTIONS
+    is_periodic: bool = True
+    heart: Heart = lambda held: nullcontext()
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _owner: str = ""
+    _slow_round_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self._owner = new_id(self.rng)
+
+    def run(self) -> None:
+        """Work until `stopping` is set; the job at hand ends at its next step and goes back on the list."""
+        while not self.stopping.is_set():
+            rest = REST
+            try:
+                close_old_connections()
+                if self.turn():
+                    continue
+            except Error:
+                # the database restarts, is full or is busy: nothing half done is left, so try again
+                log.exception("The worker could not reach its database; it tries again in a moment.")
+                connection.close()
+                rest = REST_AFTER_TROUBLE
+            self.stopping.wait(rest.total_seconds())
+        connection.close()
+
+    def turn(self) -> bool:
+        """Tend the record and run at most one job; return whether anything was done."""
+        moved = self.tend()
+        held = jobs.claim(owner=self._owner, now=self.clock())
+        if held is not None:
+            self.work_on(held)
+        return bool(moved or held)
+
+    def tend(self) -> int:
+        """Free lost jobs, seal what waits, hand it to the handlers and fill due slots; return how much moved."""
+        now = self.clock()
+        moved = jobs.reap(now=now) + journal.seal_everything()
+        moved += sum(dispatch(each, now=now, rng=self.rng) for each in self.subscriptions)
+        if self._slow_round_at is None or abs(now - self._slow_round_at) >= SLOW_ROUND:
+            self._slow_round_at = now
+            moved += self._slow_round(now)
+        return moved
+
+    def work_on(self, held: jobs.Claim) -> None:
+        """Run one claimed job and settle it; whatever happens, the fence decides whether we still may."""
+        progress = Progress(held, self.clock, is_stopping=self.stopping.is_set)
+        try:
+            with self.heart(held):
+                held.kind.work(held.job.args, progress, now=self.clock(), rng=self.rng)
+        except LeaseLost:
+            log.warning("A job was taken over by another worker", extra={"job": held.job.public_id})
+        except Cancelled:
+            jobs.settle_cancelled(held, now=self.clock())
+        except Interrupted:
+            jobs.put_back(held, now=self.clock())
+        except Exception as error:
+            log.exception("A job failed", extra={"job": held.job.public_id, "kind": held.job.kind})
+            jobs.fail(held, error, now=self.clock(), rng=self.rng)
+        else:
+            jobs.finish(held, now=self.clock())
+
+    def _slow_round(self, now: datetime) -> int:
+        journal.forget_replies(before=now - REPLIES_KEPT)
+        jobs.forget_finished(before=now - FINISHED_JOBS_KEPT)
+        moved = jobs.fill_slots(now=now, rng=self.rng) if self.is_periodic else 0
+        if self.keys is not None and journal.publish_head(now=now, keys=self.keys, rng=self.rng):
+            moved += 1
+        return moved
+
+
+def run_until_idle(
+    *,
+    now: datetime,
+    rng: Dice,
+    keys: journal.Signer | None = None,
+    subscriptions: tuple[Subscription, ...] = SUBSCRIPTIONS,
+    is_periodic: bool = False,
+) -> int:
+    """This will work, at this one moment, until nothing is left to do, and return how many turns that took.
+
+    For tests and the demo: in the caller's thread, without heartbeat; jobs that are to be
+    tried again later stay waiting. Raises RuntimeError when work makes work without end.
+    """
+    worker = Worker(clock=lambda: now, rng=rng, keys=keys, subscriptions=subscriptions, is_periodic=is_periodic)
+    for turns in range(MOST_TURNS):
+        if not worker.turn():
+            return turns
+    raise RuntimeError(f"The worker was not idle after {MOST_TURNS} turns; some job enqueues itself for ever.")
+
+
+def run_until_told(*, clock: Callable[[], datetime], rng: Dice, keys: journal.Signer) -> None:
+    """This will run one worker in this process until SIGTERM or SIGINT, then finish the step at hand and return."""
+    worker = Worker(clock=clock, rng=rng, keys=keys, heart=partial(beating, clock=clock))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stopping.set())
+    worker.run()
+
+
+def start_in_thread(*, clock: Callable[[], datetime], rng: Dice, keys: journal.Signer) -> Callable[[], None]:
+    """This will start a worker beside a server in the same process; return the function that stops it and waits."""
+    worker = Worker(clock=clock, rng=rng, keys=keys, heart=partial(beating, clock=clock))
+    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        worker.stopping.set()
+        thread.join(timeout=30)
+
+    return stop

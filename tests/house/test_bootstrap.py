@@ -1,0 +1,47 @@
+"""The launcher: fails with 70 and a plain sentence, and never needs anything but the standard library."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCHER = ROOT / "watchbell"
+
+
+def test_the_launcher_imports_only_the_standard_library() -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(LAUNCHER.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {name.name.split(".")[0] for name in node.names}
+        if isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+
+    assert imported <= set(sys.stdlib_module_names)
+
+
+def test_a_launcher_that_cannot_read_its_lock_file_ends_with_seventy(tmp_path: Path) -> None:
+    copy = tmp_path / "watchbell"
+    copy.write_text(LAUNCHER.read_text(encoding="utf-8"), encoding="utf-8")
+
+    done = subprocess.run([sys.executable, str(copy), "demo"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 70
+    assert "watchbell:" in done.stderr
+
+
+def test_the_list_of_stages_can_be_read_without_running_them() -> None:
+    done = subprocess.run([str(LAUNCHER), "test", "--list"], capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert done.returncode == 0
+    assert {"lint", "contracts", "types", "ground", "sqlite", "postgres"} <= {
+        line.split()[0] for line in done.stdout.splitlines()
+    }
+
+
+def test_an_unknown_verb_is_bad_usage() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "watchbell", "conquer"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+
+    assert done.returncode == 2

@@ -1,0 +1,31 @@
+"""What does this machine have for tests: PostgreSQL, Chromium, bubblewrap, real data by others?"""
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+def required() -> frozenset[str]:
+    """Return what must be there: a skip for one of these is a failure."""
+    return frozenset(word for word in os.environ.get("WATCHBELL_TEST_REQUIRE", "").split(",") if word)
+
+
+def why_missing(need: str) -> str:
+    """Return a plain reason why this need cannot be met here, or nothing when it can."""
+    if need == "postgres" and not postgres_url():
+        return "PostgreSQL is not offered: set PGTEST_URL to an empty server's postgresql:// address"
+    if need == "chromium" and not shutil.which("chromium"):
+        return "Chromium is not installed (Debian: apt-get install chromium)"
+    if need == "bwrap" and not shutil.which("bwrap"):
+        return "bubblewrap is not installed (Debian: apt-get install bubblewrap)"
+    if need == "data" and not SHARED_DATA.is_dir():
+        return "the real data sets are not beside the checkout"
+    return ""
+
+
+def postgres_url() -> str:
+    """Return the address of a server on which tests may create databases, or nothing."""
+    return os.environ.get("PGTEST_URL", "")
