@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from watchbell.apps.journal import queries
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Concerns
-from watchbell.apps.journal.models import Entry, EntryConcern, Seal, StoredReply, TreeHead, Unsealed
+from watchbell.apps.journal.models import Entry, EntryConcern, HandlerCursor, Seal, StoredReply, TreeHead, Unsealed
 from watchbell.apps.journal.services.heads import signed_bytes
 from watchbell.apps.journal.triggers import TABLES, are_installed, install_triggers, remove_triggers
 from watchbell.domain.handling import Actor, ActorKind, system
@@ -301,6 +301,20 @@ def test_a_cursor_moves_only_from_where_it_was_read() -> None:
     assert journal.advance(handler="mailer", seen=0, to=5)
     assert not journal.advance(handler="mailer", seen=0, to=9)
     assert journal.cursor_of("mailer") == 5
+
+
+def test_names_sort_byte_by_byte_on_every_database() -> None:
+    for handler in ("b", "a", "B", "_", "é", "Z"):
+        HandlerCursor.objects.create(handler=handler)
+
+    names = list(HandlerCursor.objects.order_by("handler").values_list("handler", flat=True))
+
+    assert names == ["B", "Z", "_", "a", "b", "é"]
+
+
+def test_text_longer_than_its_column_is_refused_on_every_database() -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        StoredReply.objects.create(actor="a", route="r", key="k" * 129, request_digest="d", at=NOON)
 
 
 def test_seeded_dice_make_the_same_record() -> None:

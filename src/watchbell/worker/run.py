@@ -1,7 +1,6 @@
 """This will do the node's own work until told to stop: reap, seal, hand on, fill slots, run jobs."""
 
 import logging
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import Error, close_old_connections, connection
+from django.db import close_old_connections, connection
 
 from watchbell.apps.jobs import services as jobs
 from watchbell.apps.jobs.progress import Cancelled, Interrupted, LeaseLost, Progress
 from watchbell.apps.journal import services as journal
 from watchbell.domain.identity import Dice, new_id
+from watchbell.doors import keys, moment
 from watchbell.worker.dispatch import dispatch
 from watchbell.worker.heartbeat import beating
 from watchbell.worker.subscriptions import SUBSCRIPTIONS, Subscription
@@ -35,12 +35,12 @@ Heart = Callable[[jobs.Claim], AbstractContextManager[None]]
 class Worker:
     """One worker: any number of them may share a database, in threads or processes or on machines.
 
-    Without `keys` it publishes no heads; with `is_periodic` off it fills no slots.
+    Without `signer` it publishes no heads; with `is_periodic` off it fills no slots.
     """
 
     clock: Callable[[], datetime]
     rng: Dice
-    keys: journal.Signer | None = None
+    signer: journal.Signer | None = None
     subscriptions: tuple[Subscription, ...] = SUBSCRIPTIONS
     is_periodic: bool = True
     heart: Heart = lambda held: nullcontext()
@@ -52,16 +52,16 @@ class Worker:
         self._owner = new_id(self.rng)
 
     def run(self) -> None:
-        """Work until `stopping` is set; the job at hand ends at its next step and goes back on the list."""
+        """Work until `stopping` is set, resting when there is nothing to do and when the database is away."""
         while not self.stopping.is_set():
             rest = REST
             try:
                 close_old_connections()
                 if self.turn():
                     continue
-            except Error:
-                # the database restarts, is full or is busy: nothing half done is left, so try again
-                log.exception("The worker could not reach its database; it tries again in a moment.")
+            except Exception:
+                # a database restarts, a disk is full, a key is missing: nothing is half done, so try again
+                log.exception("The worker could not go on; it tries again in a moment.")
                 connection.close()
                 rest = REST_AFTER_TROUBLE
             self.stopping.wait(rest.total_seconds())
@@ -107,7 +107,7 @@ class Worker:
         journal.forget_replies(before=now - REPLIES_KEPT)
         jobs.forget_finished(before=now - FINISHED_JOBS_KEPT)
         moved = jobs.fill_slots(now=now, rng=self.rng) if self.is_periodic else 0
-        if self.keys is not None and journal.publish_head(now=now, keys=self.keys, rng=self.rng):
+        if self.signer is not None and journal.publish_head(now=now, keys=self.signer, rng=self.rng):
             moved += 1
         return moved
 
@@ -116,7 +116,7 @@ def run_until_idle(
     *,
     now: datetime,
     rng: Dice,
-    keys: journal.Signer | None = None,
+    signer: journal.Signer | None = None,
     subscriptions: tuple[Subscription, ...] = SUBSCRIPTIONS,
     is_periodic: bool = False,
 ) -> int:
@@ -125,29 +125,17 @@ def run_until_idle(
     For tests and the demo: in the caller's thread, without heartbeat; jobs that are to be
     tried again later stay waiting. Raises RuntimeError when work makes work without end.
     """
-    worker = Worker(clock=lambda: now, rng=rng, keys=keys, subscriptions=subscriptions, is_periodic=is_periodic)
+    worker = Worker(clock=lambda: now, rng=rng, signer=signer, subscriptions=subscriptions, is_periodic=is_periodic)
     for turns in range(MOST_TURNS):
         if not worker.turn():
             return turns
     raise RuntimeError(f"The worker was not idle after {MOST_TURNS} turns; some job enqueues itself for ever.")
 
 
-def run_until_told(*, clock: Callable[[], datetime], rng: Dice, keys: journal.Signer) -> None:
-    """This will run one worker in this process until SIGTERM or SIGINT, then finish the step at hand and return."""
-    worker = Worker(clock=clock, rng=rng, keys=keys, heart=partial(beating, clock=clock))
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: worker.stopping.set())
-    worker.run()
+def run(stop: threading.Event) -> None:
+    """This will run one worker of this node, here or in a thread beside a server, until `stop` is set.
 
-
-def start_in_thread(*, clock: Callable[[], datetime], rng: Dice, keys: journal.Signer) -> Callable[[], None]:
-    """This will start a worker beside a server in the same process; return the function that stops it and waits."""
-    worker = Worker(clock=clock, rng=rng, keys=keys, heart=partial(beating, clock=clock))
-    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        worker.stopping.set()
-        thread.join(timeout=30)
-
-    return stop
+    The job at hand ends at its next step and goes back on the list.
+    """
+    heart = partial(beating, clock=moment.now)
+    Worker(clock=moment.now, rng=moment.dice(), signer=keys.keystore(), heart=heart, stopping=stop).run()

@@ -19,4 +19,18 @@ class Subscription:
         return action.startswith(self.prefix)
 
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = ()
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    *(
+        Subscription(f"notices.{family}", f"{family}.", "notices.announce")
+        for family in ("case", "embargo", "report", "vendor", "message", "finding", "submission")
+    ),
+    Subscription("inventory.match_asset", "inventory.loaded", "inventory.match_asset"),
+    *(
+        Subscription(f"inventory.match_changed.{family}", f"{family}.", "inventory.match_changed")
+        for family in ("records", "record", "kev", "epss", "ssvc")
+    ),
+    *(
+        Subscription(f"remediation.refresh.{news}", f"inventory.{news}", "remediation.refresh")
+        for news in ("matched", "answered", "picked")
+    ),
+)

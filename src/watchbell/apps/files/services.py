@@ -11,7 +11,7 @@ from watchbell.apps.journal import services as journal
 from watchbell.domain.handling import Actor, ActorKind, Tlp
 from watchbell.domain.handling.tlp import UNMARKED
 from watchbell.domain.identity import Dice, new_id
-from watchbell.outside.blobs import BlobStore
+from watchbell.outside.blobs import BlobStore, StoredBlob
 
 DEFAULT_LIMIT = 64 * 1024 * 1024
 ORPHAN_AGE = timedelta(hours=24)
@@ -38,13 +38,18 @@ class Keeping:
     max_bytes: int = DEFAULT_LIMIT
 
 
-def keep(source: BinaryIO | bytes, *, how: Keeping, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> Blob:
+def keep(
+    source: BinaryIO | bytes | StoredBlob, *, how: Keeping, store: BlobStore, by: Actor, now: datetime, rng: Dice
+) -> Blob:
     """Seal the bytes onto the disk, and only then write the row that names them, in the caller's transaction if any.
+
+    For large files call `put_away` before the transaction begins and give what it returned:
+    sealing under SQLite's write lock would make everyone wait for the disk.
 
     A crash in between, or a caller that rolls back, leaves a sealed file that no row
     names; `sweep` removes it a day later. Raises Refused ("too-large") beyond `how.max_bytes`.
     """
-    stored = store.write(source, key_id=how.key_id, max_bytes=how.max_bytes)
+    stored = source if isinstance(source, StoredBlob) else put_away(source, how=how, store=store)
     with transaction.atomic():
         blob = Blob.objects.create(
             public_id=new_id(rng),
@@ -69,6 +74,14 @@ def keep(source: BinaryIO | bytes, *, how: Keeping, store: BlobStore, by: Actor,
             rng=rng,
         )
     return blob
+
+
+def put_away(source: BinaryIO | bytes, *, how: Keeping, store: BlobStore) -> StoredBlob:
+    """Seal the bytes onto the disk and return what their row will say; without a row they are swept a day later.
+
+    Raises Refused ("too-large") beyond `how.max_bytes`.
+    """
+    return store.write(source, key_id=how.key_id, max_bytes=how.max_bytes)
 
 
 @transaction.atomic

@@ -50,6 +50,11 @@ def one(viewer: Actor, public_id: str) -> Line | None:
     return lines[0] if lines else None
 
 
+def count_dead() -> int:
+    """Return how many dead letters wait for someone, for the node's doctor and metrics."""
+    return Job.objects.filter(state=Job.State.DEAD).count()
+
+
 def due_count(*, now: datetime) -> int:
     """Return how many jobs could start now, for the node's own metrics."""
     return Job.objects.filter(state=Job.State.WAITING, run_at__lte=now).count()

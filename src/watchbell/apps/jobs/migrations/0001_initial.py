@@ -2,8 +2,9 @@
 
 import django.db.models.functions.text
 import django.db.models.lookups
-import watchbell.apps.journal.columns
 from django.db import migrations, models
+
+import watchbell.apps.journal.columns
 
 
 class Migration(migrations.Migration):

@@ -117,10 +117,13 @@ def retry_dead(*, public_id: str, by: Actor, now: datetime) -> Job:
 
 
 def forget_finished(*, before: datetime, limit: int = 1000) -> int:
-    """This will drop jobs that were done or cancelled before this moment and return how many; dead letters stay."""
+    """This will drop jobs that were done or cancelled before this moment and return how many; dead letters stay.
+
+    From then on their keys are free: whoever asks for the same work again gets it done again.
+    """
     over = Job.objects.filter(finished_at__lt=before, state__in=[Job.State.DONE, Job.State.CANCELLED])
     old = list(over.order_by("finished_at").values_list("pk", flat=True)[:limit])
-    return Job.objects.filter(pk__in=old).delete()[0]
+    return Job.objects.filter(pk__in=old).delete()[0] if old else 0
 
 
 def _require_care(by: Actor) -> None:

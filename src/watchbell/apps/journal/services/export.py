@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.journal.body import instant
-from watchbell.apps.journal.models import Seal, TreeHead
+from watchbell.apps.journal.models import EntryConcern, Seal, TreeHead
 from watchbell.apps.journal.services.heads import HEAD_KEY, Signer, head_mapping, private_head
 from watchbell.apps.journal.services.recording import SALTS, Subject, record
 from watchbell.apps.journal.services.sealing import concerns_of, deed_of
@@ -91,14 +91,11 @@ def _lines(organisation: str, head: TreeHead, keys: Signer) -> Iterator[bytes]:
 
 def _pages(organisation: str, size: int) -> Iterator[list[Seal]]:
     """Yield the seals of this organisation's entries under the head, in order, some hundreds at a time."""
-    after = -1
-    while True:
-        wanted = Seal.objects.filter(entry__concerns__organisation_id=organisation, seq__gt=after, seq__lt=size)
-        page = list(wanted.select_related("entry").order_by("seq")[:AT_ONCE])
-        if not page:
-            return
-        yield page
-        after = page[-1].seq
+    under = {"entry__seal__seq__lt": size, "organisation_id": organisation}
+    places = sorted(EntryConcern.objects.filter(**under).values_list("entry__seal__seq", flat=True))
+    for start in range(0, len(places), AT_ONCE):
+        page = Seal.objects.filter(seq__in=places[start : start + AT_ONCE])
+        yield list(page.select_related("entry").order_by("seq"))
 
 
 def _tree(size: int) -> Tree:

@@ -61,7 +61,8 @@ def once(*, by: Actor, request: Request, now: datetime, deed: Callable[[], Reply
 def forget_replies(*, before: datetime, limit: int = 1000) -> int:
     """This will drop the oldest stored replies from before this moment and return how many."""
     old = list(StoredReply.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:limit])
-    StoredReply.objects.filter(pk__in=old).delete()
+    if old:
+        StoredReply.objects.filter(pk__in=old).delete()
     return len(old)
 
 

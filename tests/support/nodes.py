@@ -1,0 +1,155 @@
+"""A throwaway node of its own, for tests that start and kill processes: home, keys, fresh database, a server."""
+
+import http.client
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_RUN_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where one throwaway node lives; `database_url` is empty for SQLite under its home."""
+
+    home: Path
+    database_url: str = ""
+
+    @property
+    def database(self) -> str:
+        """Return what a stranger needs to read the database: an address or a path."""
+        return self.database_url or str(self.home / "watchbell.sqlite3")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a process on this node, and of no other node."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
+        clean |= {"WATCHBELL_HOME": str(self.home), "DJANGO_SETTINGS_MODULE": "watchbell.config.settings"}
+        clean |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        if self.database_url:
+            clean |= {"WATCHBELL_DATABASE_URL": self.database_url, "WATCHBELL_KEYS_SHARED": "yes"}
+        return clean
+
+    def watchbell(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        """Run one verb of the command line on this node, as a keeper would, and return how it ended."""
+        return subprocess.run(
+            [sys.executable, "-m", "watchbell", *words],
+            cwd=self.home,
+            env=self.environment | settings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_RUN_SECONDS,
+            check=False,
+        )
+
+    def answer(self, *words: str) -> Any:
+        """Run one verb with --json and return what it answers; raises unless it ended well."""
+        done = self.watchbell(*words, "--json")
+        assert done.returncode == 0, done.stderr[-4000:]
+        return json.loads(done.stdout)  # noqa: TID251 (what our own process printed)
+
+    def run(self, module: str, *arguments: str) -> Any:
+        """Run a module of ours in a process on this node and return the JSON on its last line; raises on failure."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_RUN_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]
+        return json.loads(done.stdout.splitlines()[-1])  # noqa: TID251 (what our own process printed)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A node that serves on loopback in a process of its own."""
+
+    node: Node
+    process: "subprocess.Popen[str]"
+    port: int
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, seconds: float = 60, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers (small letters) and body of one answer; underscores in header names become hyphens."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body=body, headers=named)
+            response = connection.getresponse()
+            told = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, told, response.read()
+        finally:
+            connection.close()
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """Tell the server to stop and return its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def served(node: Node, *words: str, **settings: str) -> Iterator[Served]:
+    """Start `serve` on a free port and hand it over once it answers; the process is gone at the end."""
+    log = node.home.parent / f"{node.home.name}-serve.log"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "watchbell", "serve", "--port", "0", *words],
+            cwd=node.home,
+            env=node.environment | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+        )
+    try:
+        yield Served(node, process, _port_of(process, log))
+    finally:
+        process.kill()
+        process.wait(timeout=30)
+
+
+def _port_of(process: "subprocess.Popen[str]", log: Path) -> int:
+    """Return the port the server says it listens on; raises when it ended instead."""
+    until = time.monotonic() + LONGEST_RUN_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if said := re.search(r"^Serving \S+ on \S+:(\d+)\.", log.read_text(encoding="utf-8"), re.MULTILINE):
+            return int(said[1])
+        time.sleep(0.05)
+    raise AssertionError(log.read_text(encoding="utf-8")[-4000:] or "the server said nothing")
+
+
+@contextmanager
+def throwaway(home: Path) -> Iterator[Node]:
+    """Make a node on the kind of database this test run uses; its database is dropped at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    server = os.environ.get("WATCHBELL_DATABASE_URL", "")
+    if not server:
+        yield Node(home)
+        return
+    import psycopg
+
+    name = f"watchbell_node_{secrets.token_hex(6)}"
+    admin = urlunsplit(urlsplit(server)._replace(path="/postgres"))
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            yield Node(home, urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
