@@ -189,3 +189,10 @@ def test_a_hostile_ending_after_a_long_start_is_refused_without_trying_every_spl
     # A backtracking pattern would need the 500th power of two here and never end.
     for ending in ("\x00", " ", "é!"):
         keys_of(scheme, [start + ending])
+
+
+def test_a_maven_early_release_after_a_zero_stays_below_the_release_and_what_is_built_on_it() -> None:
+    # Maven's pairwise rule also puts 1.0-1 below 1.0.RC1, which is a circle; we take the meaning people give it.
+    early, release, rebuilt = (key(Scheme.MAVEN, text) for text in ("1.0.RC1", "1.0", "1.0-1"))
+
+    assert early < release < rebuilt

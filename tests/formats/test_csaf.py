@@ -191,7 +191,7 @@ AFFECTED = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(AFFECTED, min_size=1, max_size=4))
 def test_every_advisory_is_written_whole_or_refused_for_a_named_test(affected: list[Affected]) -> None:
     drafted = advisory(dataclasses.replace(FLAW, affected=tuple(affected)))
@@ -201,3 +201,11 @@ def test_every_advisory_is_written_whole_or_refused_for_a_named_test(affected: l
         document, code = None, refused.refusal.code
 
     assert code.startswith("csaf-6.1.") if document is None else csaf_checks.check(document) == []
+
+
+def test_a_version_listed_beside_a_range_is_not_left_out() -> None:
+    both = dataclasses.replace(LEDGER, versions=("0.9-beta",))
+
+    document = csaf.write(advisory(dataclasses.replace(FLAW, affected=(both,))))
+
+    assert len(document["vulnerabilities"][0]["product_status"]["known_affected"]) == 2

@@ -94,9 +94,7 @@ def test_a_resolver_that_answers_nonsense_is_not_believed(written):
 
 
 def test_a_test_policy_reaches_loopback_and_nothing_else_inside():
-    policy = Policy(
-        allowed_hosts=frozenset({"http://127.0.0.1:81", "http://10.0.0.1:81"}), allow_loopback_for_tests=True
-    )
+    policy = Policy(allowed_hosts=frozenset({"http://127.0.0.1:81", "http://10.0.0.1:81"}), allow_loopback=True)
 
     assert check_url("http://127.0.0.1:81/", policy).port == 81
     for refused in ("http://127.0.0.1:82/", "http://10.0.0.1:81/", "http://127.0.0.2:81/"):

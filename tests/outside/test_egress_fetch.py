@@ -24,7 +24,7 @@ NOON = datetime.datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
 
 
 def ask(server, *, bounds=QUICK, **kwargs):
-    policy = Policy(allowed_hosts=frozenset({f"http://{server.host}"}), allow_loopback_for_tests=True)
+    policy = Policy(allowed_hosts=frozenset({f"http://{server.host}"}), allow_loopback=True)
     return fetch(Request(url=f"http://{server.host}/feed?key=SECRET", **kwargs), policy, bounds=bounds)
 
 
@@ -58,7 +58,7 @@ def test_credentials_do_not_show_when_a_request_is_printed():
 
 def test_a_body_can_be_sent_and_an_answer_written_to_a_file():
     with StubServer([OK]) as server:
-        policy = Policy(allowed_hosts=frozenset({f"http://{server.host}"}), allow_loopback_for_tests=True)
+        policy = Policy(allowed_hosts=frozenset({f"http://{server.host}"}), allow_loopback=True)
         file = io.BytesIO()
         response = fetch(Request(url=f"http://{server.host}/", method="POST", body=b"[1]"), policy, into=file)
 
@@ -213,7 +213,7 @@ def test_a_name_is_resolved_once_and_the_connection_goes_to_that_address_under_t
 
     with StubServer([OK]) as server:
         name = f"feeds.example.org:{server.port}"
-        policy = Policy(allowed_hosts=frozenset({f"http://{name}"}), allow_loopback_for_tests=True)
+        policy = Policy(allowed_hosts=frozenset({f"http://{name}"}), allow_loopback=True)
         fetch(Request(url=f"http://{name}/"), policy, resolver=rebinding)
 
     assert asked == ["feeds.example.org"]
@@ -250,7 +250,7 @@ def test_a_resolver_that_hangs_or_fails_is_not_waited_for():
 def test_a_closed_port_is_said_to_be_closed():
     with StubServer([]) as server:
         port = server.port
-    policy = Policy(allowed_hosts=frozenset({f"http://127.0.0.1:{port}"}), allow_loopback_for_tests=True)
+    policy = Policy(allowed_hosts=frozenset({f"http://127.0.0.1:{port}"}), allow_loopback=True)
 
     with pytest.raises(EgressFailed, match="no connection"):
         fetch(Request(url=f"http://127.0.0.1:{port}/"), policy)
@@ -275,7 +275,7 @@ def certificate(tmp_path_factory):
 
 def ask_over_tls(server, host="feeds.example.org", *, trust=None):
     name = f"{host}:{server.port}"
-    policy = Policy(allowed_hosts=frozenset({name}), allow_loopback_for_tests=True)
+    policy = Policy(allowed_hosts=frozenset({name}), allow_loopback=True)
     tls = ssl.create_default_context(cafile=trust) if trust else None
     request = Request(url=f"https://{name}/")
     return fetch(request, policy, bounds=QUICK, resolver=lambda *_: ["127.0.0.1"], tls=tls)

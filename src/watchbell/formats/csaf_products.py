@@ -41,7 +41,7 @@ class ProductTree:
         """Return the ids of the versions this entry speaks of, and of those that fix them."""
         spans = [span for each in one.ranges for span in _spans(one, each)]
         named = [self._id(one, "product_version_range", span) for span in spans]
-        named += [self._id(one, "product_version", version) for version in one.versions if not spans]
+        named += [self._id(one, "product_version", version) for version in one.versions]
         if not named:
             named = [self._id(one, "product_version_range", f"vers:{_scheme(one)}/*")]
         if one.status is not VexStatus.AFFECTED:

@@ -35,12 +35,12 @@ _CLOSED_V6 = tuple(
 class Policy:
     """Which places we may talk to: "feeds.example.org", "host:8443", or "http://host" to allow plain HTTP there.
 
-    `allow_loopback_for_tests` lets a listed host lead to this machine, and
+    `allow_loopback` lets a listed host lead to this machine (a node on localhost), and
     nowhere else inside.
     """
 
     allowed_hosts: frozenset[str]
-    allow_loopback_for_tests: bool = False
+    allow_loopback: bool = False
 
     def allows(self, target: "Target") -> bool:
         """Return True when exactly this scheme, host and port was allowed."""
@@ -160,7 +160,7 @@ def vetted_addresses(target: Target, addresses: Iterable[str], policy: Policy) -
 
 
 def _may_reach(address: str, policy: Policy) -> bool:
-    return is_public(address) or (policy.allow_loopback_for_tests and address in ("127.0.0.1", "::1"))
+    return is_public(address) or (policy.allow_loopback and address in ("127.0.0.1", "::1"))
 
 
 def _literal(host: str) -> str | None:
