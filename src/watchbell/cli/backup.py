@@ -1,8 +1,11 @@
-"""`backup` and `restore`: database and files while the node runs; keys only when asked, and apart."""
+"""`backup` and `restore`: database and files while the node runs; keys only when asked, and kept apart."""
 
 import json
+import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import click
 
 from watchbell import __version__
 from watchbell.cli import boot
-from watchbell.outside import programs
+from watchbell.outside import durable, programs
 from watchbell.outside.settings import Settings
 
 MANIFEST = "backup.json"
@@ -18,97 +21,205 @@ MANIFEST = "backup.json"
 
 @click.command("backup")
 @click.option("--out", required=True, type=click.Path(), help="Folder to create the backup in.")
-@click.option("--with-keys", is_flag=True, help="Copy the keystore too, into its own folder: guard it.")
-def backup_verb(out: str, with_keys: bool) -> None:
+@click.option("--keys-out", type=click.Path(), help="Copy the keystore too, into this folder of its own: guard it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def backup_verb(out: str, keys_out: str | None, as_json: bool) -> None:
     """Copy database and files while the node runs."""
     node = boot.boot()
+    if keys_out and Path(keys_out).resolve().is_relative_to(Path(out).resolve()):
+        raise click.UsageError("Keep the keys apart from what they open: name a folder outside --out.")
+    if keys_out:
+        copy_keys(node.keys, Path(keys_out))
     folder = write_backup(node, out)
-    if with_keys:
-        shutil.copytree(node.keys, folder / "keys")
-        (folder / "keys").chmod(0o700)
-        click.echo("This backup holds the keys: whoever has it can read everything.", err=True)
-    click.echo(f"Backed up to {folder}.")
+    sentence = f"Backed up to {folder}."
+    if keys_out:
+        sentence += f"\nThe keys are in {keys_out}: together with a backup they open everything."
+    answer = {"backup": str(folder), "keys": keys_out or ""}
+    boot.show(answer, as_json=as_json, sentence=sentence)
 
 
 @click.command("restore")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
-def restore_verb(folder: str) -> None:
+@click.option(
+    "--keys", "keys", type=click.Path(exists=True, file_okay=False), help="The copied keystore to bring back."
+)
+@click.option("--without-keys", is_flag=True, help="The old keys are lost: make new ones, lose what only they open.")
+def restore_verb(folder: str, keys: str | None, without_keys: bool) -> None:
     """Put a backup in place of an empty node; never over one that has data."""
     node = boot.settings()
     manifest = _manifest(Path(folder))
-    if node.uses_postgresql:
-        programs.run(
-            ["pg_restore", "--no-owner", "--exit-on-error", "-d", node.database_url, f"{folder}/database.dump"]
-        )
-    else:
-        _restore_sqlite(node, Path(folder))
-    for name in ("blobs", "keys"):
-        source, target = Path(folder) / name, node.keys if name == "keys" else node.home / name
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
+    _refuse_unfit(node, manifest)
+    _bring_keys(node, Path(keys) if keys else None, without_keys=without_keys)
+    copy_files(Path(folder) / "blobs", node.home / "blobs")
+    _restore_database(node, Path(folder))
     boot.boot()
-    from watchbell.cli.node import build
+    from watchbell.cli import node as made
 
-    build()
+    made.refuse_newer()
+    made.build()
     click.echo(f"Restored the backup of {manifest['made_at']}. Run `watchbell doctor`, then `watchbell serve`.")
 
 
 def write_backup(node: Settings, out: str | None) -> Path:
-    """Return the folder of a fresh, complete backup; it appears under its name only when it is whole."""
+    """Return the folder of a fresh, complete backup; it appears under its name only when it is whole.
+
+    The database goes first: every file it names was on the disk before its row was.
+    """
     from watchbell.doors import moment
 
     made_at = moment.now()
-    folder = Path(out) if out else node.home / "backups" / made_at.strftime("%Y%m%dT%H%M%SZ")
+    folder = Path(out) if out else node.home / "backups" / made_at.strftime("%Y%m%dT%H%M%S%fZ")
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(folder.name + ".part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    _copy_database(node, draft)
-    if (node.home / "blobs").is_dir():
-        shutil.copytree(node.home / "blobs", draft / "blobs")
-    _write_manifest(draft, made_at, node)
-    if folder.exists():
-        folder.rmdir()
-    draft.rename(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        _copy_database(node, draft)
+        copy_files(node.home / "blobs", draft / "blobs")
+        _write_manifest(draft, made_at, node)
+        os.sync()
+        draft.replace(folder)
+        durable.sync_folder(folder.parent)
+    except (OSError, sqlite3.Error, programs.ProgramFailed) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise click.ClickException(f"No backup was made: {error}. Free some space or choose another folder.") from error
     return folder
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """This will copy sealed files, except those that are being written or destroyed at this moment."""
+    if not source.is_dir():
+        return
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in _files(source):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = copy.with_name(copy.name + ".part")
+        try:
+            shutil.copyfile(path, draft)
+        except FileNotFoundError:  # destroyed meanwhile
+            continue
+        draft.chmod(0o600)
+        draft.replace(copy)
+
+
+def copy_keys(source: Path, target: Path) -> None:
+    """This will copy a keystore into a new folder that only its owner can read."""
+    if target.exists() and any(target.iterdir()):
+        raise click.UsageError(f"{target} is not empty; keys are never overwritten. Name a new folder.")
+    draft = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        copy_files(source, draft)
+        os.sync()
+        draft.replace(target)
+    except OSError as error:
+        raise click.ClickException(f"The keys were not copied: {error}. Choose another folder.") from error
+
+
+def _files(source: Path) -> Iterable[Path]:
+    for folder, _, names in os.walk(source):
+        for path in (Path(folder) / name for name in sorted(names)):
+            if not durable.is_leftover(path) and not path.is_symlink():
+                yield path
 
 
 def _copy_database(node: Settings, folder: Path) -> None:
     if node.uses_postgresql:
-        programs.run(["pg_dump", "-Fc", "--no-owner", "-f", str(folder / "database.dump"), node.database_url])
+        place, secret = programs.without_password(node.database_url)
+        programs.run(["pg_dump", "-Fc", "--no-owner", "-f", str(folder / "database.dump"), "-d", place], extra=secret)
         return
-    with sqlite3.connect(node.sqlite_path) as source, sqlite3.connect(folder / "database.sqlite3") as target:
-        source.backup(target, pages=2000, sleep=0.005)
+    # in one step: it reads one state of the write-ahead log while others write, and never starts over
+    with (
+        closing(sqlite3.connect(node.sqlite_path)) as source,
+        closing(sqlite3.connect(folder / "database.sqlite3")) as target,
+    ):
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
         healthy = target.execute("PRAGMA quick_check").fetchone()[0]
     if healthy != "ok":
-        raise click.ClickException(f"The copy of the database is damaged ({healthy}); nothing was kept.")
+        raise click.ClickException(f"The copy of the database is damaged ({healthy}). Run `watchbell doctor`.")
 
 
 def _write_manifest(folder: Path, made_at: datetime, node: Settings) -> None:
-    manifest = {
-        "made_at": made_at.isoformat(),
-        "version": __version__,
-        "database": "postgresql" if node.uses_postgresql else "sqlite",
-    }
+    manifest = {"made_at": made_at.isoformat(), "version": __version__, "database": _kind(node)}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
+def _kind(node: Settings) -> str:
+    return "postgresql" if node.uses_postgresql else "sqlite"
+
+
 def _manifest(folder: Path) -> dict[str, str]:
+    from watchbell.domain.refusal import Refused
     from watchbell.formats import strictjson
 
     try:
-        manifest: dict[str, str] = strictjson.loads((folder / MANIFEST).read_bytes())
+        manifest = strictjson.loads((folder / MANIFEST).read_bytes())
+        return {name: str(manifest[name]) for name in ("made_at", "version", "database")}
     except FileNotFoundError:
         raise click.UsageError(f"{folder} is not a whole backup: {MANIFEST} is missing.") from None
-    return manifest
+    except (Refused, TypeError, KeyError):
+        raise click.UsageError(f"{folder / MANIFEST} is damaged. Take another backup.") from None
 
 
-def _restore_sqlite(node: Settings, folder: Path) -> None:
-    if node.sqlite_path.exists():
-        raise click.UsageError(f"{node.sqlite_path} exists. Move the node aside first; a restore never overwrites.")
-    node.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _refuse_unfit(node: Settings, manifest: dict[str, str]) -> None:
+    """This will end the command before anything is written when this backup cannot go into this node."""
+    if manifest["database"] != _kind(node):
+        raise boot.CannotStart(
+            f"This is a backup of {manifest['database']}, and this node uses {_kind(node)}. "
+            "Set or unset WATCHBELL_DATABASE_URL."
+        )
+    if node.uses_postgresql:
+        place, secret = programs.without_password(node.database_url)
+        count = "SELECT count(*) FROM pg_catalog.pg_class WHERE relnamespace = 'public'::regnamespace"
+        is_empty = _program(["psql", "-XAt", "-d", place, "-c", count], secret).strip() == "0"
+    else:
+        is_empty = not node.sqlite_path.exists()
+    if not is_empty:
+        where = "the database" if node.uses_postgresql else str(node.sqlite_path)
+        raise boot.CannotStart(f"There is data in {where}. A restore never overwrites: move it aside, or name another.")
+
+
+def _bring_keys(node: Settings, copied: Path | None, *, without_keys: bool) -> None:
+    """This will put the keys in their place before anything that needs them; repeat-safe after a kill."""
+    from watchbell.cli import node as made
+
+    there = node.keys / "wrapping.key"
+    if copied is not None and not (copied / "wrapping.key").is_file():
+        raise click.UsageError(f"{copied} is no copied keystore: wrapping.key is missing.")
+    if there.exists() and copied and there.read_bytes() != (copied / "wrapping.key").read_bytes():
+        raise boot.CannotStart(f"{node.keys} holds other keys already. Name another folder with WATCHBELL_KEYS.")
+    if not there.exists() and copied:
+        made.prepare_home(node)
+        copy_keys(copied, node.keys)
+    if not (there.exists() or without_keys):
+        raise boot.CannotStart(
+            f"There are no keys in {node.keys}, and a backup never holds them. Bring the copied keystore with --keys, "
+            "or, if it is lost, say --without-keys: second factors and uploaded files will not open again."
+        )
+    made.prepare_folders(node)
+
+
+def _restore_database(node: Settings, folder: Path) -> None:
+    if node.uses_postgresql:
+        place, secret = programs.without_password(node.database_url)
+        flags = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
+        _program(["pg_restore", *flags, "-d", place, str(folder / "database.dump")], secret)
+        return
     draft = node.sqlite_path.with_suffix(".part")
     shutil.copyfile(folder / "database.sqlite3", draft)
-    draft.rename(node.sqlite_path)
+    draft.chmod(0o600)
+    os.sync()
+    draft.replace(node.sqlite_path)
+
+
+def _program(command: list[str], secret: dict[str, str]) -> str:
+    try:
+        return programs.run(command, extra=secret)
+    except programs.ProgramFailed as error:
+        raise click.ClickException(f"{error} Nothing was changed in the database.") from error

@@ -1,14 +1,22 @@
 """Make this process a node: read the settings, start Django, say plainly what is wrong."""
 
 import json
-import logging
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from watchbell.outside.settings import BadSetting, Settings
+
+CONNECT_SECONDS = 5
+
+
+class CannotStart(click.ClickException):
+    """The command was understood but cannot be done here; the text says what to do. Exit 2, as for bad usage."""
+
+    exit_code = 2
 
 
 def settings() -> Settings:
@@ -16,44 +24,63 @@ def settings() -> Settings:
     try:
         return Settings.from_env(os.environ)
     except BadSetting as error:
-        raise click.UsageError(str(error)) from error
+        raise CannotStart(str(error)) from error
 
 
-def boot(*, must_exist: bool = True) -> Settings:
-    """Start Django for this node; unless told otherwise the node must have been made by `init`."""
+def boot(*, reach: bool = True) -> Settings:
+    """Start Django for the node that `init` made, and unless told otherwise make sure that its database answers.
+
+    Whatever this process writes from here on only its own user can read.
+    """
     node = settings()
-    if must_exist and not (node.keys / "django-secret").exists():
-        raise click.UsageError(f"There is no node in {node.home} yet. Run `watchbell init` first.")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbell.config.settings")
+    if not (node.keys / "django-secret").exists():
+        raise CannotStart(f"There is no node in {node.home} yet. Run `watchbell init` first, or set WATCHBELL_HOME.")
+    os.umask(0o077)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "watchbell.config.settings"
     import django
 
+    from watchbell.cli.log import write_to
+
     django.setup()
-    _log()
+    write_to(sys.stderr)
+    if reach:
+        reach_database(node)
     return node
 
 
-def _log() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("watchbell").setLevel(logging.INFO)
+def reach_database(node: Settings) -> None:
+    """This will end the command with a plain sentence unless the database answers."""
+    if reason := why_unreachable(node):
+        where = "WATCHBELL_DATABASE_URL" if node.uses_postgresql else f"{node.sqlite_path} and who may write there"
+        raise click.ClickException(f"The database does not answer ({reason}). Check {where}.")
 
 
-class _OneLine(logging.Formatter):
-    """Format a record as one bounded line that no input can break."""
+def why_unreachable(node: Settings) -> str:
+    """Return why the database does not answer, or nothing; PostgreSQL is asked outside the pool, which waits long."""
+    from django.db import DatabaseError, connection
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the message with control characters escaped, at most 2,000 characters."""
-        text = record.getMessage()
-        if record.exc_info and record.exc_info[1]:
-            text += f" ({type(record.exc_info[1]).__name__}: {record.exc_info[1]})"
-        if not text.startswith("{"):
-            text = json.dumps({"level": record.levelname, "from": record.name, "says": text[:2000]})
-        return text.encode("unicode_escape").decode("ascii")[:2400] if not text.isprintable() else text[:2400]
+    try:
+        if node.uses_postgresql:
+            return _why_no_server(node.database_url)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return (str(error).strip().splitlines() or [""])[0]
+    return ""
 
 
-def show(answer: dict[str, Any], *, as_json: bool, sentence: str) -> None:
+def _why_no_server(url: str) -> str:
+    try:
+        import psycopg
+    except ImportError:
+        return "the extra for PostgreSQL is not installed: pip install 'watchbell[postgres]'"
+    try:
+        psycopg.connect(url, connect_timeout=CONNECT_SECONDS).close()
+    except psycopg.Error as error:
+        return (str(error).strip().splitlines() or [""])[0]
+    return ""
+
+
+def show(answer: Mapping[str, Any], *, as_json: bool, sentence: str) -> None:
     """Print the answer for a program or for a person."""
     click.echo(json.dumps(answer) if as_json else sentence)

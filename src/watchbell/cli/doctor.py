@@ -6,24 +6,39 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
 
 import click
 
 from watchbell.cli import boot
-from watchbell.outside import programs
+from watchbell.outside import probes, programs
 from watchbell.outside.settings import Settings
 
 LITTLE_SPACE = 2 << 30
+MOST_WAITING = 10_000
 OLDEST_PLAUSIBLE = datetime(2026, 6, 1, tzinfo=UTC)
+MOST_SKEW = timedelta(minutes=1)
+CERTIFICATE_SOON = timedelta(days=14)
+NEED_DATABASE = frozenset({"database", "schema", "record", "clock", "jobs"})
+SMTP_PORTS = {"smtp": 25, "smtps": 465}
+
+
+class State(StrEnum):
+    """How one thing was found; only `ill` needs someone now."""
+
+    WELL = "well"
+    NOTE = "note"
+    ILL = "ill"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: `state` is well, note or ill."""
+    """One thing looked at: how it is, what was found and what to do."""
 
     name: str
-    state: str
+    state: State
     found: str
     todo: str = ""
 
@@ -31,96 +46,138 @@ class Check:
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def doctor_verb(as_json: bool) -> None:
-    """Check database, keys, disk, clock, mail and sandbox. Exit 1 when something is ill."""
-    node = boot.boot()
+    """Check database, keys, disk, clock, sandbox, mail and certificates. Exit 1 when something is ill."""
+    node = boot.boot(reach=False)
     checks = list(examine(node))
     if as_json:
         click.echo(json.dumps({"checks": [asdict(check) for check in checks]}))
     else:
         for check in checks:
-            click.echo(f"{check.state:5} {check.name:10} {check.found}")
+            click.echo(f"{check.state:5} {check.name:11} {check.found}")
             if check.todo:
-                click.echo(f"{'':17}-> {check.todo}")
-    sys.exit(1 if any(check.state == "ill" for check in checks) else 0)
+                click.echo(f"{'':18}-> {check.todo}")
+    sys.exit(1 if any(check.state is State.ILL for check in checks) else 0)
 
 
 def examine(node: Settings) -> Iterator[Check]:
     """Yield each check's result; one that fails unexpectedly is ill, and the others still run."""
-    looks: list[tuple[str, Callable[[Settings], Check]]] = [
-        ("database", _database),
-        ("schema", _schema),
-        ("record", _record),
-        ("keys", _keys),
-        ("disk", _disk),
-        ("clock", _clock),
-        ("address", _address),
-        ("mail", _mail),
-        ("sandbox", _sandbox),
-        ("jobs", _jobs),
-    ]
-    for name, look in looks:
+    looks: dict[str, Callable[[Settings], Check]] = {
+        "database": _database,
+        "schema": _schema,
+        "record": _record,
+        "keys": _keys,
+        "disk": _disk,
+        "clock": _clock,
+        "address": _address,
+        "certificate": _certificate,
+        "mail": _mail,
+        "sandbox": _sandbox,
+        "jobs": _jobs,
+    }
+    unreachable = boot.why_unreachable(node)
+    for name, look in looks.items():
+        if unreachable and name in NEED_DATABASE:
+            todo = "Check WATCHBELL_DATABASE_URL." if node.uses_postgresql else f"Check {node.sqlite_path}."
+            yield ill(name, f"not looked at: the database does not answer ({unreachable})", todo)
+            continue
         try:
             yield look(node)
         except Exception as error:
-            yield Check(name, "ill", f"{type(error).__name__}: {error}", "See the message; the other checks went on.")
+            first = (str(error).strip().splitlines() or [""])[0]
+            yield ill(name, f"{type(error).__name__}: {first}", "Mend what it names, then run this again.")
+
+
+def well(name: str, found: str) -> Check:
+    """Return that nothing needs doing."""
+    return Check(name, State.WELL, found)
+
+
+def note(name: str, found: str, todo: str = "") -> Check:
+    """Return something worth knowing."""
+    return Check(name, State.NOTE, found, todo)
+
+
+def ill(name: str, found: str, todo: str) -> Check:
+    """Return something that needs someone now."""
+    return Check(name, State.ILL, found, todo)
 
 
 def _database(node: Settings) -> Check:
+    return _postgresql() if node.uses_postgresql else _embedded(node)
+
+
+def _postgresql() -> Check:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        if node.uses_postgresql:
-            cursor.execute("SHOW server_version_num")
-            number = int(cursor.fetchone()[0])
-            if number < 150000:
-                return Check("database", "ill", f"PostgreSQL {number}", "Use PostgreSQL 15 or newer.")
-            return Check("database", "well", f"PostgreSQL {number // 10000}")
-        cursor.execute("PRAGMA quick_check")
+        cursor.execute("SHOW server_version_num")
+        number = int(cursor.fetchone()[0])
+    if number < 150000:
+        return ill("database", f"PostgreSQL {number // 10000}", "Use PostgreSQL 15 or newer.")
+    return well("database", f"PostgreSQL {number // 10000}")
+
+
+def _embedded(node: Settings) -> Check:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA quick_check(1)")
         answer = cursor.fetchone()[0]
         cursor.execute("PRAGMA journal_mode")
         mode = cursor.fetchone()[0]
-    if answer != "ok" or mode != "wal":
-        return Check("database", "ill", f"quick_check: {answer}, journal: {mode}", "Restore the last backup.")
-    return Check("database", "well", f"embedded, {node.sqlite_path.stat().st_size >> 20} MiB")
+    if answer != "ok":
+        return ill("database", f"damaged: {answer}", "Stop the node, keep a copy, restore the last backup.")
+    if mode != "wal":
+        return ill(
+            "database", f"journal mode {mode}", "Put the home on a local file system; a network one will not do."
+        )
+    return well("database", f"embedded, {node.sqlite_path.stat().st_size >> 20} MiB")
 
 
 def _schema(_node: Settings) -> Check:
-    from watchbell.cli.node import schema_problem
+    from watchbell.cli.schema import schema_problem
 
     problem = schema_problem()
-    return (
-        Check("schema", "ill", problem, "watchbell upgrade") if problem else Check("schema", "well", "this version's")
-    )
+    return ill("schema", problem, "watchbell upgrade") if problem else well("schema", "this version's")
 
 
 def _record(_node: Settings) -> Check:
-    from watchbell.apps.journal import queries
+    from django.db import connection
 
+    from watchbell.apps.journal import queries, triggers
+
+    if not triggers.are_installed(connection):
+        return ill("record", "the database would let entries be changed", "Run `watchbell init` again; it mends this.")
     waiting = queries.waiting_for_a_seal()
-    if waiting > 10_000:
-        return Check("record", "note", f"{waiting} entries wait for the sealer", "Is a worker running?")
-    return Check("record", "well", f"{waiting} entries wait for the sealer")
+    if waiting > MOST_WAITING:
+        return note("record", f"{waiting} entries wait for the sealer", "Is a worker running?")
+    return well("record", f"append-only; {waiting} entries wait for the sealer")
 
 
 def _keys(node: Settings) -> Check:
+    from watchbell.apps.journal.services import HEAD_KEY
     from watchbell.doors import keys
 
     mode = stat.S_IMODE(node.keys.stat().st_mode)
     if mode & 0o077:
-        return Check("keys", "ill", f"{node.keys} has mode {mode:o}", f"chmod 700 {node.keys}")
-    for name in (keys.MFA_SEEDS, keys.CURSORS, keys.FILES):
-        sealed = keys.keystore().seal(name, b"doctor", b"probe")
-        if keys.keystore().open(name, b"doctor", sealed) != b"probe":
-            return Check("keys", "ill", f"{name} does not open what it sealed", "Restore the keystore.")
-    return Check("keys", "well", f"{node.keys}, readable by its owner only")
+        return ill("keys", f"{node.keys} has mode {mode:o}", f"chmod 700 {node.keys}")
+    if broken := keys.keystore().health():
+        return ill("keys", str(broken[0]), "Restore the keystore's own backup.")
+    wanted = {keys.MFA_SEEDS, keys.CURSORS, keys.FILES, HEAD_KEY}
+    missing = wanted - set(keys.keystore().names())
+    if missing:
+        return ill("keys", f"missing: {', '.join(sorted(missing))}", "Restore the keystore's own backup.")
+    if node.sqlite_path.is_relative_to(node.keys):
+        return ill("keys", "the database lies among the keys", "Set WATCHBELL_KEYS to a folder of its own.")
+    return well("keys", f"{len(keys.keystore().names())} in {node.keys}, readable by its owner only")
 
 
 def _disk(node: Settings) -> Check:
     free = shutil.disk_usage(node.home).free
-    found = f"{free >> 30} GiB free"
+    found = f"{free / (1 << 30):.1f} GiB free"
     if free < LITTLE_SPACE:
-        return Check("disk", "ill", found, "Free some space; writes are refused when the disk is full.")
-    return Check("disk", "well", found)
+        return ill("disk", found, "Free some space; writes are refused when the disk is full.")
+    return well("disk", found)
 
 
 def _clock(node: Settings) -> Check:
@@ -129,38 +186,64 @@ def _clock(node: Settings) -> Check:
 
     now = moment.now()
     latest = queries.latest_instant()
+    todo = "Set the clock by NTP; deadlines and seals need it."
     if now < OLDEST_PLAUSIBLE or (latest and now < latest):
-        return Check(
-            "clock", "ill", f"{now:%Y-%m-%d %H:%M} UTC is in the past", "Set the clock (NTP); deadlines need it."
-        )
-    return Check("clock", "well", f"{now:%Y-%m-%d %H:%M} UTC")
+        return ill("clock", f"{now:%Y-%m-%d %H:%M} UTC is before what was recorded here", todo)
+    if node.uses_postgresql and (skew := abs(_database_time() - moment.now())) > MOST_SKEW:
+        return ill("clock", f"{skew.total_seconds():.0f} s apart from the database server's", todo)
+    return well("clock", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _database_time() -> datetime:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        told: datetime = cursor.fetchone()[0]
+    return told
 
 
 def _address(node: Settings) -> Check:
-    if node.is_https:
-        return Check("address", "well", node.base_url)
-    return Check(
-        "address",
-        "note",
-        f"{node.base_url}: this machine only",
-        "For others, put TLS in front; see docs/howto/serve.md.",
-    )
+    if not node.is_https:
+        todo = "For others, put TLS in front; see docs/howto/serve.md."
+        return note("address", f"{node.base_url}: this machine only", todo)
+    if not node.trusted_proxies:
+        return ill("address", f"{node.base_url}, but no proxy is named", "Set WATCHBELL_TRUSTED_PROXIES.")
+    return well("address", f"{node.base_url}, TLS by {', '.join(node.trusted_proxies)}")
+
+
+def _certificate(node: Settings) -> Check:
+    from watchbell.doors import moment
+
+    if not node.is_https:
+        return note("certificate", "none needed on this machine only")
+    try:
+        ends_at = probes.certificate_ends_at(node.host, urlsplit(node.base_url).port or 443)
+    except probes.NoAnswer as error:
+        return ill("certificate", str(error), "Check the proxy in front and its certificate.")
+    if ends_at - moment.now() < CERTIFICATE_SOON:
+        return ill("certificate", f"good until {ends_at:%Y-%m-%d}", "Renew it.")
+    return well("certificate", f"good until {ends_at:%Y-%m-%d}")
 
 
 def _mail(node: Settings) -> Check:
     if not node.email_url:
-        return Check(
-            "mail", "note", f"not configured: mails become files in {node.home / 'mail'}", "Set WATCHBELL_EMAIL_URL."
-        )
-    return Check("mail", "well", "configured")
+        return note("mail", f"not configured: mails become files in {node.home / 'mail'}", "Set WATCHBELL_EMAIL_URL.")
+    parts = urlsplit(node.email_url)
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        return ill("mail", "WATCHBELL_EMAIL_URL is not a mail server", "Write smtps://user:password@host")
+    port = parts.port or (587 if parts.scheme == "smtp" and parts.username else SMTP_PORTS[parts.scheme])
+    try:
+        probes.connect(parts.hostname, port)
+    except probes.NoAnswer as error:
+        return ill("mail", str(error), "Check WATCHBELL_EMAIL_URL and the way to that server.")
+    return well("mail", f"{parts.hostname} port {port} answers")
 
 
 def _sandbox(_node: Settings) -> Check:
     found = programs.version("bwrap")
     return (
-        Check("sandbox", "well", found)
-        if found
-        else Check("sandbox", "note", "bubblewrap is not installed; nothing here needs it yet")
+        well("sandbox", found) if found else note("sandbox", "bubblewrap is not installed; nothing here needs it yet")
     )
 
 
@@ -169,5 +252,5 @@ def _jobs(_node: Settings) -> Check:
 
     dead = queries.count_dead()
     if dead:
-        return Check("jobs", "note", f"{dead} jobs gave up", "Look at Work on the node's pages and retry or drop them.")
-    return Check("jobs", "well", "none gave up")
+        return note("jobs", f"{dead} jobs gave up", "Look at Work on the node's pages and retry or drop them.")
+    return well("jobs", "none gave up")

@@ -8,7 +8,7 @@ import click
 
 @click.group("key")
 def key_verb() -> None:
-    """Make and show signing keys you hold yourself."""
+    """Make signing keys you hold yourself."""
 
 
 @key_verb.command("new")
@@ -25,13 +25,21 @@ def new(file: str) -> None:
     public = secret.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    if Path(file + ".pub").exists():
+        raise click.UsageError(f"{file}.pub exists; a key is never overwritten. Name a new file.")
+    _write(Path(file), private, mode=0o600)
+    _write(Path(file + ".pub"), public, mode=0o644)
+    click.echo(f"Keep {file} to yourself; give {file}.pub to those who check your signatures.")
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> None:
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
-        raise click.UsageError(f"{file} exists; a key is never overwritten.") from None
+        raise click.UsageError(f"{path} exists; a key is never overwritten. Name a new file.") from None
+    except OSError as error:
+        raise click.ClickException(f"{path} was not written ({error.strerror}). Choose another place.") from error
     with os.fdopen(handle, "wb") as output:
-        output.write(private)
+        output.write(content)
         output.flush()
         os.fsync(output.fileno())
-    Path(file + ".pub").write_bytes(public)
-    click.echo(f"Keep {file} to yourself; give {file}.pub to those who check your signatures.")

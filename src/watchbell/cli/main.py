@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -86,8 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _say(error: Exception) -> None:
-    """Print what happened in one sentence; the trace only when someone asks for it by -X dev."""
+    """Print what happened in one sentence and what to do in another; `python -X dev` shows the trace too."""
     if sys.flags.dev_mode:
-        raise error
-    click.echo(f"watchbell: {type(error).__name__}: {error}", err=True)
+        traceback.print_exception(error)
+    first = (str(error).strip().splitlines() or [""])[0]
+    click.echo(f"watchbell: something unexpected happened ({type(error).__name__}: {first[:300]}).", err=True)
     click.echo("Run `watchbell doctor`; if it finds nothing, please report this.", err=True)

@@ -1,5 +1,7 @@
 """`init` and `upgrade`: the database, the keys, the triggers, the first administrator."""
 
+import os
+
 import click
 
 from watchbell.cli import boot
@@ -11,12 +13,17 @@ from watchbell.outside.settings import Settings
 @click.option("--admin", default="admin@localhost", show_default=True, help="Address of the first administrator.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def init_verb(admin: str, as_json: bool) -> None:
-    """Create the database, the keys and a one-time link for the first node administrator."""
+    """Create the database, the keys and a one-time link for the first node administrator.
+
+    Run it again whenever it was interrupted; what is there stays, and while nobody administers the node it prints a
+    fresh link.
+    """
     node = boot.settings()
     prepare_folders(node)
     boot.boot()
+    refuse_newer()
     build()
-    link = first_administrator(node, admin)
+    link = first_administrator(admin)
     sentence = f"The node is ready in {node.home}.\n"
     if link:
         sentence += f"Open this link once, within seven days, to become its administrator:\n  {link}\n"
@@ -26,71 +33,84 @@ def init_verb(admin: str, as_json: bool) -> None:
 
 @click.command("upgrade")
 @click.option("--out", type=click.Path(), help="Where to put the backup; default: backups under the home.")
-def upgrade_verb(out: str | None) -> None:
-    """Back up, migrate, verify."""
-    from watchbell.cli.backup import write_backup
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def upgrade_verb(out: str | None, as_json: bool) -> None:
+    """Back up, bring the database to this version, verify it and the sealed record."""
+    from watchbell.cli import backup, schema, verify_journal
 
     node = boot.boot()
-    folder = write_backup(node, out)
-    click.echo(f"Backed up to {folder}.")
+    refuse_newer()
+    folder = backup.write_backup(node, out)
     build()
-    problem = schema_problem()
+    verdict = verify_journal.verify_node(node)
+    problem = schema.schema_problem() or ("" if verdict.holds else str(verdict))
     if problem:
-        raise click.ClickException(problem)
-    click.echo("The database is at this version.")
+        raise click.ClickException(f"{problem} The backup made before is in {folder}.")
+    answer = {"backup": str(folder), "verified": True}
+    boot.show(answer, as_json=as_json, sentence=f"Backed up to {folder}.\nThe database is at this version; verified.")
 
 
 def prepare_folders(node: Settings) -> None:
     """This will create the home and the key folder; refuses a key folder that PostgreSQL nodes may not share."""
     if node.uses_postgresql and not node.keys_shared:
-        raise click.UsageError(
+        raise boot.CannotStart(
             "With PostgreSQL several machines may serve one node, and each needs the same keys. Put the key folder "
             "where all of them see it (WATCHBELL_KEYS) and say so with WATCHBELL_KEYS_SHARED=yes."
         )
-    node.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    make_secret(node)
+    prepare_home(node)
+    try:
+        make_secret(node)
+    except OSError as error:
+        raise _cannot_make(error) from error
+
+
+def prepare_home(node: Settings) -> None:
+    """This will create the home, where only its owner can read what is written."""
+    os.umask(0o077)
+    try:
+        node.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_make(error) from error
+
+
+def _cannot_make(error: OSError) -> click.ClickException:
+    return click.ClickException(
+        f"The node's folders cannot be made ({error.strerror}: {error.filename}). Choose others with WATCHBELL_HOME "
+        "and WATCHBELL_KEYS, or run this as a user who may write there."
+    )
 
 
 def build() -> None:
     """This will bring the database to this version; safe to run again after being killed at any statement."""
-    from django.core.management import call_command
+    from django.conf import settings
     from django.db import connection
 
     from watchbell.apps.journal import triggers
+    from watchbell.cli import schema
     from watchbell.doors import keys
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
+    schema.bring_up(settings.WATCHBELL)
     triggers.install_triggers(connection)
     keys.make_node_keys()
 
 
-def schema_problem() -> str:
-    """Return why this code may not run on this database, or nothing when it may."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    known = set(executor.loader.disk_migrations)
-    applied = set(executor.loader.applied_migrations)
-    rooms = {label for label, _ in known}
-    if newer := {one for one in applied - known if one[0] in rooms}:
-        return f"The database is newer than this program ({sorted(newer)[0]}). Install the newer version again."
-    if known - applied:
-        return "The database is older than this program. Run `watchbell upgrade`."
-    return ""
-
-
-def first_administrator(node: Settings, email: str) -> str:
+def first_administrator(email: str) -> str:
     """Return a one-time link for the first administrator, or nothing when there is one already."""
     from watchbell.apps.orgs import queries as orgs_queries
     from watchbell.apps.orgs import services as orgs
     from watchbell.domain.handling import system
     from watchbell.doors import moment
+    from watchbell.web.invitations import link
 
     if orgs_queries.has_administrator():
         return ""
     invitation, secret = orgs.invite(email, None, None, by=system("console"), now=moment.now(), rng=moment.dice())
-    return f"{node.base_url}/join/{invitation.public_id}/{secret}"
+    return link(invitation.public_id, secret)
+
+
+def refuse_newer() -> None:
+    """This will end the command when a newer version of this program has had the database."""
+    from watchbell.cli import schema
+
+    if schema.newer_step():
+        raise click.ClickException(schema.schema_problem())

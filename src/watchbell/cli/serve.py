@@ -2,56 +2,54 @@
 
 import signal
 import threading
-from types import FrameType
 
 import click
 
 from watchbell.cli import boot
 from watchbell.outside.settings import Settings
 
-THREADS = 16
-CONNECTIONS = 2000
-LARGEST_BODY = 1 << 30
+LONGEST_STEP_SECONDS = 30
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=int)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 def serve_verb(host: str, port: int) -> None:
     """Serve pages and interface; on the embedded database this runs the background work too."""
     node = boot.boot()
     refuse_other_schema()
+    if node.is_https and not node.trusted_proxies:
+        raise boot.CannotStart(
+            f"People reach this node at {node.base_url}, but nothing here does TLS. Put a proxy in front and name its "
+            "address in WATCHBELL_TRUSTED_PROXIES; see docs/howto/serve.md."
+        )
     stop = threading.Event()
     worker = None if node.uses_postgresql else start_worker(stop)
-    click.echo(f"Serving {node.base_url} on {host}:{port}. Stop with Ctrl-C.", err=True)
     try:
         run_server(node, host, port)
     finally:
         stop.set()
-        if worker:
-            worker.join(timeout=30)
+        if worker is not None:
+            worker.join(timeout=LONGEST_STEP_SECONDS)
 
 
 @click.command("worker")
 def worker_verb() -> None:
-    """Run background work until told to stop."""
+    """Run background work until told to stop; any number, against one PostgreSQL."""
     boot.boot()
     refuse_other_schema()
-    stop = threading.Event()
-
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, leave)
     from watchbell.worker.run import run
 
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    click.echo("Working. Stop with Ctrl-C.", err=True)
     run(stop)
 
 
 def refuse_other_schema() -> None:
     """Raise unless database and program are of one version."""
-    from watchbell.cli.node import schema_problem
+    from watchbell.cli.schema import schema_problem
 
     if problem := schema_problem():
         raise click.ClickException(problem)
@@ -67,29 +65,16 @@ def start_worker(stop: threading.Event) -> threading.Thread:
 
 
 def run_server(node: Settings, host: str, port: int) -> None:
-    """This will serve until interrupted. Bodies are buffered before a thread is taken, so slow senders stop nobody."""
-    import waitress
+    """This will serve until SIGTERM or SIGINT, then answer what was asked already and return."""
     from django.core.wsgi import get_wsgi_application
 
-    proxies = {}
-    if node.trusted_proxies:
-        proxies = {
-            "trusted_proxy": node.trusted_proxies[0],
-            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-            "clear_untrusted_proxy_headers": True,
-        }
-    waitress.serve(
-        get_wsgi_application(),
-        host=host,
-        port=port,
-        threads=THREADS,
-        connection_limit=CONNECTIONS,
-        channel_timeout=60,
-        cleanup_interval=10,
-        max_request_body_size=LARGEST_BODY,
-        inbuf_overflow=1 << 20,
-        asyncore_use_poll=True,
-        ident=None,
-        clear_untrusted_proxy_headers=proxies.pop("clear_untrusted_proxy_headers", True),
-        **proxies,
-    )
+    from watchbell.cli.listening import Listener
+
+    try:
+        listener = Listener(get_wsgi_application(), host, port, trusted_proxies=node.trusted_proxies)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(
+            f"Cannot listen on {host} port {port} ({error}). Choose others with --host and --port."
+        ) from error
+    click.echo(f"Serving {node.base_url} on {host}:{listener.port}. Stop with Ctrl-C.", err=True)
+    listener.run()

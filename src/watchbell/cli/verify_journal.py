@@ -16,7 +16,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -41,6 +41,22 @@ class Verdict:
     def holds(self) -> bool:
         """Return whether nothing bad was found."""
         return self.first_bad is None
+
+    def as_mapping(self) -> dict[str, object]:
+        """Return the verdict as a program reads it."""
+        return {
+            "holds": self.holds,
+            "checked": self.checked,
+            "first_bad": self.first_bad,
+            "text": self.text,
+            "keys": sorted(self.keys),
+        }
+
+    def __str__(self) -> str:
+        if not self.holds:
+            return f"The journal does NOT hold at {self.text}. Keep this copy, and compare it with a backup."
+        keys = ", ".join(sorted(self.keys)) or "nobody yet"
+        return f"The journal holds: {self.text}. Signed by {keys}; compare with the key you were given."
 
 
 class Bad(Exception):
@@ -473,38 +489,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         verdict = _verdict(chosen)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         sys.stderr.write(f"The journal could not be read: {error}. Check the path, and that you may read it.\n")
         return 2
     except Bad as error:
         sys.stderr.write(f"The file of kept heads cannot be used: {error}. Take one that this node published.\n")
         return 2
-    if verdict.holds:
-        print(f"The journal holds: {verdict.text}.")
-        if not chosen.key:
-            print(f"Signed by {', '.join(sorted(verdict.keys)) or 'nobody yet'}; compare with the key you were given.")
-        return 0
-    print(f"The journal does NOT hold at {verdict.text}. Keep this copy, and compare it with a backup.")
-    return 1
+    print(verdict)
+    return 0 if verdict.holds else 1
 
 
 def _verdict(chosen: argparse.Namespace) -> Verdict:
     if chosen.file:
-        with chosen.file.open("rb") as file:
-            return verify_export(file, trusted=chosen.key)
-    saved = []
-    if chosen.heads:
-        saved = [checked_head(parse(line).get("head")) for line in chosen.heads.read_bytes().splitlines(keepends=True)]
+        return verify_file(chosen.file, trusted=chosen.key)
+    saved = saved_heads(chosen.heads) if chosen.heads else []
+    return verify_at(chosen.database or _own_database(), trusted=chosen.key, saved=saved)
+
+
+def verify_file(path: Path, *, trusted: Collection[str] = ()) -> Verdict:
+    """Return what is wrong with the export in this file, or that it holds; raises OSError."""
+    with path.open("rb") as file:
+        return verify_export(file, trusted=trusted)
+
+
+def verify_at(url: str, *, trusted: Collection[str] = (), saved: Iterable[dict[str, Any]] = ()) -> Verdict:
+    """Return what is wrong with the record in this database, or that it holds; raises OSError."""
     try:
-        connection = connect(chosen.database or _own_database())
+        connection = connect(url)
         try:
-            return verify_database(connection, trusted=chosen.key, saved=saved)
+            return verify_database(connection, trusted=trusted, saved=saved)
         finally:
             connection.close()
     except Exception as error:
-        if type(error).__module__.startswith("psycopg"):  # imported only where PostgreSQL is used
+        # psycopg is imported only where PostgreSQL is used, so its errors are told by their module
+        if isinstance(error, sqlite3.Error) or type(error).__module__.startswith("psycopg"):
             raise OSError(str(error).strip()) from error
         raise
+
+
+def saved_heads(path: Path) -> list[dict[str, Any]]:
+    """Return the published heads someone kept in this file; raises OSError, or Bad when one is not whole."""
+    return [checked_head(parse(line).get("head")) for line in path.read_bytes().splitlines(keepends=True)]
+
+
+class Place(Protocol):
+    """The part of a node's settings that says where its database is."""
+
+    @property
+    def database_url(self) -> str:
+        """Return the address of PostgreSQL, or nothing."""
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Return the embedded database's file."""
+
+
+def verify_node(node: Place, *, trusted: Collection[str] = (), heads: Path | None = None) -> Verdict:
+    """Return what is wrong with this node's record, or that it holds; raises OSError, or Bad for unusable heads."""
+    saved = saved_heads(heads) if heads else []
+    return verify_at(node.database_url or str(node.sqlite_path), trusted=trusted, saved=saved)
 
 
 def _own_database() -> str:

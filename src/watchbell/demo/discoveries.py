@@ -1,70 +1,90 @@
-"""What the lab's model claims to have found, as the SARIF it files: two real flaws, a twin, and some noise."""
+"""What the lab's model claims to have found in a fictional product: two real flaws, a twin, and some noise."""
 
 import json
+from dataclasses import dataclass
 
-TOOL = "northlight-finder"
+PRODUCT = "pkg:pypi/fernwright-records@1.4.2"
+FIXED_IN = "1.4.3"
+SEVERITY = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 
-# rule, level, message, file, line, CWE
-RESULTS = (
-    (
-        "path-join",
-        "error",
-        "A record's name from the upload is joined to the archive folder without a check; '../' leaves it.",
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """One claim as the lab's model words it."""
+
+    key: str
+    title: str
+    description: str
+    path: str
+    line: int
+    cwe: str
+    severity: str = ""
+
+
+DISCOVERIES = (
+    Discovery(
+        "nl-0001",
+        "An uploaded record's name can leave the archive folder",
+        "The name of an uploaded record is joined to the archive folder without a check, so '../' writes elsewhere.",
         "fernwright_records/archive.py",
         88,
         "CWE-22",
+        SEVERITY,
     ),
-    (
-        "token-compare",
-        "error",
-        "The interface token is compared with ==, so its value leaks through response times.",
+    Discovery(
+        "nl-0002",
+        "The interface token is compared in a way that leaks it",
+        "The token is compared with ==, so its value shows in response times.",
         "fernwright_records/api/auth.py",
         31,
         "CWE-208",
     ),
-    (
-        "path-join",
-        "error",
-        "Export writes to a path built from the same record name; the same missing check.",
-        "fernwright_records/export.py",
+    Discovery(
+        "nl-0003",
+        "The export path is built from a record's name",
+        "Export writes to a path built from the same unchecked record name.",
+        "fernwright_records/archive.py",
         140,
         "CWE-22",
     ),
-    (
-        "assert-used",
-        "note",
-        "An assert guards nothing in optimised runs.",
+    Discovery(
+        "nl-0004",
+        "An assert guards nothing in optimised runs",
+        "A test helper relies on assert.",
         "fernwright_records/tests/test_api.py",
         12,
         "CWE-617",
     ),
-    ("debug-log", "warning", "A debug line may print a header.", "fernwright_records/web/log.py", 57, "CWE-532"),
+    Discovery(
+        "nl-0005",
+        "A debug line may print a header",
+        "With debug logging on, a request header could be written to the log.",
+        "fernwright_records/web/log.py",
+        57,
+        "CWE-532",
+    ),
 )
 
 
-def sarif() -> bytes:
-    """Return one SARIF run with every claim."""
-    rules = sorted({(rule, cwe) for rule, _, _, _, _, cwe in RESULTS})
-    run = {
-        "tool": {
-            "driver": {
-                "name": TOOL,
-                "version": "2026.11",
-                "rules": [
-                    {"id": rule, "properties": {"tags": [f"external/cwe/{cwe.lower()}"]}}
-                    for rule, cwe in dict(rules).items()
-                ],
-            }
+def ndjson() -> bytes:
+    """Return the lab's file: one claim a line."""
+    return b"".join(json.dumps(_claim(one)).encode() + b"\n" for one in DISCOVERIES)
+
+
+def _claim(one: Discovery) -> dict[str, object]:
+    claim: dict[str, object] = {
+        "id": one.key,
+        "title": one.title,
+        "description": one.description,
+        "product": {"purl": PRODUCT},
+        "locations": [{"uri": one.path, "line": one.line}],
+        "cwes": [one.cwe],
+        "ai_usage": {
+            "activities": ["discovery", "patch"],
+            "human_oversight": "A researcher read each claim before it was filed.",
+            "model_withheld": True,
         },
-        "results": [
-            {
-                "ruleId": rule,
-                "level": level,
-                "message": {"text": words},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": line}}}],
-                "partialFingerprints": {"primaryLocationLineHash": f"{path}:{rule}"},
-            }
-            for rule, level, words, path, line, _ in RESULTS
-        ],
     }
-    return json.dumps({"version": "2.1.0", "runs": [run]}).encode()
+    if one.severity:
+        claim["severity"] = one.severity
+    return claim
