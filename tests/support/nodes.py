@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_RUN_SECONDS = 120
@@ -97,6 +97,33 @@ class Served:
             return response.status, told, response.read()
         finally:
             connection.close()
+
+    def join(self, link: str, password: str = "correct horse battery staple") -> None:
+        """Open a one-time link as a person would, in the browser, and join; raises when it is not accepted."""
+        parts = urlsplit(link)
+        path = f"{parts.path}?{parts.query}"
+        status, headers, page = self.ask(path)
+        assert status == 200, page[-2000:]
+        token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token is not None
+        answers = {"display_name": "Somebody", "password": password, "again": password}
+        form = urlencode({"csrfmiddlewaretoken": token[1].decode(), **answers}).encode()
+        status, _, page = self.ask(
+            path,
+            method="POST",
+            body=form,
+            Content_Type="application/x-www-form-urlencoded",
+            Cookie=headers["set-cookie"].partition(";")[0],
+        )
+        assert status == 302, page[-2000:]
+
+    def newcomer(self, name: str, kind: str, *scopes: str) -> tuple[str, str]:
+        """Set up an organisation with one owner who joins by the link; return its id and a token of these scopes."""
+        organisation = self.node.answer("admin", "org", name, "--kind", kind)["id"]
+        email = f"owner@{name.lower().replace(' ', '-')}.example.org"
+        self.join(self.node.answer("admin", "person", email, "--org", organisation, "--role", "owner")["link"])
+        asked = [word for scope in scopes for word in ("--scope", scope)]
+        return organisation, self.node.answer("admin", "token", email, "--org", organisation, *asked)["token"]
 
     def stop(self, how: int = signal.SIGTERM) -> int:
         """Tell the server to stop and return its exit code."""

@@ -150,6 +150,12 @@ def hearers(case: Case) -> list[str]:
     return [one.organisation for one in taking_part if reads_report(one, case) and _hears(one, case)]
 
 
+def parties(case: Case) -> list[str]:
+    """Return the organisations that take part now, for rooms that ask again before they tell anyone."""
+    taking_part = case.participants.filter(left_at__isnull=True).exclude(organisation="")
+    return list(taking_part.order_by("pk").values_list("organisation", flat=True))
+
+
 def is_known_to_a_vendor(case: Case) -> bool:
     """Return whether any vendor of this case knows of the flaw."""
     return case.participants.filter(roles__role=CaseRole.VENDOR, vendor_aware_at__isnull=False).exists()

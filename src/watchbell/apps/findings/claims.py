@@ -8,7 +8,6 @@ import hashlib
 from dataclasses import replace
 from typing import Final
 
-from watchbell.apps.findings.banners import texts
 from watchbell.apps.findings.models import LONGEST_ITEM_ID, LONGEST_TITLE
 from watchbell.apps.findings.written import plain, restored
 from watchbell.domain.advisory import Claim, ClaimedProduct
@@ -26,15 +25,14 @@ def written(claim: Claim, place: str) -> bytes:
         raise refuse("no-title", "The finding has no title.", place=place, todo="Say in one line what the flaw is")
     if len(claim.submitter_item_id) > LONGEST_ITEM_ID:
         raise refuse("too-large", "The item's own id is too long.", place=place, expected=f"At most {LONGEST_ITEM_ID}")
-    mapping = plain(claim)
-    if any("\x00" in text for text in texts(mapping)):
-        raise refuse("nul", "A text holds the NUL character.", place=place, todo="Remove it; no database keeps it")
     try:
-        octets = canonical(mapping)
+        octets = canonical(plain(claim))
     except NotCanonical as error:
         raise refuse("not-json", str(error), place=place) from error
     if len(octets) > LARGEST_CLAIM:
         raise refuse("too-large", "The finding is too large.", place=place, expected=f"At most {LARGEST_CLAIM} bytes")
+    if b"\\u0000" in octets:
+        strictjson.loads(octets)  # knows whether that is the NUL character or text that looks like it
     return octets
 
 

@@ -1,3 +1,44 @@
 """What does this room keep, how long, and what do export and deletion do?"""
 
-KEPT = ()
+from watchbell.apps.kept import Kept
+
+CREDIT = "Stays while the node keeps its record: credit, clock and provenance of a report survive."
+
+KEPT = (
+    Kept(
+        model="findings.Submission",
+        columns=(
+            *("id", "public_id", "submitter", "organisation", "person", "receipt_digest", "key", "content_digest"),
+            *("blob", "channel", "format", "marking", "received_at", "completed_at"),
+            *("stored", "same", "refused", "set_aside"),
+        ),
+        holds="Who handed in which upload and when, under opaque ids; the bytes lie sealed in files.",
+        until=CREDIT,
+        on_export="Its organisation's export holds it; a receipt's holder sees its state.",
+        on_deletion="A person's erasure blanks their name in orgs; the opaque id stays.",
+    ),
+    Kept(
+        model="findings.Finding",
+        columns=(
+            *("id", "public_id", "submission_id", "index", "submitter", "item_id"),
+            *("title", "vendor", "product", "version", "purl", "claim", "digest", "root_cause"),
+            *("state", "level", "duplicate_of_id", "rejection", "rejection_note"),
+            *("marking", "received_at", "settled_at"),
+        ),
+        holds="The claimed flaw as its finder stated it, and what triage decided.",
+        until=CREDIT,
+        on_export="Its organisation's export holds the claim and what was decided, as that organisation may know it.",
+        on_deletion="Nothing is dropped: a decision is taken back, never erased.",
+    ),
+    Kept(
+        model="findings.EvidenceReceipt",
+        columns=(
+            *("id", "public_id", "finding_id", "level", "party", "recorded_by"),
+            *("entry_point", "controlled_by", "note", "at"),
+        ),
+        holds="Who has shown a finding, how, and when.",
+        until=CREDIT,
+        on_export="With its finding.",
+        on_deletion="A person's erasure blanks their name in orgs; the opaque id stays.",
+    ),
+)

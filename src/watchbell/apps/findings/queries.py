@@ -131,6 +131,17 @@ def named(public_ids: Collection[str]) -> list[Finding]:
     return list(Finding.objects.select_related("submission").filter(public_id__in=public_ids).order_by("pk"))
 
 
+def all_reports(public_ids: Collection[str]) -> list[Finding]:
+    """Return these findings and every report linked to them as a duplicate, oldest first, for credits and clocks."""
+    found = {row.pk: row for row in named(public_ids)}
+    newest = list(found)
+    while newest:
+        linked = Finding.objects.select_related("submission").filter(duplicate_of__in=newest)
+        newest = [row.pk for row in linked if row.pk not in found]
+        found |= {row.pk: row for row in linked}
+    return sorted(found.values(), key=lambda row: (row.received_at, row.pk))
+
+
 def _original(finding: Finding) -> Finding:
     """Return the first report of this flaw; links never form a circle."""
     first = finding

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 
@@ -35,12 +35,12 @@ def plain(value: Any) -> Any:
 
 def restored(kind: type[Record], value: Mapping[str, Any]) -> Record:
     """Return the record of this kind that `plain` wrote; raises KeyError, TypeError or ValueError if it did not."""
-    hints = _hints(kind)
+    hints = _hints(cast(Any, kind))
     return kind(**{name: _part(hints[name], part) for name, part in value.items()})
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

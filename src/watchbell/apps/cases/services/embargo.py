@@ -14,6 +14,7 @@ from watchbell.apps.cases.services.standing import (
     NotAllowed,
     consent,
     hold,
+    name_person,
     record,
     require_open,
     require_part,
@@ -76,6 +77,7 @@ def accept(proposal: Proposal, *, by: Actor, now: datetime) -> Embargo:
     embargo = case.embargo
     _answer(proposal, own, agrees=True, now=now)
     spoke(own, now=now)
+    name_person(case, own.organisation, by.person, now=now)
     record("embargo.agreed", case, by=by, now=now, proposal=proposal.public_id)
     if State(embargo.state).is_in_force:
         _revise(case, embargo, proposal, by=by, now=now)
@@ -122,6 +124,7 @@ def join(case: Case, *, by: Actor, now: datetime) -> Participant:
         raise NotPossible("There is no embargo in force to join.", instead=("answer the proposal",))
     consent(own, ConsentEvent.ACCEPT, now=now)
     spoke(own, now=now)
+    name_person(case, own.organisation, by.person, now=now)
     record("embargo.joined", case, by=by, now=now, participant=own.public_id)
     delivery.deliver_waiting(case, now=now)
     return own

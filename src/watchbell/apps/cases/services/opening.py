@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from watchbell.apps.cases.models import (
-    Assignment,
     Case,
     CaseFinding,
     CaseVulnerability,
@@ -21,6 +20,7 @@ from watchbell.apps.cases.services.standing import (
     NotYet,
     consent,
     hold,
+    name_person,
     record,
     require_coordination,
     require_open,
@@ -86,10 +86,10 @@ def open_case(public_ids: Sequence[str], *, title: str, by: Actor, now: datetime
         _coordinate(case, row.public_id, rng)
         if finder := _finder(row.submission.organisation, row.submission.receipt_digest, row.submission.public_id):
             parties[finder] = parties.get(finder, frozenset()) | FINDERS
+            name_person(case, finder.organisation, row.submission.person, now=now)
     for party, roles in parties.items():
         _add(case, party, roles, now=now, rng=rng, knows=True)
-    if by.person:
-        Assignment.objects.create(case=case, person=by.person, organisation=by.organisation, since=now)
+    name_person(case, by.organisation, by.person, now=now)
     record("case.opened", case, by=by, now=now, findings=len(rows))
     return case
 
@@ -127,9 +127,7 @@ def assign(case: Case, person: str, *, by: Actor, now: datetime) -> None:
     own = require_part(case, by, now=now)
     if not orgs.organisations_of(person).filter(public_id=own.organisation).exists():
         raise NotAllowed("Only members of your own organisation can be named here.")
-    Assignment.objects.get_or_create(
-        case=case, person=person, defaults={"organisation": own.organisation, "since": now}
-    )
+    name_person(case, own.organisation, person, now=now)
     record("case.assigned", case, by=by, now=now, only=[own.organisation], person=person)
 
 

@@ -5,6 +5,7 @@ Severity and status are the vendor's to set; the finder's severity stays beside 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
@@ -31,6 +32,9 @@ from watchbell.domain.lifecycle import PATH, REPORT, Path, PathEvent, Report, Re
 from watchbell.domain.lifecycle import Embargo as EmbargoState
 from watchbell.domain.lifecycle.rules import CaseRole, Ending
 from watchbell.domain.priority import cvss
+
+if TYPE_CHECKING:
+    from watchbell.apps.findings.models import Finding
 
 ENOUGH = EvidenceLevel.E2_REPRODUCED
 
@@ -222,7 +226,7 @@ def _vendor(case: Case, by: Actor, *, now: datetime) -> Participant:
     return own
 
 
-def _findings(case: Case) -> list["findings.Finding"]:
+def _findings(case: Case) -> "list[Finding]":
     return findings.named(list(case.findings.values_list("finding", flat=True)))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from watchbell.apps.cases import queries
-from watchbell.apps.cases.models import Case, Participant
+from watchbell.apps.cases.models import Assignment, Case, Participant
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.domain.handling import Actor, OrganisationKind
@@ -64,6 +64,14 @@ def spoke(participant: Participant, *, now: datetime) -> None:
     of_project.filter(awaits_first_word=True).update(awaits_first_word=False)
 
 
+def name_person(case: Case, organisation: str, person: str | None, *, now: datetime) -> None:
+    """Name a person who brought, opened or joined a case: TLP:RED would reach them."""
+    if person:
+        Assignment.objects.get_or_create(
+            case=case, person=person, defaults={"organisation": organisation, "since": now}
+        )
+
+
 def consent(participant: Participant, event: ConsentEvent, *, now: datetime) -> None:
     """Take a participant's consent one step on; raises NotPossible."""
     participant.consent = CONSENT.next(Consent(participant.consent), event)
@@ -71,15 +79,9 @@ def consent(participant: Participant, event: ConsentEvent, *, now: datetime) -> 
     participant.save(update_fields=["consent", "consent_since"])
 
 
-def organisations(case: Case) -> list[str]:
-    """Return the organisations that take part now: those who may read a deed of the whole case."""
-    taking_part = case.participants.filter(left_at__isnull=True).exclude(organisation="")
-    return list(taking_part.values_list("organisation", flat=True))
-
-
 def record(
     action: str, case: Case, *, by: Actor, now: datetime, only: Iterable[str] | None = None, **facts: Scalar
 ) -> None:
     """Write the deed's entry, for everyone in the case or for these organisations and the coordinator only."""
-    concerns = organisations(case) if only is None else [case.organisation, *(one for one in only if one)]
+    concerns = queries.parties(case) if only is None else [case.organisation, *(one for one in only if one)]
     journal.record(at=now, by=by, action=action, subject=case, concerns=concerns, facts=facts)

@@ -9,7 +9,6 @@ from watchbell.apps.cases.models import Case, Lane, Message
 from watchbell.apps.cases.services.standing import (
     NotAllowed,
     hold,
-    organisations,
     record,
     require_open,
     require_part,
@@ -48,5 +47,5 @@ def open_case_page(case: Case, *, by: Actor, now: datetime) -> "queries.CasePage
     """
     page = queries.page(case, by, now=now)
     if page is not None and not queries.is_known_to_a_vendor(case):
-        record("case.read", case, by=by, now=now, only=organisations(case), person=by.person or "")
+        record("case.read", case, by=by, now=now, person=by.person or "")
     return page

@@ -13,6 +13,7 @@ from watchbell.apps.findings.models import EvidenceReceipt, Finding
 from watchbell.apps.findings.services.intake import NotAllowed
 from watchbell.apps.findings.services.triage import AlreadySettled, require_triage
 from watchbell.apps.journal import services as journal
+from watchbell.apps.journal.body import Scalar
 from watchbell.domain.advisory import EvidenceLevel
 from watchbell.domain.handling import Actor, OrganisationKind
 from watchbell.domain.identity import Dice, new_id
@@ -93,7 +94,7 @@ def _noted(finding: Finding, evidence: Evidence, party: str, *, by: Actor, now: 
         note=evidence.note,
         at=now,
     )
-    facts = {"level": int(evidence.level), "receipt": receipt.public_id}
+    facts: dict[str, Scalar] = {"level": int(evidence.level), "receipt": receipt.public_id}
     concerns = [finding.submission.organisation] if finding.submission.organisation else []
     journal.record(at=now, by=by, action="finding.shown", subject=finding, concerns=concerns, facts=facts)
     finding.refresh_from_db()

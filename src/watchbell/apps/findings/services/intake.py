@@ -27,7 +27,7 @@ from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.outside.blobs import BlobStore
 
-CHUNK = 200
+CHUNK = 100
 PUBLIC, CONSOLE = "public", "console"
 
 

@@ -1,0 +1,32 @@
+"""Work this room offers: turn an entry of the record into notices, and mail them."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from watchbell.apps.jobs.progress import Progress
+from watchbell.apps.jobs.registry import Args, job
+from watchbell.apps.notices import services
+from watchbell.domain.identity import Dice
+from watchbell.outside.mail import mailer_from
+
+
+@job("notices.announce")
+def announce(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will tell those whom the entry concerns."""
+    services.announce(
+        str(args["entry"]),
+        action=str(args["action"]),
+        subject_kind=str(args["subject_kind"]),
+        subject=str(args["subject"]),
+        now=now,
+        rng=rng,
+    )
+
+
+@job(services.DELIVER)
+def deliver(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will mail one notice to everyone who may still know of its subject."""
+    node = settings.WATCHBELL
+    mailer = mailer_from(node.email_url, home=node.home, sender=f"watchbell@{node.host}")
+    services.deliver(str(args["notice"]), mailer=mailer, base_url=node.base_url, now=now)

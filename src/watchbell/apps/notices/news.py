@@ -1,0 +1,52 @@
+"""Which deeds are news, in which words, and which of them are worth a mail? One line each.
+
+The words say what kind of thing happened and never what it is about: titles are read
+inside, where the label is checked again.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One kind of news: what is said, and whether a mail goes out beside the notice."""
+
+    text: "str | Promise"
+    is_mailed: bool = True
+
+
+NEWS: Final[dict[str, News]] = {
+    "case.invited": News(_("You are invited to take part in a case.")),
+    "case.opened": News(_("A case was opened about a flaw you reported.")),
+    "case.public": News(_("A flaw in one of your cases is public now.")),
+    "case.exploit_public": News(_("An exploit for a flaw in one of your cases is public now.")),
+    "case.attacked": News(_("Attacks on a flaw in one of your cases have been seen.")),
+    "case.closed": News(_("A case you take part in was closed."), is_mailed=False),
+    "case.read": News(_("Someone looked at a case its vendor does not know of."), is_mailed=False),
+    "embargo.proposed": News(_("An end of an embargo was proposed; your answer is asked for.")),
+    "embargo.agreed": News(_("A participant agreed to a proposed embargo."), is_mailed=False),
+    "embargo.began": News(_("An embargo is in force in one of your cases.")),
+    "embargo.revised": News(_("An embargo in one of your cases has a new end.")),
+    "embargo.refused": News(_("A proposed embargo was refused."), is_mailed=False),
+    "embargo.ended": News(_("An embargo in one of your cases has ended.")),
+    "embargo.overtaken": News(_("A proposed embargo fell, since the flaw is public.")),
+    "report.sent": News(_("A report about one of your products waits for you.")),
+    "report.accepted": News(_("A vendor accepted a report.")),
+    "report.answered": News(_("A vendor answered a report.")),
+    "vendor.status": News(_("A vendor said how a product stands to a flaw."), is_mailed=False),
+    "vendor.severity": News(_("A vendor set its severity."), is_mailed=False),
+    "vendor.fix_ready": News(_("A vendor's fix is ready.")),
+    "vendor.fix_deployed": News(_("A vendor's fix is deployed."), is_mailed=False),
+    "message.posted": News(_("There is a new message in one of your cases.")),
+    "finding.valid": News(_("A flaw you reported was found valid.")),
+    "finding.rejected": News(_("A flaw you reported was not taken up; the reason stands beside it.")),
+    "finding.shown": News(_("A flaw you reported was shown by someone else."), is_mailed=False),
+    "submission.received": News(_("New findings were handed in."), is_mailed=False),
+}
+
+WAITING: Final = _("Something waits for you.")
+"""All that a mail above TLP:GREEN says."""
