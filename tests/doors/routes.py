@@ -45,7 +45,7 @@ def _walk(resolver: URLResolver, namespace: str) -> Iterator[Route]:
             yield from _walk(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
         elif isinstance(pattern, URLPattern):
             name = f"{namespace}{pattern.name or pattern.pattern}"
-            yield Route(name, pattern.callback, tuple(sorted(pattern.pattern.converters)))
+            yield Route(name, pattern.callback, tuple(sorted(pattern.pattern.regex.groupindex)))
 
 
 def operations() -> list[Operation]:

@@ -1,8 +1,8 @@
 """Every door declares who may come through; one that declares nothing fails here and stays shut there."""
 
 import pytest
-
 from tests.doors import routes
+
 from watchbell.api.door import Door, Open
 from watchbell.doors.policy import policy_of
 

@@ -10,7 +10,6 @@ Skips with a plain reason where Chromium is missing.
 import base64
 import hashlib
 import hmac
-import json
 import os
 import shutil
 import socket
@@ -25,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-
 from tests.support import machine
 from tests.support.cast import PASSWORD
 from tests.web.node import SEED
+
+from watchbell.formats import strictjson
 
 FLAGS = [
     "--headless",
@@ -42,6 +42,7 @@ FLAGS = [
 ]
 SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @dataclass
@@ -73,24 +74,24 @@ def start_node(home: Path, scene: str = "") -> Node:
         )
     assert process.stdout is not None
     line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"the node did not start:\n{Path(log.name).read_text()[-4000:]}")
     url = f"http://localhost:{port}"
-    _wait_for(url)
-    return Node(url, json.loads(line), process, home)
+    if not line or not _answers(url, process):
+        process.kill()
+        raise RuntimeError(f"the node did not start:\n{Path(log.name).read_text()[-4000:]}")
+    return Node(url, strictjson.loads(line.encode()), process, home)
 
 
-def _wait_for(url: str) -> None:
+def _answers(url: str, process: subprocess.Popen[str]) -> bool:
+    """Return whether the node answers within half a minute and does not end before."""
     deadline = time.monotonic() + 30
-    while True:
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(f"{url}/readyz", timeout=5).close()
         except OSError:
-            if time.monotonic() > deadline:
-                raise
             time.sleep(0.05)
         else:
-            return
+            return True
+    return False
 
 
 def stop_node(node: Node) -> None:
@@ -139,13 +140,9 @@ def sign_in(page: Page, email: str, *, password: str = PASSWORD, seed: str = SEE
         page.click("main form:first-of-type button[type=submit]")
 
 
-Opened = Callable[..., Page]
-
-
-def opener(browser: Browser, node: Node) -> tuple[Opened, list[BrowserContext]]:
+def opener(browser: Browser, node: Node) -> Callable[..., Page]:
     """Return a function that opens a page as someone; each person signs in once a node."""
     kept: dict[str, Any] = {}
-    contexts: list[BrowserContext] = []
 
     def open_as(who: str | None = None, *, size: str = "wide", scheme: str = "light", language: str = "en-GB") -> Page:
         if who is not None and who not in kept:
@@ -154,11 +151,9 @@ def opener(browser: Browser, node: Node) -> tuple[Opened, list[BrowserContext]]:
             kept[who] = context.storage_state()
             context.close()
         options = {"viewport": SIZES[size], "color_scheme": scheme, "locale": language}
-        context = open_context(browser, node, storage_state=kept.get(who or ""), **options)
-        contexts.append(context)
-        return context.new_page()
+        return open_context(browser, node, storage_state=kept.get(who or ""), **options).new_page()
 
-    return open_as, contexts
+    return open_as
 
 
 def scrolls_sideways(page: Page) -> bool:
@@ -180,15 +175,43 @@ def small_targets(page: Page, least: int = 44) -> list[str]:
     )
 
 
-def complaints(page: Page, axe: str) -> list[str]:
-    """Return what axe finds: every violation, and every colour contrast it could not decide."""
+def faults(page: Page, axe: str) -> list[str]:
+    """Return what is wrong with the page shown, for eyes, fingers and screen readers, at every size and scheme.
+
+    The whole of axe runs at both sizes, its contrast rule again in the dark.
+    """
     page.evaluate(axe)
-    found = page.evaluate(
-        """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"""
-    )
-    open_questions = [one for one in found["incomplete"] if one["id"] == "color-contrast"]
+    found: list[str] = []
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            wrong = complaints(page, None if scheme == "light" else ["color-contrast"])
+            if scheme == "light":
+                wrong += [f"small target: {one}" for one in small_targets(page)]
+                wrong += ["scrolls sideways"] if scrolls_sideways(page) else []
+            found += [f"{size} {scheme}: {one}" for one in wrong]
+    return found
+
+
+def complaints(page: Page, rules: list[str] | None = None, *, overlaid: bool = False) -> list[str]:
+    """Return what axe finds: every violation, and every colour contrast it could not decide.
+
+    It never can where one thing lies over another, so with a menu open (`overlaid`) only violations count.
+    """
+    only = {"type": "rule", "values": rules} if rules else RULES
+    found = page.evaluate("only => axe.run(document, {runOnly: only})", only)
+    undecided = [one for one in found["incomplete"] if one["id"] == "color-contrast" and not overlaid]
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
-        for one in [*found["violations"], *open_questions]
+        for one in [*found["violations"], *undecided]
         for node in one["nodes"]
     ]
+
+
+def picture(page: Page, name: str, folder: Path) -> Path:
+    """Take a picture of the whole page, for people to look at; return where it lies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.screenshot(path=str(path), full_page=True)
+    return path

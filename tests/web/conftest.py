@@ -1,11 +1,9 @@
-"""The browser's fixtures: one Chromium and one node for all of these tests."""
+"""The browser's fixtures: one Chromium for all of these tests, and one node a scene."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from tests.support import axe, machine
 
 
@@ -22,18 +20,28 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def scene() -> str:
-    return ""
+def nodes(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Start a node for each scene that a test asks for (`module:function`, or nothing for people alone), once."""
+    from tests.web import browser
+
+    running: dict[str, Any] = {}
+
+    def node_with(scene: str) -> Any:
+        if scene not in running:
+            running[scene] = None
+            running[scene] = browser.start_node(tmp_path_factory.mktemp("node") / "home", scene)
+        if running[scene] is None:
+            pytest.fail("the node did not start; see the first test that asked for it")
+        return running[scene]
+
+    yield node_with
+    for node in filter(None, running.values()):
+        browser.stop_node(node)
 
 
 @pytest.fixture(scope="session")
-def node(chromium: Any, tmp_path_factory: pytest.TempPathFactory, scene: str) -> Iterator[Any]:
-    from tests.web import browser
-
-    home: Path = tmp_path_factory.mktemp("node") / "home"
-    running = browser.start_node(home, scene)
-    yield running
-    browser.stop_node(running)
+def node(nodes: Callable[[str], Any]) -> Any:
+    return nodes("")
 
 
 @pytest.fixture(scope="session")
@@ -47,18 +55,20 @@ def axe_source() -> str:
 
 
 @pytest.fixture(scope="session")
-def open_as(chromium: Any, node: Any) -> Any:
-    from tests.web import browser
-
-    open_page, _ = browser.opener(chromium, node)
-    return open_page
+def openers() -> dict[str, Any]:
+    return {}
 
 
 @pytest.fixture
-def browser_of(chromium: Any, node: Any, open_as: Any) -> Iterator[Any]:
+def browser_of(chromium: Any, nodes: Callable[[str], Any], openers: dict[str, Any]) -> Iterator[Callable[..., Any]]:
+    """Open a page as someone of the cast, second factor included: `browser_of("hospital", scene=...)`."""
+    from tests.web import browser
+
     pages: list[Any] = []
 
-    def open_page(who: str | None = None, **options: Any) -> Any:
+    def open_page(who: str | None = None, *, scene: str = "", **options: Any) -> Any:
+        open_as = openers.setdefault(scene, None) or browser.opener(chromium, nodes(scene))
+        openers[scene] = open_as
         page = open_as(who, **options)
         pages.append(page)
         return page

@@ -45,7 +45,8 @@ def populate(scene: str) -> None:
     if scene:
         module, _, function = scene.partition(":")
         getattr(importlib.import_module(module), function)(cast, now)
-    print(json.dumps({name: person.email for name, person in cast.people.items()}), flush=True)
+    sys.stdout.write(json.dumps({name: person.email for name, person in cast.people.items()}) + "\n")
+    sys.stdout.flush()
 
 
 def protect(person: Any) -> None:

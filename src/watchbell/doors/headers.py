@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+NEVER_KEPT = "no-store, private"
+
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -44,7 +46,10 @@ class SecurityHeaders:
         request.csp_nonce = csp_nonce()  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(request.csp_nonce))  # type: ignore[attr-defined]
-        response.headers.setdefault("Cache-Control", "no-store, private")
+        if "Expires" in response.headers:  # a framework's own "never cache": ours says it in fewer words
+            del response.headers["Expires"]
+            response.headers["Cache-Control"] = NEVER_KEPT
+        response.headers.setdefault("Cache-Control", NEVER_KEPT)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"

@@ -2,11 +2,13 @@
 
 import base64
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -14,13 +16,15 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from watchbell.apps.journal import services as journal
-from watchbell.apps.orgs.models import Person
 from watchbell.domain.handling import Actor
 from watchbell.doors import moment
 from watchbell.doors.keys import MFA_SEEDS, keystore
 from watchbell.outside.keystore import aad
 from watchbell.outside.mail import Message, mailer_from
 from watchbell.outside.settings import Settings
+
+if TYPE_CHECKING:
+    from watchbell.apps.orgs.models import Person
 
 SEED_PLACE = aad("orgs", "authenticator", "data", "seed")
 
@@ -57,8 +61,15 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         return {"id": settings.WATCHBELL.host, "name": settings.SITE_NAME}
 
 
+def add_authenticator(person: "Person") -> str:
+    """Give someone an authenticator app and return its secret: for the demo and for tests."""
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(person, secret)
+    return str(secret)
+
+
 @transaction.atomic
-def remove_second_factors(person: Person, *, by: Actor, now: datetime) -> int:
+def remove_second_factors(person: "Person", *, by: Actor, now: datetime) -> int:
     """Remove every second factor of someone who lost theirs; return how many there were."""
     removed, _ = Authenticator.objects.filter(user=person).delete()
     journal.record(at=now, by=by, action="person.second_factors_removed", subject=person)
@@ -73,6 +84,7 @@ class MailThroughOutside(BaseEmailBackend):
         node: Settings = settings.WATCHBELL
         mailer = mailer_from(node.email_url, home=node.home, sender=f"watchbell@{node.host}")
         for message in email_messages:
-            letter = Message(to=tuple(message.to), subject=str(message.subject), text=str(message.body))
-            mailer.send(letter, now=moment.now())
+            for address in message.to:
+                letter = Message(to=address, subject=str(message.subject), text=str(message.body))
+                mailer.send(letter, now=moment.now())
         return len(email_messages)

@@ -26,7 +26,11 @@ class Phrase:
     context: str = ""
     said: dict[int, str] = field(default_factory=dict)
     is_fuzzy: bool = False
-    is_header: bool = False
+
+    @property
+    def is_header(self) -> bool:
+        """Return whether this entry says how the catalogue is written rather than what is said."""
+        return not self.msgid and not self.context
 
     @property
     def is_complete(self) -> bool:
@@ -42,7 +46,7 @@ class Phrase:
 
 
 def read(path: Path) -> list[Phrase]:
-    """Return every phrase of a .po file, its header first; raises ValueError naming a line it cannot read."""
+    """Return every phrase of a .po file, its header among them; raises ValueError naming a line it cannot read."""
     phrases: list[Phrase] = []
     phrase, target, fuzzy = None, "", False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -55,7 +59,7 @@ def read(path: Path) -> list[Phrase]:
         if line.startswith('"'):
             word, rest = target, line
         elif phrase is None or word == "msgctxt" or (word == "msgid" and phrase.said):
-            phrase = Phrase(is_fuzzy=fuzzy, is_header=not phrases)
+            phrase = Phrase(is_fuzzy=fuzzy)
             phrases.append(phrase)
             fuzzy = False
         if phrase is None or not rest.startswith('"'):
@@ -95,18 +99,31 @@ def dumps(phrases: list[Phrase]) -> bytes:
 
 
 def compile_stale(locale: Path = LOCALE) -> list[Path]:
-    """This will compile every catalogue newer than its compiled form; return what was written.
+    """This will compile each language whose catalogues are newer than their compiled form; return what was written.
 
-    In a folder that cannot be written nothing is: an installed package brings its catalogues compiled.
+    A language may have several .po files, one for each part of the pages; together
+    they become `django.mo`, under the first header found. In a folder that cannot
+    be written nothing is: an installed package brings its catalogues compiled.
     """
     written = []
-    for source in sorted(locale.glob("*/LC_MESSAGES/*.po")):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+    for folder in sorted(locale.glob("*/LC_MESSAGES")):
+        sources = sorted(folder.glob("*.po"))
+        target = folder / "django.mo"
+        newest = max((source.stat().st_mtime for source in sources), default=0.0)
+        if not sources or (target.exists() and target.stat().st_mtime >= newest):
             continue
-        draft = target.with_suffix(f".{os.getpid()}.tmp")
+        draft = folder / f"django.{os.getpid()}.tmp"
         with contextlib.suppress(PermissionError):
-            draft.write_bytes(dumps(read(source)))
+            draft.write_bytes(dumps(merged(sources)))
             draft.replace(target)
             written.append(target)
     return written
+
+
+def merged(sources: list[Path]) -> list[Phrase]:
+    """Return the phrases of several .po files; the first file to say a phrase, or to bring a header, keeps it."""
+    phrases: dict[str, Phrase] = {}
+    for source in sources:
+        for phrase in read(source):
+            phrases.setdefault(phrase.key, phrase)
+    return list(phrases.values())

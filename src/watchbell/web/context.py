@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, OrganisationKind, Role
-from watchbell.web import rail
+from watchbell.web.rail import Place, account_of, for_actor
 
 KINDS: dict[OrganisationKind, str | Promise] = {
     OrganisationKind.LAB: _("lab"),
@@ -76,9 +76,14 @@ class Page:
         return str(getattr(self.request.user, "time_zone", "UTC")) if self.is_signed_in else "UTC"
 
     @cached_property
-    def rail(self) -> list[rail.Place]:
+    def rail(self) -> list[Place]:
         """Return where the reader may go."""
-        return rail.for_actor(self.actor, self.request.path) if self.is_signed_in else []
+        return for_actor(self.actor, self.request.path) if self.is_signed_in else []
+
+    @cached_property
+    def account(self) -> list[Place]:
+        """Return what the reader may manage of their account and organisation."""
+        return account_of(self.actor, self.request.path) if self.is_signed_in else []
 
     @property
     def needs_second_factor(self) -> bool:

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +21,7 @@ FOR_PROGRAMS = ("/api/", "/taxii2/", "/.well-known/", "/feed/")
 class Failure:
     """One way to fail, in words for people and a code for programs."""
 
-    status: HTTPStatus
+    status: int
     code: str
     title: str | Promise
     happened: str | Promise
@@ -31,7 +30,7 @@ class Failure:
 
 
 BAD_REQUEST = Failure(
-    HTTPStatus.BAD_REQUEST,
+    400,
     "bad-request",
     _("We could not read that request"),
     _("Your browser sent something this node does not understand."),
@@ -39,7 +38,7 @@ BAD_REQUEST = Failure(
     _("Go back, reload the page and try once more."),
 )
 NOT_ALLOWED = Failure(
-    HTTPStatus.FORBIDDEN,
+    403,
     "not-allowed",
     _("This page is not open to you"),
     _("You are signed in, or the page is public, but your role does not reach this far."),
@@ -47,7 +46,7 @@ NOT_ALLOWED = Failure(
     _("If you act for several organisations, choose the right one. Otherwise ask an owner of your organisation."),
 )
 NOT_FOUND = Failure(
-    HTTPStatus.NOT_FOUND,
+    404,
     "not-found",
     _("There is nothing here"),
     _("The address is mistyped, the thing is gone, or it is not yours to see. We answer all three alike."),
@@ -55,7 +54,7 @@ NOT_FOUND = Failure(
     _("Check the address, or start again from home."),
 )
 WENT_WRONG = Failure(
-    HTTPStatus.INTERNAL_SERVER_ERROR,
+    500,
     "went-wrong",
     _("Something went wrong on our side"),
     _("This node ran into a fault of its own while it answered you."),
@@ -63,7 +62,7 @@ WENT_WRONG = Failure(
     _("Try once more. If it happens again, tell whoever runs this node and give them the reference below."),
 )
 CSRF = Failure(
-    HTTPStatus.FORBIDDEN,
+    403,
     "form-expired",
     _("This form is too old"),
     _("The page was open for a long time, you signed in or out meanwhile, or your browser keeps no cookies."),

@@ -1,5 +1,6 @@
 """How does someone join? By a link that works once, within seven days."""
 
+import logging
 from urllib.parse import urlencode
 
 from django import forms
@@ -13,10 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from watchbell.apps.orgs import services as orgs
+from watchbell.domain.refusal import Refused
 from watchbell.doors import moment
 from watchbell.doors.policy import PUBLIC, open_to
+from watchbell.outside.mail import MailFailed
 from watchbell.web.asking import Asking
 from watchbell.web.forms import JoinForm
+
+log = logging.getLogger("watchbell.web")
 
 
 def link(public_id: str, secret: str) -> str:
@@ -26,12 +31,16 @@ def link(public_id: str, secret: str) -> str:
 
 
 def deliver(email: str, address: str) -> str:
-    """This will mail the link; return it for copying when this node has no mail server."""
+    """This will mail the link; return it for copying when this node has no mail server or the mail did not leave."""
     text = _(
         "You are invited to Watchbell. Open this link within seven days; it works once:\n\n%(address)s\n\n"
         "If you did not expect this, do nothing: without the link nothing happens."
     ) % {"address": address}
-    send_mail(_("You are invited to Watchbell"), text, None, [email])
+    try:
+        send_mail(_("You are invited to Watchbell"), text, None, [email])
+    except (MailFailed, Refused):
+        log.exception("an invitation could not be mailed")
+        return address
     return "" if settings.WATCHBELL.email_url else address
 
 

@@ -1,6 +1,7 @@
-"""Where can this person go? The left rail: at most seven entries, each shown only to those its policy admits.
+"""Where can this person go? The left rail for the work, at most seven entries; the person's menu for the account.
 
-A room adds its line to ENTRIES; the name is the url's. Entries whose url is not there yet are not shown.
+Each entry is shown only to those its policy admits. A room adds its own with `add`; the name is
+the url's, and entries whose url is not there yet are not shown.
 """
 
 from dataclasses import dataclass
@@ -35,26 +36,38 @@ class Place:
 
 ENTRIES: list[Entry] = [
     Entry("home", _("Home"), PUBLIC),
+    Entry("organisations", _("Organisations"), NODE_ADMIN),
+]
+ACCOUNT: list[Entry] = [
     Entry("members", _("Members"), OWNER),
     Entry("tokens", _("Access tokens"), STRONG),
-    Entry("organisations", _("Organisations"), NODE_ADMIN),
     Entry("mfa_index", _("Sign-in security"), SIGNED_IN),
 ]
 
 
-def add(entry: Entry, *, before: str = "tokens") -> None:
-    """This will put a room's entry into the rail, ahead of the one with the url name `before`."""
+def add(entry: Entry, *, before: str = "") -> None:
+    """This will put a room's entry into the rail, ahead of the one with the url name `before`, else last."""
     known = [one.url_name for one in ENTRIES]
     if entry.url_name not in known:
         ENTRIES.insert(known.index(before) if before in known else len(ENTRIES), entry)
 
 
 def for_actor(actor: Actor, path: str) -> list[Place]:
-    """Return the entries this actor may follow, at most seven; the longest address that fits is "here"."""
-    found = [(address, entry) for entry in ENTRIES if entry.policy.admits(actor) and (address := _url(entry))]
+    """Return the rail's entries that this actor may follow, at most seven."""
+    return _places(ENTRIES, actor, path)[:AT_MOST]
+
+
+def account_of(actor: Actor, path: str) -> list[Place]:
+    """Return the entries of the person's menu."""
+    return _places(ACCOUNT, actor, path)
+
+
+def _places(entries: list[Entry], actor: Actor, path: str) -> list[Place]:
+    """Return the entries this actor may follow; the longest address that fits the path is "here"."""
+    found = [(address, entry) for entry in entries if entry.policy.admits(actor) and (address := _url(entry))]
     fitting = [address for address, _ in found if path.startswith(address) and (address != "/" or path == "/")]
     here = max(fitting, key=len, default="")
-    return [Place(address, entry.label, address == here) for address, entry in found[:AT_MOST]]
+    return [Place(address, entry.label, address == here) for address, entry in found]
 
 
 def _url(entry: Entry) -> str:

@@ -1,6 +1,6 @@
 """Which pages are there? One line each; the views name who may come in."""
 
-from django.urls import path
+from django.urls import include, path
 
 from watchbell.web import health, home, invitations, language, members, organisations, tokens
 
@@ -21,4 +21,8 @@ urlpatterns = [
     path("node/organisations/", organisations.organisations, name="organisations"),
     path("node/organisations/new/", organisations.create, name="create_organisation"),
     path("node/organisations/<str:public_id>/", organisations.organisation, name="organisation"),
+    path("", include("watchbell.web.node.urls")),
+    path("", include("watchbell.web.public.urls")),
+    path("", include("watchbell.web.coordination.urls")),
+    path("", include("watchbell.web.operator.urls")),
 ]
