@@ -105,12 +105,11 @@ class SourceRecord(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["record_id"], name="record_by_its_id"),
             models.Index(fields=["received_digest"], name="record_by_its_bytes"),
             models.Index(fields=["changed_seq"], name="record_changed_since"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["source", "record_id"], name="record_stands_once_per_source"),
+            models.UniqueConstraint(fields=["record_id", "source"], name="record_stands_once_per_source"),
             no_longer_than("record_id", RECORD_ID_LENGTH, name="record_id_is_short"),
             models.CheckConstraint(
                 condition=Q(has_fix=False) | Q(fix_known_at__isnull=False), name="record_with_a_fix_says_since_when"
@@ -134,7 +133,7 @@ class ReceivedRecord(models.Model):
 class AliasAssertion(models.Model):
     """A record says that its own id and another one mean the same vulnerability."""
 
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="alias_assertions")
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="alias_assertions", db_index=False)
     identifier = OrderedText(max_length=RECORD_ID_LENGTH)
     alias = OrderedText(max_length=RECORD_ID_LENGTH)
 
@@ -160,7 +159,9 @@ class Group(models.Model):
     anchor = OrderedText(max_length=RECORD_ID_LENGTH, unique=True)
     display_id = OrderedText(max_length=RECORD_ID_LENGTH)
     umbrella = models.BooleanField(default=False)
-    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged_from")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_from", db_index=False
+    )
 
     class Meta:
         indexes = [models.Index(fields=["display_id"], name="group_by_display_id")]
@@ -264,7 +265,7 @@ class Product(models.Model):
 class ProductWord(models.Model):
     """One word of a product's or vendor's name, so that the picker finds it by the beginning of any word."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="words")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="words", db_index=False)
     word = OrderedText(max_length=64)
 
     class Meta:

@@ -3,9 +3,11 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
+from django.db import migrations, models
+
 import watchbell.apps.journal.columns
 import watchbell.apps.vulnerabilities.models
-from django.db import migrations, models
+from watchbell.apps.vulnerabilities.views import VIEWS
 
 
 class Migration(migrations.Migration):
@@ -138,6 +140,7 @@ class Migration(migrations.Migration):
                 (
                     "merged_into",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="merged_from",
@@ -204,7 +207,10 @@ class Migration(migrations.Migration):
                 (
                     "product",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="words", to="vulnerabilities.product"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="words",
+                        to="vulnerabilities.product",
                     ),
                 ),
             ],
@@ -309,6 +315,7 @@ class Migration(migrations.Migration):
                 (
                     "record",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="alias_assertions",
                         to="vulnerabilities.sourcerecord",
@@ -457,10 +464,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="sourcerecord",
-            index=models.Index(fields=["record_id"], name="record_by_its_id"),
-        ),
-        migrations.AddIndex(
-            model_name="sourcerecord",
             index=models.Index(fields=["received_digest"], name="record_by_its_bytes"),
         ),
         migrations.AddIndex(
@@ -469,7 +472,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="sourcerecord",
-            constraint=models.UniqueConstraint(fields=("source", "record_id"), name="record_stands_once_per_source"),
+            constraint=models.UniqueConstraint(fields=("record_id", "source"), name="record_stands_once_per_source"),
         ),
         migrations.AddConstraint(
             model_name="sourcerecord",
@@ -516,4 +519,5 @@ class Migration(migrations.Migration):
             model_name="umbrellalink",
             constraint=models.UniqueConstraint(fields=("group", "cve"), name="umbrella_names_a_cve_once"),
         ),
+        *(migrations.RunSQL(sql, f"DROP VIEW {name}") for name, sql in VIEWS.items()),
     ]

@@ -4,7 +4,6 @@ Nothing here reads a clock or a row. A record that is not one is refused with it
 place; a part that cannot be read becomes a doubt about its package.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime

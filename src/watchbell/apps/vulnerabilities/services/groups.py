@@ -18,6 +18,11 @@ _MEMBER = "vulnerabilities_groupmember"
 _GROUP = "vulnerabilities_group"
 _ALIAS = "vulnerabilities_aliasassertion"
 _LINK = "vulnerabilities_umbrellalink"
+_PARK = "UPDATE vulnerabilities_group SET anchor = %s WHERE id = %s"
+_RENAME = (
+    "UPDATE vulnerabilities_group SET anchor = %s, display_id = %s, umbrella = %s, merged_into_id = NULL WHERE id = %s"
+)
+_MOVE = "UPDATE vulnerabilities_groupmember SET group_id = %s WHERE identifier = %s"
 
 
 @dataclass(slots=True)
@@ -74,7 +79,7 @@ def _reached(touched: set[str]) -> tuple[set[tuple[str, str]], set[str]]:
         found: set[tuple[str, str]] = set()
         for column in ("identifier", "alias"):
             query = f"SELECT identifier, alias FROM {_ALIAS} WHERE {column} IN ({{}})"  # noqa: S608
-            found.update(bulk.rows_where_in(query, waiting))  # type: ignore[arg-type]
+            found.update(bulk.rows_where_in(query, waiting))
         edges |= found
         near = {name for edge in found for name in edge} - ids
         ids |= near
@@ -94,7 +99,7 @@ def _present(ids: set[str], anchors: list[str]) -> _Present:
     present = _Present()
     select = f"SELECT id, anchor, display_id, umbrella, merged_into_id FROM {_GROUP}"  # noqa: S608
     query = f"SELECT identifier, group_id FROM {_MEMBER} WHERE identifier IN ({{}})"  # noqa: S608
-    present.home = dict(bulk.rows_where_in(query, ids))  # type: ignore[arg-type]
+    present.home = dict(bulk.rows_where_in(query, ids))
     present.add(bulk.rows_where_in(select + " WHERE anchor IN ({})", anchors))
     present.add(bulk.rows_where_in(select + " WHERE id IN ({})", set(present.home.values()) - set(present.by_id)))
     return present
@@ -119,9 +124,8 @@ def _place(groups: list[AliasGroup], present: _Present, rng: Dice) -> dict[str, 
         if (row.anchor, row.display_id, bool(row.umbrella), row.merged_into) != wanted:
             changed.append((*wanted[:3], row.id))
     # Two rows may trade anchors, which a unique column refuses halfway.
-    bulk.run_many(f"UPDATE {_GROUP} SET anchor = %s WHERE id = %s", [(f"~{row[-1]}", row[-1]) for row in changed])
-    statement = f"UPDATE {_GROUP} SET anchor = %s, display_id = %s, umbrella = %s, merged_into_id = NULL WHERE id = %s"
-    bulk.run_many(statement, changed)
+    bulk.run_many(_PARK, [(f"~{row[-1]}", row[-1]) for row in changed])
+    bulk.run_many(_RENAME, changed)
     columns = ("public_id", "anchor", "display_id", "umbrella")
     placed |= {row[1]: row[0] for row in bulk.insert_returning(_GROUP, columns, fresh, "id, anchor")}
     return placed
@@ -154,7 +158,7 @@ def _move(groups: list[AliasGroup], rows: dict[str, int], present: _Present) -> 
             elif renamed:
                 moved.add(name)
     bulk.insert(_MEMBER, ("identifier", "group_id"), fresh)
-    bulk.run_many(f"UPDATE {_MEMBER} SET group_id = %s WHERE identifier = %s", moves)
+    bulk.run_many(_MOVE, moves)
     return moved
 
 
@@ -174,7 +178,7 @@ def _lead_on(present: _Present, rows: dict[str, int]) -> None:
     if not left:
         return
     query = f"SELECT identifier, group_id FROM {_MEMBER} WHERE identifier IN ({{}})"  # noqa: S608
-    homes: dict[str, int] = dict(bulk.rows_where_in(query, {row.anchor for row in left}))  # type: ignore[arg-type]
+    homes: dict[str, int] = dict(bulk.rows_where_in(query, {row.anchor for row in left}))
     for row in left:
         if homes.get(row.anchor, row.id) != row.id:
             Group.objects.filter(id=row.id).update(merged_into=homes[row.anchor])

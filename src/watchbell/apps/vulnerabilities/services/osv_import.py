@@ -19,8 +19,17 @@ from watchbell.domain.refusal import Refusal, Refused
 MOST_ROWS = 1000
 """Rows a transaction writes at most; only a single record with more takes more."""
 
+MANY = 1000
+"""Records after which the database should look at its tables anew."""
+
 AHEAD = 250
 """Lines that are looked up together before any is parsed."""
+
+_GROWING = (
+    "vulnerabilities_sourcerecord", "vulnerabilities_receivedrecord", "vulnerabilities_package",
+    "vulnerabilities_range", "vulnerabilities_namedversion", "vulnerabilities_rangedoubt",
+    "vulnerabilities_aliasassertion", "vulnerabilities_group", "vulnerabilities_groupmember",
+)  # fmt: skip
 
 Item = tuple[int | str, bytes | Refusal]
 """A line number or a member's name, and the record's bytes, or why they could not be read."""
@@ -58,6 +67,8 @@ def import_osv(
     _store(chunk, waiting, report)
     progress(report.seen)
     _count(row)
+    if report.stored >= MANY:
+        bulk.look_over(*_GROWING)
     return report
 
 

@@ -1,0 +1,1 @@
+"""Side-by-side measurements: each prints figures and ratios taken in one run, and asserts nothing."""

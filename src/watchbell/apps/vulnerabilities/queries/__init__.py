@@ -1,0 +1,47 @@
+"""Every look at what the world has published. It is public, so every viewer sees the same; own drafts are not here."""
+
+from watchbell.apps.vulnerabilities.queries.facts import Facts, facts_for
+from watchbell.apps.vulnerabilities.queries.feeds import (
+    STALE_AFTER,
+    SourceAge,
+    first_import_at,
+    source_ages,
+    sources,
+)
+from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
+from watchbell.apps.vulnerabilities.queries.records import (
+    Change,
+    GroupName,
+    RecordPage,
+    changed_since,
+    fixes_of,
+    group_of,
+    groups_of_records,
+    record,
+    records_of,
+    search,
+)
+
+__all__ = [
+    "STALE_AFTER",
+    "Change",
+    "Facts",
+    "GroupName",
+    "ProductChoice",
+    "RecordPage",
+    "SourceAge",
+    "changed_since",
+    "facts_for",
+    "first_import_at",
+    "fixes_of",
+    "group_of",
+    "groups_of_records",
+    "listed_for",
+    "products",
+    "products_listing",
+    "record",
+    "records_of",
+    "search",
+    "source_ages",
+    "sources",
+]
