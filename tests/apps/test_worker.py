@@ -26,7 +26,7 @@ from watchbell.worker.subscriptions import SUBSCRIPTIONS, Subscription
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
 CONSOLE = system("console")
 THING = journal.Subject("test.thing", "a" * 32)
-MAILER = Subscription("mailer", "thing.", "test.mail")
+MAILER = Subscription("mailer", "test.mail", ("thing.",))
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def write(*actions: str) -> None:
 
 def test_each_piece_of_news_becomes_one_job_for_each_handler_that_wants_it(ran: list[Args], rng: random.Random) -> None:
     write("thing.made", "other.made", "thing.lost")
-    second = Subscription("archive", "thing.made", "test.mail")
+    second = Subscription("archive", "test.mail", ("thing.made",))
 
     run_until_idle(now=NOON, rng=rng, subscriptions=(MAILER, second))
     run_until_idle(now=NOON, rng=rng, subscriptions=(MAILER, second))
@@ -78,7 +78,7 @@ def test_each_piece_of_news_becomes_one_job_for_each_handler_that_wants_it(ran: 
 
 
 def test_a_handler_that_keeps_failing_stops_nobody_else(ran: list[Args], rng: random.Random) -> None:
-    broken = Subscription("broken", "thing.", "test.broken")
+    broken = Subscription("broken", "test.broken", ("thing.",))
     write("thing.made")
     for minutes in range(0, 60, 10):
         run_until_idle(now=NOON + timedelta(minutes=minutes), rng=rng, subscriptions=(broken, MAILER))

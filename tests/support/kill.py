@@ -225,7 +225,7 @@ def work(at: datetime, *, die_at: int = 0, until_idle_for: int = 1) -> None:
         clock=lambda: at,
         rng=random.SystemRandom(),
         signer=FolderKeystore(settings.WATCHBELL.keys),
-        subscriptions=(Subscription("probe", "walk.step", "probe.answer"),),
+        subscriptions=(Subscription("probe", "probe.answer", ("walk.step",)),),
         is_periodic=False,
     )
     with connection.execute_wrapper(deadly):

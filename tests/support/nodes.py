@@ -61,7 +61,7 @@ class Node:
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout)  # noqa: TID251 (what our own process printed)
 
-    def run(self, module: str, *arguments: str) -> Any:
+    def run(self, module: str, *arguments: str, seconds: int = LONGEST_RUN_SECONDS) -> Any:
         """Run a module of ours in a process on this node and return the JSON on its last line; raises on failure."""
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
@@ -69,7 +69,7 @@ class Node:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=LONGEST_RUN_SECONDS,
+            timeout=seconds,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-4000:]

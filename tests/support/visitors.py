@@ -6,7 +6,6 @@ from django.test import Client
 
 from watchbell.apps.orgs.models import Person
 
-
 ELSEWHERE = "203.0.113.9"
 
 

@@ -36,14 +36,13 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         """This will write problem+json (RFC 9457) and close."""
         error = self.request.error
-        problem = {
-            "type": f"urn:watchbell:problem:http-{error.code}",
-            "title": error.reason,
-            "status": error.code,
-            "code": f"http-{error.code}",
-            "expected": f"At most {LARGEST_BODY} bytes" if error.code == 413 else "A request as in RFC 9112",
-        }
-        body = json.dumps(problem).encode()
+        expected = {413: f"At most {LARGEST_BODY} bytes", 500: "Try again; if it stays so, tell who keeps this node"}
+        body = problem(
+            error.code,
+            f"http-{error.code}",
+            error.reason,
+            expected=expected.get(error.code, "A request as in RFC 9112"),
+        )
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/problem+json"))
         self.set_close_on_finish()
@@ -82,7 +81,7 @@ class Listener:
         self._sockets: dict[int, Any] = {}
         self._is_stopping = False
         self._server = create_server(
-            behind_proxies(application, trusted_proxies),
+            behind_proxies(plain_bodies(application), trusted_proxies),
             map=self._sockets,
             host=host,
             port=port,
@@ -136,6 +135,32 @@ class Listener:
 
     def _listening(self) -> list[BaseWSGIServer]:
         return [each for each in self._sockets.values() if isinstance(each, BaseWSGIServer)]
+
+
+def problem(status: int, code: str, title: str, *, expected: str) -> bytes:
+    """Return the body of an error that is found before any view is asked (RFC 9457)."""
+    told = {"type": f"urn:watchbell:problem:{code}", "title": title, "status": status, "code": code}
+    return json.dumps({**told, "expected": expected}).encode()
+
+
+def plain_bodies(application: Application) -> Application:
+    """Return the application that is never asked to inflate a body: what is compressed is uploaded as a file."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        coding = environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+        if coding in ("", "identity"):
+            return application(environ, start_response)
+        body = problem(
+            415,
+            "content-encoding",
+            "A body with a Content-Encoding is not taken.",
+            expected="No Content-Encoding; .gz and .zst files may be sent as they are",
+        )
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
+        start_response("415 Unsupported Media Type", [*headers, ("Accept-Encoding", "identity")])
+        return [body]
+
+    return answer
 
 
 def behind_proxies(application: Application, trusted: Sequence[str]) -> Application:

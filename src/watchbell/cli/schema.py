@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from watchbell.outside.settings import Settings
 
@@ -46,19 +48,26 @@ def bring_up(node: Settings) -> None:
 
 def newer_step() -> str:
     """Return a step of this database that this program does not know, or nothing: then another version made it."""
-    loader = MigrationExecutor(connection).loader
-    unknown = sorted(set(loader.applied_migrations) - set(loader.disk_migrations))
+    known, applied = _steps()
+    unknown = sorted(applied - known)
     return " ".join(unknown[0]) if unknown else ""
 
 
 def schema_problem() -> str:
     """Return why this program may not run on this database, or nothing when it may."""
-    if step := newer_step():
-        return f"The database is newer than this program (it has {step}). Install the newer version again."
-    loader = MigrationExecutor(connection).loader
-    if set(loader.disk_migrations) - set(loader.applied_migrations):
+    known, applied = _steps()
+    if applied - known:
+        return f"The database is newer than this program (it has {newer_step()}). Install the newer version again."
+    if known - applied:
         return "The database is older than this program. Run `watchbell upgrade`."
     return ""
+
+
+def _steps() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the migrations this program knows and those this database has seen; no graph is built for that."""
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    return set(loader.disk_migrations or ()), set(MigrationRecorder(connection).applied_migrations())
 
 
 @contextmanager

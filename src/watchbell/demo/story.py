@@ -84,25 +84,23 @@ class Story:
 
 def tell(story: Story) -> None:
     """This will run every chapter in order; the first failure ends the story."""
-    chapters: list[tuple[str, Callable[[Story, Step], None]]] = [
-        ("people and organisations", _people),
-        ("a lab files its model's claims", _file),
-        ("filing again changes nothing", _file_again),
-        ("a coordinator judges them", _judge),
-        ("another party reproduces one", _reproduce),
-        ("a case, an embargo, a report", _coordinate),
-        ("the vendor answers with a fix", _answer),
-        ("the world's advisories come in", _import),
-        ("seven operators say what they run", _inventories),
-        ("matched at home", _match),
-        ("the advisory goes out", _publish),
-        ("and lands on worklists with a date", _land),
-        ("the hospital fixes it", _fix),
-        ("from found to deployed", _funnel),
-    ]
+    tell_chapters(story, CHAPTERS)
+
+
+def tell_chapters(story: Story, chapters: "Chapters") -> None:
+    """This will run these chapters; those after the first need the people of the first, see `meet`."""
     for name, chapter in chapters:
         with story.telling.step(name) as step:
             chapter(story, step)
+
+
+def meet(story: Story) -> None:
+    """Find the people again on a node where the first chapter has been told."""
+    for resident in people.RESIDENTS:
+        person = org_queries.person_by_email(resident.email)
+        if person is None:
+            raise RuntimeError(f"{resident.name} is not on this node yet")
+        story.actors[resident.key] = org_queries.actor_for_person(person, None, strong=True, authenticated_at=story.now)
 
 
 def _people(story: Story, step: Step) -> None:
@@ -327,3 +325,22 @@ def _funnel(story: Story, step: Step) -> None:
     days = (story.ends_at - (story.ends_at - timedelta(days=9))).days
     step.figure = f"{days} days from found to deployed"
     step.counts = {"days_found_to_deployed": days}
+
+
+Chapters = tuple[tuple[str, Callable[[Story, Step], None]], ...]
+CHAPTERS: Chapters = (
+    ("people and organisations", _people),
+    ("a lab files its model's claims", _file),
+    ("filing again changes nothing", _file_again),
+    ("a coordinator judges them", _judge),
+    ("another party reproduces one", _reproduce),
+    ("a case, an embargo, a report", _coordinate),
+    ("the vendor answers with a fix", _answer),
+    ("the world's advisories come in", _import),
+    ("seven operators say what they run", _inventories),
+    ("matched at home", _match),
+    ("the advisory goes out", _publish),
+    ("and lands on worklists with a date", _land),
+    ("the hospital fixes it", _fix),
+    ("from found to deployed", _funnel),
+)

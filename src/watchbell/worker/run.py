@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 
 from watchbell.apps.jobs import services as jobs
 from watchbell.apps.jobs.progress import Cancelled, Interrupted, LeaseLost, Progress
+from watchbell.apps.journal import queries as record
 from watchbell.apps.journal import services as journal
 from watchbell.domain.identity import Dice, new_id
 from watchbell.doors import keys, moment
@@ -47,6 +48,7 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     _owner: str = ""
     _slow_round_at: datetime | None = None
+    _handed_on_to: int | None = None
 
     def __post_init__(self) -> None:
         self._owner = new_id(self.rng)
@@ -78,8 +80,7 @@ class Worker:
     def tend(self) -> int:
         """Free lost jobs, seal what waits, hand it to the handlers and fill due slots; return how much moved."""
         now = self.clock()
-        moved = jobs.reap(now=now) + journal.seal_everything()
-        moved += sum(dispatch(each, now=now, rng=self.rng) for each in self.subscriptions)
+        moved = jobs.reap(now=now) + journal.seal_everything() + self._hand_on(now)
         if self._slow_round_at is None or abs(now - self._slow_round_at) >= SLOW_ROUND:
             self._slow_round_at = now
             moved += self._slow_round(now)
@@ -102,6 +103,15 @@ class Worker:
             jobs.fail(held, error, now=self.clock(), rng=self.rng)
         else:
             jobs.finish(held, now=self.clock())
+
+    def _hand_on(self, now: datetime) -> int:
+        """Give every handler what is new; a record that has not grown since all had read it is not read again."""
+        end = record.next_seq()
+        if end == self._handed_on_to:
+            return 0
+        moved = sum(dispatch(each, now=now, rng=self.rng) for each in self.subscriptions)
+        self._handed_on_to = end if not moved else None
+        return moved
 
     def _slow_round(self, now: datetime) -> int:
         journal.forget_replies(before=now - REPLIES_KEPT)

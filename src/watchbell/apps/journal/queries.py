@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from watchbell.apps.journal.models import Entry, Seal, TreeHead, Unsealed
+from watchbell.apps.journal.models import Entry, Fence, Seal, TreeHead, Unsealed
 from watchbell.domain.handling import Actor
 
 
@@ -31,6 +31,11 @@ def after(seq: int, *, limit: int) -> list[Sealed]:
     """Return the places from `seq` on, in order, for handlers and feeds; padding too, so that a cursor can pass it."""
     seals = Seal.objects.filter(seq__gte=seq).select_related("entry").order_by("seq")[:limit]
     return [Sealed(seal.seq, seal.entry) for seal in seals]
+
+
+def next_seq() -> int:
+    """Return where the next entry to be sealed will stand, so that readers know whether there is news."""
+    return Fence.objects.filter(pk=1).values_list("next_seq", flat=True).first() or 0
 
 
 def published_heads(*, limit: int = 400) -> list[TreeHead]:

@@ -1,0 +1,158 @@
+"""This will kill the demo's river at chosen statements and say what an acknowledged deed lost by it.
+
+Run as a program on a throwaway node that `init` made: `python -m tests.support.kill_river 50`. A deed counts as
+acknowledged once its transaction has committed; each leaves its entry's public id in a file
+that the killed process cannot take back. Afterwards a new worker finishes what waits, and
+the record is verified by code it does not share.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import django
+from tests.support.kill import alone, ask_child
+
+if TYPE_CHECKING:
+    from watchbell.demo.story import Story
+
+ENDS_AT = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    """Kill at as many points as the argument says, spread over the whole river, and print one line of JSON."""
+    django.setup()
+    points = int(sys.argv[1])
+    alone(people)
+    spare = Spare()
+    total = ask_child(partial(flow, spare, 0))["statements"]
+    found = [killed_at(spare, 1 + (2 * index + 1) * total // (2 * points)) for index in range(points)]
+    spare.remove()
+    sys.stdout.write(json.dumps({"statements": total, "points": found}) + "\n")
+
+
+class Spare:
+    """The node as `init` left it, put back before each kill."""
+
+    def __init__(self) -> None:
+        from django.conf import settings
+
+        self.node = settings.WATCHBELL
+        self.copy = Path(f"{self.node.home}.spare")
+        shutil.copytree(self.node.home, self.copy)
+        if self.node.uses_postgresql:
+            self._server(f'CREATE DATABASE "{self._name}-spare" TEMPLATE "{self._name}"')
+
+    @property
+    def _name(self) -> str:
+        from django.conf import settings
+
+        return str(settings.DATABASES["default"]["NAME"])
+
+    def restore(self) -> None:
+        """Put home and database back."""
+        shutil.rmtree(self.node.home)
+        shutil.copytree(self.copy, self.node.home)
+        if self.node.uses_postgresql:
+            self._server(f'DROP DATABASE "{self._name}" WITH (FORCE)')
+            self._server(f'CREATE DATABASE "{self._name}" TEMPLATE "{self._name}-spare"')
+
+    def remove(self) -> None:
+        """Throw the copies away."""
+        shutil.rmtree(self.copy)
+        if self.node.uses_postgresql:
+            self._server(f'DROP DATABASE "{self._name}-spare" WITH (FORCE)')
+
+    def _server(self, statement: str) -> None:
+        import psycopg
+
+        address = self.node.database_url.rsplit("/", 1)[0] + "/postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def killed_at(spare: Spare, statement: int) -> dict[str, Any]:
+    """Return what was acknowledged and what of it was lost when the river was killed before this statement."""
+    spare.restore()
+    was_killed = alone(partial(flow, spare, statement), may_be_killed=True)
+    return {"statement": statement, "killed": was_killed} | ask_child(partial(recovered, spare))
+
+
+def flow(spare: Spare, die_at: int) -> dict[str, Any]:
+    """Run the river, dying before the n-th statement; return how many statements there were."""
+    from watchbell.demo.story import CHAPTERS, meet, tell_chapters
+
+    told = story()
+    meet(told)
+    with watched(spare.node.home / "acknowledged", die_at) as seen:
+        tell_chapters(told, CHAPTERS[1:])
+    return {"statements": seen[0]}
+
+
+def people() -> None:
+    """Tell the first chapter: passwords are slow to hash on purpose, so it is told once for all kills."""
+    from watchbell.demo.story import CHAPTERS, tell_chapters
+
+    tell_chapters(story(), CHAPTERS[:1])
+
+
+def story() -> "Story":
+    """Return the demo's story, untold."""
+    from watchbell.demo.story import Story
+    from watchbell.demo.telling import Telling
+
+    return Story(Telling(aloud=False), ends_at=ENDS_AT, rng=random.SystemRandom())
+
+
+@contextmanager
+def watched(acknowledged: Path, die_at: int) -> Iterator[list[int]]:
+    """Count statements, note each entry's id once its transaction has committed, and die where asked."""
+    from django.db import connection, transaction
+
+    seen = [0]
+    file = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        seen[0] += 1
+        if seen[0] == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        done = execute(sql, params, many, context)
+        if sql.startswith('INSERT INTO "journal_entry" '):
+            ids = [value for value in params if isinstance(value, str) and len(value) == 32]
+            transaction.on_commit(lambda: os.write(file, (json.dumps(ids) + "\n").encode()))
+        return done
+
+    with connection.execute_wrapper(watch):
+        yield seen
+    os.close(file)
+
+
+def recovered(spare: Spare) -> dict[str, Any]:
+    """Return what a new worker finds: acknowledged entries, those missing, and whether the record holds."""
+    from django.db import connection
+
+    from watchbell.apps.journal.models import Entry
+    from watchbell.cli import verify_journal
+    from watchbell.worker.run import run_until_idle
+
+    path = spare.node.home / "acknowledged"
+    lines = path.read_text().splitlines() if path.exists() else []
+    run_until_idle(now=ENDS_AT, rng=random.SystemRandom())
+    kept = set(Entry.objects.values_list("public_id", flat=True))
+    lost = [line for line in lines if not kept & set(json.loads(line))]  # noqa: TID251 (what our own child wrote)
+    connection.close()
+    verdict = verify_journal.verify_node(spare.node)
+    return {"acknowledged": len(lines), "lost": len(lost), "verdict": str(verdict), "holds": verdict.holds}
+
+
+if __name__ == "__main__":
+    main()
