@@ -1,0 +1,188 @@
+"""What does a document say an asset contains: versions that can be compared, and what cannot be told?
+
+Nothing here touches the database or a clock. Every component of the document is counted
+exactly once, either under a version of a package or among the unassessable.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from watchbell.apps.inventory.models import NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
+from watchbell.domain.matching.outcomes import Reason
+from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
+from watchbell.domain.priority import Exposure
+from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.versions import Unparsable, is_only_convention, key, scheme_for
+from watchbell.formats import cyclonedx, fields, inventory_csv, sniff, spdx, strictjson
+from watchbell.formats.sbom import Sbom
+
+LONGEST_KEY = 1900
+"""Bytes of a version key that an index holds on every database."""
+
+_ECOSYSTEM_LENGTH, _PACKAGE_LENGTH = 64, 512
+_SEPARATORS = re.compile(r"[-_. ]+")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """A version of a package as a document writes it; "" when it gives none."""
+
+    package: Package
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unknown:
+    """A component that names no package records could name."""
+
+    name: str
+    version: str
+    purl: str
+    reason: Reason
+
+    @property
+    def word(self) -> str:
+        """Return its name in the spelling that `word_of` gives package names."""
+        return word_of(self.name)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NamedProduct:
+    """A product as a table names it, to be looked up among those that records list."""
+
+    vendor: str
+    product: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a version stands in its package's order: a key, or the reason there is none to be relied on."""
+
+    key: bytes | None
+    doubt: Reason | None
+
+
+@dataclass(slots=True)
+class Contents:
+    """Everything one document says about one asset, each with how often it stands there."""
+
+    versions: Counter[Version] = field(default_factory=Counter)
+    unknown: Counter[Unknown] = field(default_factory=Counter)
+    products: Counter[NamedProduct] = field(default_factory=Counter)
+
+    @property
+    def components(self) -> int:
+        """Return how many components there are in all."""
+        return self.versions.total() + self.unknown.total() + self.products.total()
+
+    def add(self, *, name: str, version: str, purl: str) -> None:
+        """Count one component."""
+        found = package_of_purl(purl) if purl else CannotTell(Reason.NO_PACKAGE_IDENTITY, "no package URL")
+        if isinstance(found, CannotTell):
+            self.add_unknown(name, version, purl, found.reason)
+        elif not (len(found.package.ecosystem) <= _ECOSYSTEM_LENGTH and 0 < len(found.package.name) <= _PACKAGE_LENGTH):
+            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY)
+        elif len(raw := (found.version or version).strip()) > VERSION_LENGTH:
+            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION)
+        else:
+            self.versions[Version(found.package, raw)] += 1
+
+    def add_unknown(self, name: str, version: str, purl: str, reason: Reason) -> None:
+        """Count one component that no record could name."""
+        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason)] += 1
+
+    def move_to_unknown(self, product: NamedProduct) -> None:
+        """Count a product that no record lists among the unassessable."""
+        times = self.products.pop(product)
+        name = f"{product.vendor} {product.product}".strip()[:NAME_LENGTH]
+        self.unknown[Unknown(name, product.version[:NAME_LENGTH], "", Reason.NO_PACKAGE_IDENTITY)] += times
+
+
+@dataclass(slots=True)
+class TableAsset:
+    """What a table says about one asset."""
+
+    name: str
+    contents: Contents = field(default_factory=Contents)
+    answers: set[Exposure] = field(default_factory=set)
+    owner: str = ""
+
+    @property
+    def exposed(self) -> Exposure:
+        """Return the worst answer of its lines: yes before unknown before no."""
+        return next((each for each in (Exposure.YES, Exposure.UNKNOWN) if each in self.answers), Exposure.NO)
+
+
+def word_of(name: str) -> str:
+    """Return the last part of a name in small letters, separators alike: how two tools name one package."""
+    last = name.strip().lower().replace(":", "/").rstrip("/").rpartition("/")[2]
+    return _SEPARATORS.sub("-", last)[:NAME_LENGTH]
+
+
+def place_of(package: Package, raw: str) -> Place:
+    """Return where this version stands; a place that is a mere convention carries a doubt beside its key."""
+    if not raw:
+        return Place(None, Reason.NO_VERSION)
+    scheme = scheme_for(package.ecosystem)
+    if scheme is None:
+        return Place(None, Reason.UNKNOWN_ECOSYSTEM)
+    try:
+        found = key(scheme, raw)
+    except Unparsable:
+        return Place(None, Reason.UNPARSABLE_VERSION)
+    if len(found) > LONGEST_KEY:
+        return Place(None, Reason.UNPARSABLE_VERSION)
+    return Place(found, Reason.UNPARSABLE_VERSION if is_only_convention(scheme, found) else None)
+
+
+def read_sbom(content: bytes) -> tuple[str, Contents]:
+    """Return the format's name and what the bill of materials lists. Raises Refused with the place."""
+    bill = _bill(content)
+    contents = Contents()
+    for one in bill.components:
+        contents.add(name=one.name, version=one.version, purl=one.purl)
+    return f"{bill.format.value} {bill.spec_version}"[:32], contents
+
+
+def _bill(content: bytes) -> Sbom:
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return cyclonedx.loads(content)
+    document = fields.root(strictjson.loads(content))
+    kind = sniff.what_is(document)
+    if kind == "cyclonedx":
+        return cyclonedx.read(document)
+    if kind == "spdx":
+        return spdx.read(document)
+    raise refuse(
+        "not-an-sbom",
+        "This is not a bill of materials that can be read here",
+        place="/",
+        expected="CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0",
+        todo="Export it in one of these formats, or load a table as CSV",
+    )
+
+
+def read_table(lines: Iterable[str]) -> tuple[list[TableAsset], list[Refused]]:
+    """Return what a CSV table says of each asset, in its order, and its refused lines. Raises Refused for the whole."""
+    assets: dict[str, TableAsset] = {}
+    refused: list[Refused] = []
+    for _, line in inventory_csv.read(lines):
+        if isinstance(line, Refused):
+            refused.append(line)
+            continue
+        name = line.name or line.product or line.purl
+        asset = assets.setdefault(name[:NAME_LENGTH], TableAsset(name[:NAME_LENGTH]))
+        asset.answers.add(Exposure(line.exposed.value))
+        asset.owner = asset.owner or line.owner[:NAME_LENGTH]
+        _add_line(asset.contents, line)
+    return list(assets.values()), refused
+
+
+def _add_line(contents: Contents, line: inventory_csv.InventoryLine) -> None:
+    if line.purl:
+        contents.add(name=line.product or line.name, version=line.version, purl=line.purl)
+    else:
+        contents.products[NamedProduct(line.vendor, line.product, line.version[:NAME_LENGTH])] += 1

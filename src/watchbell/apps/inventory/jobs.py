@@ -1,0 +1,38 @@
+"""Work this room offers: match what came in, match what was published, and forget versions nobody runs."""
+
+from datetime import datetime, timedelta
+
+from watchbell.apps.inventory import queries, services
+from watchbell.apps.inventory.services import listings
+from watchbell.apps.jobs.progress import Progress
+from watchbell.apps.jobs.registry import Args, Missed, Schedule, job, periodic
+from watchbell.domain.handling import system
+from watchbell.domain.identity import Dice
+
+MATCHER = system("inventory.match")
+
+
+@job("inventory.match_asset")
+def match_asset(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will match what an asset contains; one that is gone meanwhile needs nothing."""
+    asset = queries.asset(str(args["subject"]))
+    if asset is not None:
+        services.match_asset(asset=asset, by=MATCHER, now=now, progress=progress)
+
+
+@job("inventory.match_changed", lease=timedelta(minutes=5))
+def match_changed(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will match everything published since the last time."""
+    services.match_changed(by=MATCHER, now=now, progress=progress)
+
+
+@job("inventory.sweep")
+def sweep(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will forget versions that no list names any more, some at a time."""
+    while removed := listings.forget_unused_versions(now=now):
+        progress.report(done=progress.done + removed)
+        progress.checkpoint()
+
+
+periodic(Schedule("inventory.sweep", "inventory.sweep", every=timedelta(days=1), missed=Missed.LATEST))
+periodic(Schedule("inventory.match_changed", "inventory.match_changed", every=timedelta(hours=1), missed=Missed.LATEST))

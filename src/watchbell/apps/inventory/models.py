@@ -1,0 +1,252 @@
+"""What does each operator run? Assets, what lists say is in them, and which published records name it.
+
+A list is built beside the one in force and takes its place in one step, so nobody ever
+sees half of it. Versions stand once for all (`PackageVersion`), whoever runs them: records
+are matched against these, and a match reaches assets only through a list in force.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
+from watchbell.domain.matching.outcomes import Reason, Status
+from watchbell.domain.priority import Exposure
+
+NAME_LENGTH = 200
+VERSION_LENGTH = 512
+PURL_LENGTH = 2048
+
+
+class Asset(models.Model):
+    """Something an operator runs and looks after as one: a machine, a service, a kind of device."""
+
+    public_id = public_id()
+    organisation_id = OrderedText(max_length=32)
+    name = OrderedText(max_length=NAME_LENGTH)
+    kind = models.CharField(max_length=60, blank=True)
+    exposed = models.CharField(max_length=8, default=Exposure.UNKNOWN)
+    patched_by = models.CharField(max_length=NAME_LENGTH, blank=True)
+    listing = models.ForeignKey("Listing", null=True, on_delete=models.PROTECT, related_name="in_force_for")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "name"], name="asset_name_is_used_once"),
+            models.CheckConstraint(condition=Q(exposed__in=list(Exposure)), name="asset_exposure_is_an_answer"),
+            no_longer_than("name", NAME_LENGTH, name="asset_name_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Document(models.Model):
+    """A bill of materials or a table as an operator handed it in; equal bytes are one document."""
+
+    public_id = public_id()
+    organisation_id = OrderedText(max_length=32)
+    digest = OrderedText(max_length=64)
+    format = models.CharField(max_length=32)
+    size = models.PositiveBigIntegerField()
+    blob_id = models.CharField(max_length=32, blank=True)
+    components = models.PositiveIntegerField(default=0)
+    assessed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    loaded_by = models.CharField(max_length=64, blank=True)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "digest"], name="document_stands_once"),
+            models.CheckConstraint(
+                condition=Q(assessed__lte=F("components")), name="document_assesses_no_more_than_it_holds"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Listing(models.Model):
+    """What one document says is in one asset; in force while the asset points to it, and removed afterwards."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="listings")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="listings")
+    components = models.PositiveIntegerField()
+    assessed = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(assessed__lte=F("components")), name="listing_assesses_no_more_than_it_holds"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"document {self.document_id} in asset {self.asset_id}"
+
+
+class PackageVersion(models.Model):
+    """A version of a package as somebody runs it; `doubt` says why it cannot be compared, "" that it can.
+
+    Without a key it joins no range; then every record that names the package is "cannot tell".
+    """
+
+    package = models.ForeignKey("vulnerabilities.Package", on_delete=models.PROTECT, related_name="+", db_index=False)
+    ecosystem = models.CharField(max_length=64)
+    name = models.CharField(max_length=512)
+    raw = OrderedText(max_length=VERSION_LENGTH, blank=True)
+    key = models.BinaryField(max_length=2048, null=True)
+    key_format = models.SmallIntegerField()
+    doubt = models.CharField(max_length=32, blank=True)
+    is_matched = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["package", "key"], name="version_join_by_package")]
+        constraints = [
+            models.UniqueConstraint(fields=["package", "raw"], name="version_of_a_package_stands_once"),
+            models.CheckConstraint(
+                condition=Q(key__isnull=False) | ~Q(doubt=""), name="version_without_a_key_says_why"
+            ),
+            models.CheckConstraint(condition=Q(doubt__in=["", *Reason]), name="version_doubt_is_known"),
+            no_longer_than("raw", VERSION_LENGTH, name="version_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ecosystem} {self.name} {self.raw}"
+
+
+class Component(models.Model):
+    """A list says that this version is in its asset; `times` counts how often it stands there."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="contents", db_index=False)
+    version = models.ForeignKey(PackageVersion, on_delete=models.PROTECT, related_name="components", db_index=False)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["version", "listing"], name="component_who_runs_it")]
+        constraints = [models.UniqueConstraint(fields=["listing", "version"], name="component_is_listed_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.version_id} in listing {self.listing_id}"
+
+
+class Unassessable(models.Model):
+    """Something a list names that no record could name, and why; `word` is its name as packages are spelled."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="unassessable", db_index=False)
+    name = models.CharField(max_length=NAME_LENGTH)
+    version = models.CharField(max_length=NAME_LENGTH, blank=True)
+    purl = models.CharField(max_length=PURL_LENGTH, blank=True)
+    word = OrderedText(max_length=NAME_LENGTH)
+    reason = models.CharField(max_length=32)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name_plural = "unassessable"
+        indexes = [models.Index(fields=["listing", "word"], name="unassessable_by_name")]
+        constraints = [
+            models.CheckConstraint(condition=Q(reason__in=list(Reason)), name="unassessable_reason_is_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Gap(models.Model):
+    """How many of a list's components could not be assessed, for one reason."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="gaps", db_index=False)
+    reason = models.CharField(max_length=32)
+    components = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["listing", "reason"], name="gap_reason_is_counted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.components} {self.reason}"
+
+
+class PickedProduct(models.Model):
+    """A person says that this product is in this asset; `listing` is set when a table said so."""
+
+    public_id = public_id()
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="picks", db_index=False)
+    listing = models.ForeignKey(Listing, null=True, on_delete=models.SET_NULL, related_name="picks")
+    product_id = OrderedText(max_length=32)
+    name = models.CharField(max_length=401)
+    version = models.CharField(max_length=NAME_LENGTH, blank=True)
+    picked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["product_id"], name="pick_who_runs_it")]
+        constraints = [models.UniqueConstraint(fields=["asset", "product_id"], name="product_is_picked_once")]
+
+    def __str__(self) -> str:
+        return f"product {self.product_id} in asset {self.asset_id}"
+
+
+class Match(models.Model):
+    """A record names this version: it is affected, or it cannot be told, and why."""
+
+    version = models.ForeignKey(PackageVersion, on_delete=models.CASCADE, related_name="matches", db_index=False)
+    record = models.ForeignKey("vulnerabilities.SourceRecord", on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32, blank=True)
+    because = models.CharField(max_length=1000)
+    fixed = models.CharField(max_length=VERSION_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name_plural = "matches"
+        constraints = [
+            models.UniqueConstraint(fields=["version", "record"], name="match_stands_once"),
+            models.CheckConstraint(
+                condition=Q(status=Status.AFFECTED, reason="") | Q(status=Status.CANNOT_TELL) & ~Q(reason=""),
+                name="match_is_affected_or_says_why_it_cannot_tell",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"record {self.record_id} on version {self.version_id}: {self.status}"
+
+
+class ProductMatch(models.Model):
+    """A catalogue or record lists this picked product under this vulnerability: possibly affected, in any version."""
+
+    product_id = OrderedText(max_length=32)
+    group_id = OrderedText(max_length=32)
+
+    class Meta:
+        verbose_name_plural = "product matches"
+        indexes = [models.Index(fields=["group_id"], name="product_match_by_group")]
+        constraints = [models.UniqueConstraint(fields=["product_id", "group_id"], name="product_match_stands_once")]
+
+    def __str__(self) -> str:
+        return f"vulnerability {self.group_id} on product {self.product_id}"
+
+
+class Cursor(models.Model):
+    """How far the published changes were matched; matchers hold this row, so that they take turns."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="cursor_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"matched up to change {self.seq}"
+
+
+class Touched(models.Model):
+    """News reached something this operator runs; the row goes with the journal entry that says so."""
+
+    organisation_id = OrderedText(max_length=32, unique=True)
+
+    class Meta:
+        verbose_name_plural = "touched"
+
+    def __str__(self) -> str:
+        return self.organisation_id

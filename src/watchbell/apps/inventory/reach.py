@@ -1,0 +1,224 @@
+"""Which vulnerabilities reach one operator, through how many assets, and which updates end it? For services and jobs.
+
+Everything is counted from matches of distinct versions, so a thousand machines that run
+one version cost one look.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+
+from watchbell.apps.inventory.contents import word_of
+from watchbell.apps.vulnerabilities import queries as published
+from watchbell.domain.matching.outcomes import Status
+from watchbell.domain.priority import Exposure
+from watchbell.domain.versions import Unparsable, key, scheme_for
+
+_MATCHES = (
+    "SELECT m.version_id, m.record_id, m.status, m.fixed, v.package_id, v.ecosystem, v.name FROM inventory_match AS m "
+    "CROSS JOIN inventory_packageversion AS v WHERE v.id = m.version_id AND EXISTS (SELECT 1 FROM inventory_component "
+    "AS c JOIN inventory_asset AS a ON a.listing_id = c.listing_id "
+    "WHERE c.version_id = m.version_id AND a.organisation_id = %s)"
+)
+_WHERE = (
+    "SELECT c.version_id, a.id FROM inventory_asset AS a CROSS JOIN inventory_component AS c "
+    "WHERE a.organisation_id = %s AND c.listing_id = a.listing_id "
+    "AND EXISTS (SELECT 1 FROM inventory_match AS m WHERE m.version_id = c.version_id)"
+)
+_ASSETS = (
+    "SELECT a.id, a.exposed, l.started_at FROM inventory_asset AS a "
+    "LEFT JOIN inventory_listing AS l ON l.id = a.listing_id WHERE a.organisation_id = %s"
+)
+_PICKS = (
+    "SELECT a.id, p.product_id, p.name, m.group_id FROM inventory_asset AS a CROSS JOIN inventory_pickedproduct AS p "
+    "CROSS JOIN inventory_productmatch AS m "
+    "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id"
+)
+_WORSE = (Exposure.NO, Exposure.UNKNOWN, Exposure.YES)
+
+
+class Tier(StrEnum):
+    """How sure it is that something is affected: by its package, by its name alone, or it cannot be told."""
+
+    EXACT = "exact"
+    POSSIBLE = "possible"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What would have to be updated: a package, or a picked product. `fixed` is "" while no fix is known.
+
+    `place` is the fix's place among versions, where there is an order.
+    """
+
+    code: str
+    name: str
+    word: str
+    fixed: str = ""
+    place: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How one vulnerability reaches one operator. `exposures` counts things in assets, `undetermined` those unsure."""
+
+    group: str
+    tier: Tier
+    exposures: int
+    undetermined: int
+    assets: int
+    exposed: Exposure
+    listed_at: datetime | None
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found for one group so far."""
+
+    group: str
+    affected: dict[int, set[str]] = field(default_factory=dict)
+    unsure: set[int] = field(default_factory=set)
+    picks: set[tuple[int, str]] = field(default_factory=set)
+
+
+def of(organisation: str) -> dict[str, Reach]:
+    """Return every vulnerability that reaches this operator, by its group's public id."""
+    rows = _rows(_MATCHES, organisation)
+    packages = {row[0]: row[4] for row in rows}
+    found = _by_group(rows)
+    products = _add_picks(found, organisation)
+    assets = _rows(_ASSETS, organisation)
+    running: dict[int, set[int]] = defaultdict(set)
+    for version, asset in _rows(_WHERE, organisation):
+        running[version].add(asset)
+    ground = _Ground(
+        packages=packages,
+        names={row[4]: (row[5], row[6]) for row in rows},
+        products=products,
+        exposed={row[0]: row[1] for row in assets},
+        listed={row[0]: _aware(row[2]) for row in assets if row[2] is not None},
+        running=running,
+    )
+    return {group: _reach(one, ground) for group, one in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the operator has: versions' packages, names, and who runs what where."""
+
+    packages: dict[int, int]
+    names: dict[int, tuple[str, str]]
+    products: dict[str, str]
+    exposed: dict[int, str]
+    listed: dict[int, datetime]
+    running: dict[int, set[int]]
+    seen: dict[frozenset[int], frozenset[int]] = field(default_factory=dict)
+
+    def assets(self, versions: frozenset[int]) -> frozenset[int]:
+        """Return the assets that run any of these versions; many vulnerabilities ask about the same ones."""
+        found = self.seen.get(versions)
+        if found is None:
+            found = frozenset[int]().union(*(self.running.get(version, ()) for version in versions))
+            self.seen[versions] = found
+        return found
+
+    def count(self, versions: frozenset[int]) -> int:
+        """Return how often these versions run, each asset counted for each version."""
+        return sum(len(self.running.get(version, ())) for version in versions)
+
+
+def _by_group(rows: list[Any]) -> dict[str, _Found]:
+    groups = published.groups_of_records({row[1] for row in rows})
+    found: dict[str, _Found] = {}
+    for version, record, status, fixed, *_package in rows:
+        if record not in groups:
+            continue  # its record went away at this moment; the next refresh says so
+        group = groups[record].public_id
+        one = found.setdefault(group, _Found(group))
+        if status == Status.AFFECTED.value:
+            one.affected.setdefault(version, set()).update({fixed} - {""})
+        else:
+            one.unsure.add(version)
+    return found
+
+
+def _add_picks(found: dict[str, _Found], organisation: str) -> dict[str, str]:
+    """This will add what picked products are listed under, and return their names."""
+    names: dict[str, str] = {}
+    for asset, product, name, group in _rows(_PICKS, organisation):
+        names[product] = name
+        found.setdefault(group, _Found(group)).picks.add((asset, product))
+    return names
+
+
+def _reach(found: _Found, ground: _Ground) -> Reach:
+    affected = frozenset(found.affected)
+    unsure = frozenset(found.unsure) - affected
+    sure = ground.assets(affected)
+    possible = {asset for asset, _ in found.picks}
+    assets = (sure | possible) or ground.assets(unsure)
+    return Reach(
+        group=found.group,
+        tier=Tier.EXACT if sure else Tier.POSSIBLE if possible else Tier.CANNOT_TELL,
+        exposures=ground.count(affected) + len(found.picks),
+        undetermined=ground.count(unsure),
+        assets=len(assets),
+        exposed=worst(ground.exposed[asset] for asset in assets),
+        listed_at=max((ground.listed[asset] for asset in assets if asset in ground.listed), default=None),
+        subjects=_subjects(found, ground),
+    )
+
+
+def worst(answers: Iterable[str]) -> Exposure:
+    """Return yes where one asset is exposed, else unknown where one may be, else no."""
+    return Exposure(max(answers, key=_WORSE.index, default=Exposure.UNKNOWN))
+
+
+def _subjects(found: _Found, ground: _Ground) -> tuple[Subject, ...]:
+    """Return what to update, by name; a package that is fixed in one place and not in another has no fix yet."""
+    fixes: dict[int, list[set[str]]] = defaultdict(list)
+    for version, fixed in found.affected.items():
+        fixes[ground.packages[version]].append(fixed)
+    if not fixes and not found.picks:
+        fixes = defaultdict(list, {ground.packages[version]: [] for version in found.unsure})
+    subjects = [_package(package, ground.names[package], sets) for package, sets in fixes.items()]
+    subjects += [
+        Subject(f"product:{product}", ground.products.get(product, ""), "")
+        for product in {pick[1] for pick in found.picks}
+    ]
+    return tuple(sorted(subjects))
+
+
+def _package(package: int, named: tuple[str, str], fixes: Collection[set[str]]) -> Subject:
+    ecosystem, name = named
+    code, word = f"package:{package}", word_of(name)
+    if not fixes or not all(fixes):
+        return Subject(code, name, word)
+    place, fixed = max((_place(ecosystem, one), one) for some in fixes for one in some)
+    return Subject(code, name, word, fixed, place)
+
+
+def _place(ecosystem: str, version: str) -> bytes:
+    scheme = scheme_for(ecosystem)
+    try:
+        return key(scheme, version) if scheme else b""
+    except Unparsable:
+        return b""
+
+
+def _rows(query: str, organisation: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [organisation])
+        return list(cursor.fetchall())
+
+
+def _aware(at: datetime) -> datetime:
+    """Return the moment with its zone: SQLite hands out UTC without saying so."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

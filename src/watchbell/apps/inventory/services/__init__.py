@@ -1,0 +1,35 @@
+"""Every change to what operators run: assets, answers, lists, picked products, and the matches that follow."""
+
+from watchbell.apps.inventory.services.assets import (
+    NewAsset,
+    NoSuchProduct,
+    add_asset,
+    answer_exposed,
+    pick_product,
+    remove_asset,
+    say_who_patches,
+    unpick_product,
+)
+from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
+from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
+from watchbell.apps.inventory.services.rights import NotAllowed
+
+__all__ = [
+    "ChangedMeanwhile",
+    "Loaded",
+    "NewAsset",
+    "NoSuchProduct",
+    "NotAllowed",
+    "Received",
+    "add_asset",
+    "answer_exposed",
+    "load_csv",
+    "load_sbom",
+    "match_asset",
+    "match_changed",
+    "match_records",
+    "pick_product",
+    "remove_asset",
+    "say_who_patches",
+    "unpick_product",
+]

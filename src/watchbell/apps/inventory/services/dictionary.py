@@ -1,0 +1,57 @@
+"""Which number does this version of a package have here? Versions are added when first seen, each with its key."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from watchbell.apps.inventory.contents import Version, place_of
+from watchbell.apps.inventory.models import PackageVersion
+from watchbell.apps.vulnerabilities import services as published
+from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.domain.versions import KEY_FORMAT
+
+_TABLE = PackageVersion._meta.db_table
+_COLUMNS = ("package_id", "ecosystem", "name", "raw", "key", "key_format", "doubt", "is_matched")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version's number, and why it cannot be compared ("" when it can)."""
+
+    id: int
+    doubt: str
+
+
+def ensure_versions(versions: Iterable[Version]) -> dict[Version, Entry]:
+    """Return the entry of each version, adding those not seen before in transactions of at most 500 rows."""
+    found: dict[Version, Entry] = {}
+    for part in bulk.slices(sorted(versions)):
+        with transaction.atomic():
+            found |= _ensure(part)
+    return found
+
+
+def _ensure(versions: list[Version]) -> dict[Version, Entry]:
+    spelled = {one: (one.package.ecosystem, one.package.name) for one in versions}
+    packages = published.ensure_packages(set(spelled.values()))
+    wanted = {(packages[spelled[one]], one.raw): one for one in versions}
+    there = _known(wanted)
+    rows = []
+    for (package, raw), one in wanted.items():
+        if (package, raw) not in there:
+            place = place_of(one.package, raw)
+            doubt = place.doubt.value if place.doubt else ""
+            rows.append((package, *spelled[one], raw, place.key, KEY_FORMAT, doubt, False))
+    added = bulk.insert_returning(_TABLE, _COLUMNS, rows, "id, package_id, raw, doubt", ignore_taken=True)
+    there |= {(row[1], row[2]): Entry(row[0], row[3]) for row in added}
+    if len(there) < len(wanted):  # another load added some of them at this moment
+        there |= _known(wanted)
+    return {one: there[packages[spelled[one]], one.raw] for one in versions}
+
+
+def _known(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Entry]:
+    keys = set(wanted)
+    query = f"SELECT id, package_id, raw, doubt FROM {_TABLE} WHERE package_id IN ({{}})"  # noqa: S608
+    rows = bulk.rows_where_in(query, {package for package, _ in keys})
+    return {(row[1], row[2]): Entry(row[0], row[3]) for row in rows if (row[1], row[2]) in keys}

@@ -1,0 +1,1 @@
+"""What should each operator do, in what order, by when, and what became of it?"""
