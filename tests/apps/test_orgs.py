@@ -4,8 +4,8 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-
 from tests.support.cast import CONSOLE, PASSWORD, Cast, actor
+
 from watchbell.apps.journal.models import Entry
 from watchbell.apps.orgs import queries, services
 from watchbell.apps.orgs.models import Invitation, Membership, Person, Token

@@ -1,11 +1,12 @@
 """The README is true: its commands run, its links lead somewhere, and what it promises is there."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from watchbell.formats import strictjson
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,12 +35,16 @@ def test_the_first_command_runs_the_whole_river(tmp_path: Path) -> None:
     demo, test = block_after("Try it")
 
     told = subprocess.run(
-        [*demo.split(), "--once", "--json", "--dir", str(tmp_path / "demo")], cwd=ROOT, capture_output=True, text=True, check=False
+        [*demo.split(), "--once", "--json", "--dir", str(tmp_path / "demo")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     listed = subprocess.run([*test.split(), "--list"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert told.returncode == 0, told.stderr[-2000:]
-    story = json.loads(told.stdout)
+    story = strictjson.loads(told.stdout)
     assert story["steps"]
     assert all(step["ok"] for step in story["steps"])
     assert listed.returncode == 0

@@ -77,7 +77,7 @@ class Spare:
 
         address = self.node.database_url.rsplit("/", 1)[0] + "/postgres"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def killed_at(spare: Spare, statement: int) -> dict[str, Any]:

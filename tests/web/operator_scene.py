@@ -1,4 +1,4 @@
-"""A small hospital in the middle of its week: a firewall under attack, updates that close several flaws, pumps without a fix."""
+"""A small hospital in the middle of its week: a firewall under attack, updates that close several flaws."""
 
 import json
 import random
@@ -36,7 +36,7 @@ OLD = (
 
 
 def play(cast: Cast, now: datetime) -> None:
-    """Fill the node: what was known before, the hospital's lists, what was published since, and what was done about it."""
+    """Fill the node: what was known before, the hospital's lists, what was published since, and what was done."""
     began = now - timedelta(days=9)
     _known_before(began)
     _read(now)

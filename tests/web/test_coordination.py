@@ -271,12 +271,13 @@ def test_a_case_runs_from_invitation_to_ready_fix_on_its_pages(cast: Cast, scene
 
     assert steps[0] == "Invite the vendor"
     assert steps[1] == "Propose an embargo, or send the report without one"
-    assert steps[2].startswith("Reply to the embargo proposal by in 2 days")
+    assert steps[2] == "Reply to the embargo proposal by Fri 6 Nov 2026, 12:00 UTC (in 2 days)"
     assert steps[3].startswith("Say what this report is")
     assert steps[4].startswith("Say how your products stand")
     assert steps[5].startswith("Tell us when the fix is ready")
     assert steps[6] == "Draft the advisory"
     assert "Pump overflow" not in hidden
+    assert "POST /import" not in hidden
     own = fresh(case).participants.get(organisation=cast.vendor.organisation.public_id)
     assert (own.report, own.path.value, fresh(case).embargo.ends_at) == (Report.ACCEPTED, "VFd", ends)
     assert VendorStatus.objects.get(participant=own, product="infusepump").purl == "pkg:pypi/infusepump"
@@ -350,6 +351,7 @@ def test_a_vendor_reads_its_own_lane_and_everyones_but_no_others(cast: Cast, sce
     page = text_of(as_(cast.vendor).get(f"/cases/{scene.case.public_id}"))
     tried = do(as_(cast.vendor), scene.case, "post", lane=lab_lane.public_id, text="Hello")
 
+    assert "POST /import" in page
     assert "A fix is being tested." in page
     assert "The advisory is being drafted." in page
     assert "For the lab alone." not in page

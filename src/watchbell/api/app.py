@@ -8,7 +8,9 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from watchbell.api import schemas
 from watchbell.api.door import Door, Forbidden, actor
+from watchbell.api.inventory import router as inventory
 from watchbell.api.submissions import router as submissions
+from watchbell.api.worklist import router as worklist
 from watchbell.apps.journal.services import KeyAlreadyUsed
 from watchbell.domain.handling import Scope
 from watchbell.domain.refusal import Refused
@@ -25,6 +27,8 @@ api = NinjaAPI(
 
 
 api.add_router("/submissions", submissions)
+api.add_router("/assets", inventory)
+api.add_router("/worklist", worklist)
 
 
 @api.get("/me", auth=Door(STRONG, Scope.READ), response={200: schemas.Me, **schemas.ERRORS}, operation_id="me")

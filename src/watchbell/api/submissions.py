@@ -1,6 +1,6 @@
 """Findings in: send a file, see what became of each item, ask again."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router, Schema
@@ -56,7 +56,7 @@ class Finding(Schema):
     response={200: Answer, **schemas.ERRORS},
     operation_id="submit_findings",
 )
-def submit(request: HttpRequest, idempotency_key: str = Header("", max_length=200)) -> Any:
+def submit(request: HttpRequest, idempotency_key: Annotated[str, Header(max_length=200)] = "") -> Any:
     """Take SARIF 2.1.0, a CSAF 2.1 vulnerability report or NDJSON findings; sending it again changes nothing."""
     length = int(request.headers.get("Content-Length") or 0)
     if length > UPLOAD.max_bytes:

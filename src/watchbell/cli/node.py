@@ -1,4 +1,4 @@
-"""`init` and `upgrade`: the database, the keys, the triggers, the first administrator."""
+"""`init`: the database, the keys, the triggers, the first administrator."""
 
 import os
 
@@ -29,25 +29,6 @@ def init_verb(admin: str, as_json: bool) -> None:
         sentence += f"Open this link once, within seven days, to become its administrator:\n  {link}\n"
     sentence += "Start it with: watchbell serve"
     boot.show({"home": str(node.home), "admin_link": link}, as_json=as_json, sentence=sentence)
-
-
-@click.command("upgrade")
-@click.option("--out", type=click.Path(), help="Where to put the backup; default: backups under the home.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def upgrade_verb(out: str | None, as_json: bool) -> None:
-    """Back up, bring the database to this version, verify it and the sealed record."""
-    from watchbell.cli import backup, schema, verify_journal
-
-    node = boot.boot()
-    refuse_newer()
-    folder = backup.write_backup(node, out)
-    build()
-    verdict = verify_journal.verify_node(node)
-    problem = schema.schema_problem() or ("" if verdict.holds else str(verdict))
-    if problem:
-        raise click.ClickException(f"{problem} The backup made before is in {folder}.")
-    answer = {"backup": str(folder), "verified": True}
-    boot.show(answer, as_json=as_json, sentence=f"Backed up to {folder}.\nThe database is at this version; verified.")
 
 
 def prepare_folders(node: Settings) -> None:

@@ -20,7 +20,19 @@ TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_NAME = "Watchbell"
 
-ROOMS = ["journal", "jobs", "orgs", "files", "vulnerabilities", "findings", "cases"]
+ROOMS = [
+    "journal",
+    "jobs",
+    "orgs",
+    "files",
+    "vulnerabilities",
+    "findings",
+    "cases",
+    "advisories",
+    "inventory",
+    "remediation",
+    "notices",
+]
 INSTALLED_APPS = [
     *(f"watchbell.apps.{room}" for room in ROOMS),
     "watchbell.web",

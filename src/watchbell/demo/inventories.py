@@ -58,9 +58,11 @@ FLEETS: dict[str, tuple[Machine, ...]] = {
         ),
         Machine("Remote help", "yes", products=(("ConnectWise", "ScreenConnect", "23.9"),)),
     ),
-    "bus": (Machine("Timetable site", "yes", ("pkg:npm/lodash@4.17.19", "pkg:npm/express@4.18.2", *LIBRARIES[:4])),),
+    "bus": (
+        Machine("Timetable site", "yes", ("pkg:npm/lodash@4.17.19", "pkg:npm/express@4.18.2", *LIBRARIES[:4], RECORDS)),
+    ),
     "town": (
-        Machine("Town hall portal", "yes", (*LIBRARIES, "pkg:pypi/flask@2.3.1", "pkg:pypi/pyyaml@5.3.1")),
+        Machine("Town hall portal", "yes", (*LIBRARIES, "pkg:pypi/flask@2.3.1", "pkg:pypi/pyyaml@5.3.1", RECORDS)),
         Machine("Front desk computers", "no", products=(("Microsoft", "Windows", ""),)),
     ),
     "power": (

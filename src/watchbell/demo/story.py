@@ -4,9 +4,11 @@ The story spans nine days that end now: time is an argument everywhere, so the n
 comes out as if it had been in use, with its deadlines where they would be.
 """
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchbell.apps.advisories import queries as advisory_queries
@@ -22,10 +24,12 @@ from watchbell.apps.inventory import queries as inventory_queries
 from watchbell.apps.inventory import services as inventory
 from watchbell.apps.orgs import queries as org_queries
 from watchbell.apps.orgs import services as orgs
+from watchbell.apps.remediation import funnel
 from watchbell.apps.remediation import queries as remediation_queries
 from watchbell.apps.remediation import services as remediation
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities import services as vulnerabilities
+from watchbell.apps.vulnerabilities.services import Place, SourceKind
 from watchbell.demo import discoveries, inventories, people, world
 from watchbell.demo.telling import Step, Telling
 from watchbell.domain.advisory import EvidenceLevel, Handling, Publisher
@@ -37,6 +41,7 @@ from watchbell.doors import keys, signin, uploads
 from watchbell.worker.run import run_until_idle
 
 if TYPE_CHECKING:
+    from watchbell.apps.inventory.models import Asset
     from watchbell.apps.remediation.models import WorklistRow
 
 CONSOLE = system("demo")
@@ -64,7 +69,7 @@ class Story:
     rng: Dice
     now: datetime = field(init=False)
     actors: dict[str, Actor] = field(default_factory=dict)
-    assets: dict[tuple[str, str], object] = field(default_factory=dict)
+    assets: "dict[tuple[str, str], Asset]" = field(default_factory=dict)
     sign_ins: list[SignIn] = field(default_factory=list)
     finding_ids: list[str] = field(default_factory=list)
     case_id: str = ""
@@ -113,10 +118,14 @@ def _people(story: Story, step: Step) -> None:
             is_government=resident.is_government,
         )
         organisation = orgs.create_organisation(details, by=CONSOLE, now=story.now, rng=story.rng)
-        person = orgs.create_person(resident.email, by=CONSOLE, now=story.now, rng=story.rng, password=PASSWORD)
+        person = orgs.create_person(
+            resident.email, by=CONSOLE, now=story.now, rng=story.rng, name=resident.person, password=PASSWORD
+        )
         orgs.add_member(person, organisation, Role.OWNER, by=CONSOLE, now=story.now)
         actor = org_queries.actor_for_person(person, None, strong=True, authenticated_at=story.now)
         story.actors[resident.key] = actor
+        if resident in people.OPERATORS:
+            orgs.share_counts(organisation, shares=True, by=actor, now=story.now)
         secret = signin.add_authenticator(person)
         _, token = orgs.mint_token(
             "demo", TOKEN_SCOPES, by=actor, lasts=timedelta(days=90), now=story.now, rng=story.rng
@@ -179,14 +188,16 @@ def _reproduce(story: Story, step: Step) -> None:
 
 def _coordinate(story: Story, step: Step) -> None:
     ines, pavel = story.actors["coordinator"], story.actors["records"]
-    when = {"now": story.now, "rng": story.rng}
+    now, rng = story.now, story.rng
     row = next(row for row in finding_queries.visible_to(ines, now=story.now) if row.item_id == "nl-0001")
-    case = cases.open_case([row.public_id], title="Path traversal in Fernwright Records", by=ines, **when)
+    case = cases.open_case([row.public_id], title="Path traversal in Fernwright Records", by=ines, now=now, rng=rng)
     story.case_id = case.public_id
-    vendor = cases.invite(case, Party(organisation=str(pavel.organisation)), [CaseRole.VENDOR], by=ines, **when)
+    vendor = cases.invite(
+        case, Party(organisation=str(pavel.organisation)), [CaseRole.VENDOR], by=ines, now=now, rng=rng
+    )
     ends_at = story.now + timedelta(days=30)
     proposal = cases.propose_embargo(
-        case, ends_at=ends_at, reply_by=story.now + timedelta(days=2), by=ines, now=story.now, rng=story.rng
+        case, ends_at=ends_at, reply_by=story.now + timedelta(days=2), by=ines, now=now, rng=rng
     )
     cases.accept(proposal, by=pavel, now=story.now)
     cases.send_report(case, vendor, by=ines, now=story.now)
@@ -219,13 +230,27 @@ def _answer(story: Story, step: Step) -> None:
 
 def _import(story: Story, step: Step) -> None:
     story.at(days=2)
-    when = {"by": CONSOLE, "now": story.now, "rng": story.rng}
-    records = vulnerabilities.import_osv(enumerate(world.osv_lines(), 1), source="demo", **when)
-    kev = vulnerabilities.import_kev(world.kev_catalogue(story.now), **when)
-    ssvc = vulnerabilities.import_vulnrichment(world.ssvc_table().decode().splitlines(keepends=True), **when)
+    with tempfile.TemporaryDirectory() as folder:
+        records, kev, ssvc = (
+            vulnerabilities.import_path(
+                kind, Place(_written(Path(folder), kind, content)), by=CONSOLE, now=story.now, rng=story.rng
+            )
+            for kind, content in (
+                (SourceKind.OSV, b"\n".join(world.osv_lines())),
+                (SourceKind.KEV, world.kev_catalogue(story.now)),
+                (SourceKind.VULNRICHMENT, world.ssvc_table()),
+            )
+        )
     story.work()
     step.figure = f"{records.stored} advisories, {kev.stored} known exploited, {ssvc.stored} judged by SSVC"
     step.counts = {"advisories": records.stored, "kev": kev.stored}
+
+
+def _written(folder: Path, kind: SourceKind, content: bytes) -> str:
+    """Return the path of a file with this content, as a mirror would have left it."""
+    path = folder / kind.value
+    path.write_bytes(content)
+    return str(path)
 
 
 def _inventories(story: Story, step: Step) -> None:
@@ -289,13 +314,11 @@ def _publish(story: Story, step: Step) -> None:
 
 def _land(story: Story, step: Step) -> None:
     story.work()
-    dated = []
-    for resident in people.OPERATORS:
-        dated += [row for row in _rows(story, resident.key) if row.due_at is not None]
-    if not dated:
+    dates = [row.due_at for resident in people.OPERATORS for row in _rows(story, resident.key) if row.due_at]
+    if not dates:
         raise RuntimeError("nobody's worklist shows the advisory")
-    step.figure = f"{len(dated)} operators have it, the first due {min(row.due_at for row in dated):%d %b %H:%M} UTC"
-    step.counts = {"matched": len(dated)}
+    step.figure = f"{len(dates)} operators have it, the first due {min(dates):%d %b %H:%M} UTC"
+    step.counts = {"matched": len(dates)}
 
 
 def _fix(story: Story, step: Step) -> None:
@@ -322,8 +345,12 @@ def _rows(story: Story, key: str) -> "list[WorklistRow]":
 
 
 def _funnel(story: Story, step: Step) -> None:
-    days = (story.ends_at - (story.ends_at - timedelta(days=9))).days
-    step.figure = f"{days} days from found to deployed"
+    seen = funnel.funnel(story.actors["coordinator"], now=story.now)
+    counts = {str(one.stage): one.count for one in seen.steps if one.count is not None}
+    found = min(row.received_at for row in finding_queries.visible_to(CONSOLE, now=story.now))
+    fixed = [row.settled_at or story.now for row in _rows(story, "hospital")]
+    days = (max(fixed) - found).days
+    step.figure = f"{days} days; " + ", ".join(f"{count} {stage}" for stage, count in counts.items())
     step.counts = {"days_found_to_deployed": days}
 
 

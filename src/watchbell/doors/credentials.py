@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -65,7 +65,8 @@ class ActorOfRequest:
         seen = request.session.get(SEEN_AT, current)
         if current - seen > allowed.total_seconds():
             return True
-        if current - seen >= 60 or SEEN_AT not in request.session:
+        by_itself = request.headers.get("HX-Request") == "true" and request.method == "GET"  # a page that polls
+        if SEEN_AT not in request.session or (current - seen >= 60 and not by_itself):
             request.session[SEEN_AT] = current
         return False
 
@@ -96,5 +97,7 @@ def _turn_away(request: HttpRequest, policy: Policy) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("mfa_index"))
     if request.method not in ("GET", "HEAD"):
         raise PermissionDenied
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": reverse("account_login")})
     back = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('account_login')}?{back}")

@@ -10,6 +10,7 @@ from watchbell.domain.handling import Actor
 from watchbell.domain.refusal import refuse
 from watchbell.doors import cursors
 
+SIZE = 50
 _MOMENT, _TEXT = "@", "="
 
 
@@ -31,15 +32,15 @@ class Order:
 
 
 def part_of(
-    rows: QuerySet[Any], order: Order, *, viewer: Actor, after: str = "", before: str = "", size: int = 50
+    rows: QuerySet[Any], order: Order, *, viewer: Actor, after: str = "", before: str = "", size: int = 0
 ) -> Part:
-    """Return the rows beyond the cursor `after`, or those that end at `before`.
+    """Return the rows beyond the cursor `after`, or those that end at `before`; fifty unless told.
 
     Raises Refused for a cursor that is not of this list and viewer.
     """
     whose = f"{viewer.person}:{viewer.organisation}"
     start = _position(before or after, order, whose)
-    is_back = bool(before)
+    is_back, size = bool(before), size or SIZE
     if start:
         rows = rows.filter(_beyond(order.by, start, "lt" if is_back else "gt"))
     found = list(rows.order_by(*(f"-{name}" if is_back else name for name in order.by))[: size + 1])

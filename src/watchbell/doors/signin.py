@@ -73,7 +73,7 @@ def remove_second_factors(person: "Person", *, by: Actor, now: datetime) -> int:
     """Remove every second factor of someone who lost theirs; return how many there were."""
     removed, _ = Authenticator.objects.filter(user=person).delete()
     journal.record(at=now, by=by, action="person.second_factors_removed", subject=person)
-    return removed
+    return int(removed)
 
 
 class MailThroughOutside(BaseEmailBackend):

@@ -92,17 +92,39 @@ def create_organisation(details: NewOrganisation, *, by: Actor, now: datetime, r
 
 @transaction.atomic
 def create_person(
-    email: str, *, by: Actor, now: datetime, rng: Dice, password: str | None = None, node_admin: bool = False
+    email: str,
+    *,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+    name: str = "",
+    password: str | None = None,
+    node_admin: bool = False,
 ) -> Person:
     """Add an account; without a password nobody can sign in to it yet. Raises NotAllowed, AlreadyThere."""
     _require_administration(by)
     if Person.objects.filter(email__iexact=email).exists():
         raise AlreadyThere("There is already an account with this address.")
-    person = Person(public_id=new_id(rng), email=email, is_node_admin=node_admin, created_at=now)
+    person = Person(public_id=new_id(rng), email=email, display_name=name, is_node_admin=node_admin, created_at=now)
     person.set_password(password)
     person.save(force_insert=True)
     journal.record(at=now, by=by, action="person.created", subject=person)
     return person
+
+
+@transaction.atomic
+def share_counts(organisation: Organisation, *, shares: bool, by: Actor, now: datetime) -> None:
+    """Say whether this organisation's counts may join sums of at least five. Raises NotAllowed."""
+    _require_ownership(by, organisation)
+    if Organisation.objects.filter(pk=organisation.pk).exclude(shares_counts=shares).update(shares_counts=shares):
+        journal.record(
+            at=now,
+            by=by,
+            action="organisation.shares_counts",
+            subject=organisation,
+            concerns=[organisation.public_id],
+            facts={"shares": shares},
+        )
 
 
 @transaction.atomic

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import watchbell.domain.handling.actor
 from django.conf import settings
 from django.db import migrations, models
+
+import watchbell.domain.handling.actor
 
 
 class Migration(migrations.Migration):

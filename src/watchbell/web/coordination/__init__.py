@@ -1,0 +1,1 @@
+"""Pages for those who settle flaws together: coordinators, vendors and labs."""

@@ -1,0 +1,1 @@
+"""The node's own pages: its work, its sources, its record, its settings and what it keeps."""
