@@ -32,10 +32,6 @@ def two_embargoed_cases(cast: Cast, rng: random.Random, now: datetime) -> None:
     desk.case()
 
 
-def finding_of_another(cast: Cast, rng: random.Random, now: datetime) -> None:
-    Desk(cast, keys.blob_store(), now, rng).finding()
-
-
 def inventory_of_another(cast: Cast, rng: random.Random, now: datetime) -> None:
     by = cast.hospital.actor
     details = inventory.NewAsset(name="Whispering Meadow", exposed=Exposure.YES)
@@ -49,10 +45,17 @@ def inventory_of_another(cast: Cast, rng: random.Random, now: datetime) -> None:
     inventory.load_sbom(received, asset=asset, by=by, now=now, rng=rng)
 
 
+def everything(cast: Cast, rng: random.Random, now: datetime) -> None:
+    desk = Desk(cast, keys.blob_store(), now, rng)
+    desk.accepted()
+    desk.finding()
+    inventory_of_another(cast, rng, now)
+
+
 def script(cast: Cast, now: datetime) -> list[worlds.Answer]:
     answers = []
-    for client in worlds.visitors(cast, now).values():
-        answers += worlds.look_everywhere(client)
+    for name, client in worlds.visitors(cast, now).items():
+        answers += worlds.look_everywhere(client, searching=name in ("public", "bank"))
     answers += file_the_same_flaw(cast, now)
     return answers
 
@@ -83,13 +86,8 @@ def file_the_same_flaw(cast: Cast, now: datetime) -> list[worlds.Answer]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
-    [
-        (None, embargoed_case),
-        (embargoed_case, two_embargoed_cases),
-        (None, finding_of_another),
-        (None, inventory_of_another),
-    ],
-    ids=["no case or one", "one case or two", "no finding or one", "no inventory or one"],
+    [(None, everything), (embargoed_case, two_embargoed_cases)],
+    ids=["nothing, or a case, a finding and an inventory", "one case or two"],
 )
 def test_an_outsider_cannot_tell_the_two_worlds_apart(
     one: worlds.Secret | None, other: worlds.Secret, noon: datetime, tmp_path: Path

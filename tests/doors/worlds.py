@@ -36,7 +36,7 @@ MASKS = (
     (re.compile(rb"(X-CSRFToken|csrf-token)[^>]{0,60}?[A-Za-z0-9]{64}"), rb"\1"),
 )
 MASKED_HEADERS = ("date", "x-reference-id", "content-security-policy", "content-length")
-SECRET_WORDS = ("Overflow", "infusepump", "Pump overflow", "requests", "Whispering Meadow")
+SECRET_WORDS = ("Overflow", "infusepump", "Whispering Meadow")
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ def asked(client: Client, method: str, path: str, **options: object) -> Answer:
     return Answer(f"{method} {path}", response.status_code, headers, body)
 
 
-def look_everywhere(client: Client) -> list[Answer]:
+def look_everywhere(client: Client, *, searching: bool) -> list[Answer]:
     """Ask for every page there is, with ids that are nobody's, and search for the secret's own words."""
     answers = []
     for route in routes.pages():
         path = address_of(route)
         answers.append(asked(client, "get", path))
-        if not route.varies:
-            answers += [asked(client, "get", path, data={"q": word}) for word in SECRET_WORDS[:3]]
+        if searching and not route.varies:
+            answers += [asked(client, "get", path, data={"q": word}) for word in SECRET_WORDS]
     return answers
 
 

@@ -48,6 +48,31 @@ def play(cast: Cast, now: datetime) -> None:
     scene.work(now=now - timedelta(hours=1))
 
 
+def play_long(cast: Cast, now: datetime) -> None:
+    """Play the same with so many updates due that the sheet cannot hold them all."""
+    play(cast, now)
+    names = [f"module-{number:02}" for number in range(12)]
+    machine = scene.add(cast.hospital, "Imaging workstation", Exposure.YES, now=now - timedelta(hours=9))
+    scene.publish(
+        *(scene.osv(f"GHSA-{name}", name, *scene.between("1", "2.1"), severity=WORST) for name in names),
+        now=now - timedelta(hours=9),
+    )
+    bill = scene.sbom(*(f"pkg:pypi/{name}@2.0" for name in names))
+    scene.load(cast.hospital, machine, bill, now=now - timedelta(hours=9))
+    scene.work(now=now - timedelta(hours=1))
+
+
+def play_short(cast: Cast, now: datetime) -> None:
+    """Give the hospital a firewall whose list holds five things that records name."""
+    names = ("corridor-signon", "ledger", "pager", "rota", "tray")
+    records = [scene.osv(f"GHSA-{name}", name, *scene.between("2.0", "2.8")) for name in names]
+    scene.publish(*records, now=now - timedelta(days=2))
+    firewall = scene.add(cast.hospital, "Firewall", Exposure.YES, now=now - timedelta(days=1))
+    bill = scene.sbom(*(f"pkg:pypi/{name}@2.4" for name in names))
+    scene.load(cast.hospital, firewall, bill, now=now - timedelta(days=1))
+    scene.work(now=now - timedelta(hours=1))
+
+
 def _read(at: datetime) -> None:
     """Note that every source in use was read whole not long ago."""
     for name, kind in (("osv", sources.SourceKind.OSV), ("cisa-kev", sources.SourceKind.KEV)):
