@@ -54,7 +54,14 @@ STAGES = [
     Stage(
         "sqlite",
         "rooms, doors, pages and journeys on SQLite",
-        lambda: pytest(*existing(FLOORS)),
+        lambda: pytest("-m", "not browser", *existing(FLOORS)),
+        database="sqlite",
+    ),
+    Stage(
+        "browser",
+        "every page in Chromium: wide and narrow, light and dark, for everyone's eyes",
+        lambda: pytest("-m", "browser", *existing(FLOORS)),
+        needs="chromium",
         database="sqlite",
     ),
     Stage(

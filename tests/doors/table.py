@@ -55,6 +55,8 @@ PAGES: dict[str, frozenset[str]] = {
     "invite": OWNERS,
     "member": OWNERS,
     "remove_member": OWNERS,
+    "withdraw_invitation": OWNERS,
+    "share_counts": OWNERS,
     "tokens": STRONG,
     "mint_token": STRONG,
     "revoke_token": STRONG,

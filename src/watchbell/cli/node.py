@@ -76,7 +76,7 @@ def build() -> None:
 
 
 def first_administrator(email: str) -> str:
-    """Return a one-time link for the first administrator, or nothing when there is one already."""
+    """Return a one-time link for the first administrator, or nothing when there is one already; older links end."""
     from watchbell.apps.orgs import queries as orgs_queries
     from watchbell.apps.orgs import services as orgs
     from watchbell.domain.handling import system
@@ -85,7 +85,10 @@ def first_administrator(email: str) -> str:
 
     if orgs_queries.has_administrator():
         return ""
-    invitation, secret = orgs.invite(email, None, None, by=system("console"), now=moment.now(), rng=moment.dice())
+    console, now = system("console"), moment.now()
+    for earlier in orgs_queries.open_invitations(console, now=now):
+        orgs.withdraw_invitation(earlier, by=console, now=now)
+    invitation, secret = orgs.invite(email, None, None, by=console, now=now, rng=moment.dice())
     return link(invitation.public_id, secret)
 
 

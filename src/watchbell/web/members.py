@@ -31,7 +31,32 @@ def _members(request: Asking) -> QuerySet[Any]:
 def members(request: Asking) -> HttpResponse:
     """List who belongs to the organisation acted for."""
     rows = [{"membership": row, "role": ROLES[Role(row.role)]} for row in _members(request)]
-    return render(request, "watchbell/members.html", {"rows": rows})
+    waiting = [
+        {"invitation": row, "role": ROLES[Role(row.role)]}
+        for row in queries.open_invitations(request.actor, now=request.now)
+    ]
+    seen = {"rows": rows, "waiting": waiting, "organisation": queries.organisation(str(request.actor.organisation))}
+    return render(request, "watchbell/members.html", seen)
+
+
+@open_to(OWNER)
+@require_POST
+def withdraw(request: Asking, public_id: str) -> HttpResponse:
+    """Withdraw an invitation nobody has used yet."""
+    waiting = queries.open_invitations(request.actor, now=request.now)
+    services.withdraw_invitation(get_object_or_404(waiting, public_id=public_id), by=request.actor, now=request.now)
+    messages.success(request, _("The invitation is withdrawn; its link opens nothing any more."))
+    return redirect("members")
+
+
+@open_to(OWNER)
+@require_POST
+def share_counts(request: Asking) -> HttpResponse:
+    """Decide whether our counts may join sums of at least five organisations."""
+    organisation = queries.organisation(str(request.actor.organisation))
+    services.share_counts(organisation, shares="share" in request.POST, by=request.actor, now=request.now)
+    messages.success(request, _("Your decision is kept and counts from now on."))
+    return redirect("members")
 
 
 @open_to(OWNER)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from watchbell.apps.orgs.models import Membership, Organisation, Person, Token
+from watchbell.apps.orgs.models import Invitation, Membership, Organisation, Person, Token
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role, Scope, Viewer
 
 
@@ -87,6 +87,16 @@ def members_of(viewer: Actor, *, now: datetime) -> QuerySet[Membership]:
     if viewer.is_node_admin:
         return rows.order_by("organisation__name", "person__email")
     return rows.filter(organisation__public_id=viewer.organisation).order_by("person__email")
+
+
+def open_invitations(viewer: Actor, *, now: datetime) -> QuerySet[Invitation]:
+    """Return the invitations nobody has used yet: of the organisation acted for; the console sees the node's own."""
+    waiting = Invitation.objects.select_related("organisation").filter(
+        accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+    )
+    if viewer.kind is ActorKind.SYSTEM:
+        return waiting.filter(organisation__isnull=True)
+    return waiting.filter(organisation__public_id=viewer.organisation).order_by("created_at")
 
 
 def tokens_of(viewer: Actor, *, now: datetime) -> QuerySet[Token]:

@@ -221,6 +221,19 @@ def invite(
     return invitation, secret
 
 
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, *, by: Actor, now: datetime) -> None:
+    """Make an open invitation's link useless; one that was used or withdrawn stays as it is. Raises NotAllowed."""
+    if invitation.organisation is None:
+        _require_administration(by)
+    else:
+        _require_ownership(by, invitation.organisation)
+    open_one = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True)
+    if open_one.update(revoked_at=now):
+        concerns = [invitation.organisation.public_id] if invitation.organisation else []
+        journal.record(at=now, by=by, action="invitation.withdrawn", subject=invitation, concerns=concerns)
+
+
 def open_invitation(public_id: str, secret: str, *, now: datetime) -> Invitation:
     """Return the invitation this link opens. Raises BadInvitation, alike for every reason."""
     invitation = Invitation.objects.select_related("organisation").filter(public_id=public_id).first()
