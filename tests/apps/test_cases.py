@@ -178,6 +178,18 @@ def test_silence_is_no_answer_and_never_not_affected(desk: Desk, cast: Cast) -> 
     assert flaw.statuses.get().status == Standing.FIXED
 
 
+def test_an_answer_under_the_vendors_own_name_leaves_no_row_that_still_waits_for_it(desk: Desk, cast: Cast) -> None:
+    flaw = desk.accepted().vulnerabilities.get()
+    answer = services.ProductAnswer(
+        product="Infuse Pump Server", status=Standing.FIXED, purl="pkg:pypi/InfusePump@2.0", fixed_in="2.1"
+    )
+
+    services.set_status(flaw, answer, by=cast.vendor.actor, now=desk.now)
+    services.set_status(flaw, answer, by=cast.vendor.actor, now=desk.now)
+
+    assert [(row.product, row.status) for row in flaw.statuses.all()] == [("Infuse Pump Server", Standing.FIXED)]
+
+
 def test_a_vendor_accepting_its_report_is_evidence_at_e4(desk: Desk, cast: Cast) -> None:
     case = desk.accepted()
 

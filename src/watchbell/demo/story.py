@@ -331,7 +331,10 @@ def _fix(story: Story, step: Step) -> None:
         remediation.mark_patched(row=row, evidence=done, by=dana, now=story.now, rng=story.rng)
     _load(story, "hospital", machine.name, parts)
     story.work()
-    states = sorted({str(row.state) for row in _rows(story, "hospital")})
+    rows = _rows(story, "hospital")
+    if not all(row.is_settled for row in rows):
+        raise RuntimeError("the hospital runs the fixed version and its worklist does not say so")
+    states = sorted({str(row.state) for row in rows})
     step.figure = f"Valley Hospital: {', '.join(states)}, shown by its new parts list"
     step.counts = {"deployed": 1}
 

@@ -31,6 +31,7 @@ from watchbell.domain.identity import Dice
 from watchbell.domain.lifecycle import PATH, REPORT, Path, PathEvent, Report, ReportEvent, rules
 from watchbell.domain.lifecycle import Embargo as EmbargoState
 from watchbell.domain.lifecycle.rules import CaseRole, Ending
+from watchbell.domain.matching.packages import Identified, package_of_purl
 from watchbell.domain.priority import cvss
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def set_status(vulnerability: CaseVulnerability, answer: ProductAnswer, *, by: A
         "fixed_in": answer.fixed_in,
         "since": now,
     }
+    _take_over_what_waited(vulnerability, own, answer)
     row, _ = VendorStatus.objects.update_or_create(
         vulnerability=vulnerability, participant=own, product=answer.product, defaults=said
     )
@@ -224,6 +226,28 @@ def _vendor(case: Case, by: Actor, *, now: datetime) -> Participant:
     if not queries.reads_report(own, case):
         raise NotAllowed("There is no report for you to answer yet: none was sent, or the embargo comes first.")
     return own
+
+
+def _take_over_what_waited(vulnerability: CaseVulnerability, own: Participant, answer: ProductAnswer) -> None:
+    """Give the row that waits for an answer about this package the vendor's own name for the product.
+
+    The finder's report opened that row under the finder's name; left beside the answer it
+    would go on saying that nobody knows, and be published as affecting every version.
+    """
+    package = _without_version(answer.purl)
+    rows = VendorStatus.objects.filter(vulnerability=vulnerability, participant=own)
+    if not package or rows.filter(product=answer.product).exists():
+        return
+    waiting = [row for row in rows.filter(status=Standing.NO_ANSWER) if _without_version(row.purl) == package]
+    for extra in waiting[1:]:
+        extra.delete()
+    if waiting:
+        VendorStatus.objects.filter(pk=waiting[0].pk).update(product=answer.product)
+
+
+def _without_version(purl: str) -> str:
+    found = package_of_purl(purl) if purl else None
+    return f"{found.package.ecosystem}/{found.package.name}" if isinstance(found, Identified) else ""
 
 
 def _findings(case: Case) -> "list[Finding]":
