@@ -124,6 +124,14 @@ def test_the_week_begins_on_monday_where_the_hospital_is() -> None:
     assert week_of(sunday, zone="UTC")[0] == datetime(2026, 11, 2, tzinfo=UTC)
 
 
+def test_at_the_weekend_the_sheet_already_looks_at_the_next_week(cast: Cast) -> None:
+    friday, saturday = datetime(2026, 11, 6, 12, tzinfo=UTC), datetime(2026, 11, 7, 12, tzinfo=UTC)
+
+    ends = [this_week(cast.hospital.actor, zone="UTC", now=now).week_ends_at for now in (friday, saturday)]
+
+    assert ends == [datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)]
+
+
 def test_nobody_else_gets_the_operators_sheet(cast: Cast) -> None:
     load(cast.hospital, add(cast.hospital), sbom("pkg:pypi/gate@1.0"))
     publish(osv("CVE-2026-1001", "gate", *between("0", "2")))

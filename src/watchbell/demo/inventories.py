@@ -38,6 +38,8 @@ FLEETS: dict[str, tuple[Machine, ...]] = {
             "Patient records server", "yes", (*LIBRARIES, RECORDS, "pkg:pypi/django@4.2.9", "pkg:pypi/pyyaml@6.0.1")
         ),
         Machine("Firewall", "yes", products=(("Fortinet", "FortiOS", "7.4.1"),)),
+        Machine("Remote help", "yes", products=(("ConnectWise", "ScreenConnect", "23.9"),)),
+        Machine("Doctors' remote access", "unknown", products=(("Citrix", "NetScaler ADC and Gateway", "13.1"),)),
         Machine("Imaging workstation", "no", HOUSEKEEPING, (("Microsoft", "Windows", ""),)),
         Machine("Infusion pumps (12)", "no", UNKNOWN),
     ),

@@ -27,6 +27,8 @@ ROWS_READ = 1000
 ROWS_SHOWN = 8
 """Most rows an action carries; `closes` counts all."""
 
+WEEKEND = timedelta(days=2)
+
 
 class Kind(StrEnum):
     """What an action asks for."""
@@ -140,8 +142,12 @@ class _Ended:
 
 
 def this_week(viewer: Actor, *, zone: str, now: datetime) -> Sheet:
-    """Return the operator's sheet for the week of `now` in its time zone (Monday to Sunday)."""
-    begins, ends = week_of(now, zone=zone)
+    """Return the operator's sheet for the week of `now` in its time zone (Monday to Sunday).
+
+    At the weekend it looks to the end of the next week: what is due on Monday is not "later".
+    """
+    begins, _ = week_of(now, zone=zone)
+    _, ends = week_of(now + WEEKEND, zone=zone)
     rows = queries.visible_to(viewer, now=now).filter(is_settled=False)
     waiting = rows.filter(done_at__isnull=True).order_by("order_at", "rank", "public_id")
     left = max(0, POLICY.backlog_a_week - _backlog_done(viewer, begins, now))

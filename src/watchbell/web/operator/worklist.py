@@ -1,7 +1,7 @@
 """What is there to do this week? The sheet first, then every row; both for this operator alone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,6 @@ from watchbell.web.operator.assets import part
 from watchbell.web.operator.words import STATES
 
 BY_DUE = keyset.Order("worklist", ("order_at", "rank", "public_id"))
-FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def this_week(request: Asking) -> HttpResponse:
         "backlog": [lines.of_step(step, now=request.now) for step in week.backlog],
         "sheet": week,
         "last_moment": week.week_ends_at - timedelta(seconds=1),
-        "by": _deadline(request.now.astimezone(zone_of(request))),
+        "by": _("by Friday"),
         "can_wait": week.can_wait - also_due,
         "also_due": also_due,
         "coverage": inventory.coverage(request.actor, now=request.now),
@@ -92,11 +91,6 @@ def _also_due(request: Asking, week: sheet.Sheet) -> int:
     on_it = {step.first.subject_code for step in week.dated}
     rows = queries.visible_to(request.actor, now=request.now).filter(TO_DO, done_at__isnull=True)
     return rows.filter(order_at__lt=week.week_ends_at).exclude(subject_code__in=on_it).count()
-
-
-def _deadline(today: datetime) -> str:
-    """Return until when people say they have: Friday, and at the weekend Sunday."""
-    return _("by Friday") if today.weekday() <= FRIDAY else _("by Sunday")
 
 
 @open_to(OPERATOR)
