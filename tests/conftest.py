@@ -36,4 +36,7 @@ def rng() -> random.Random:
 def cast(db: None, rng: random.Random) -> "Cast":
     from tests.support.cast import make_cast
 
+    from watchbell.doors import keys
+
+    keys.make_node_keys()
     return make_cast(NOON, rng)

@@ -37,7 +37,7 @@ def instant(context: template.Context, at: datetime | None, zone: str = "", *, e
     written = moments.exactly(at, where)
     hidden = "" if exact else "for-readers"
     return format_html(
-        '<time datetime="{}" title="{}">{} <span class="{}">({})</span></time>',
+        '<time datetime="{}" title="{}">{}<span class="{}"> ({})</span></time>',
         at.isoformat(),
         written,
         moments.distance(at, now),
