@@ -17,7 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = ["tests/domain", "tests/formats", "tests/outside", "tests/house", "tests/conformance"]
 FLOORS = ["tests/apps", "tests/doors", "tests/web", "tests/api", "tests/journeys"]
 SKIPPED = -1
-WITHOUT_DATABASE = ["tests/journeys/test_command_line.py", "tests/journeys/test_half_open.py"]
+# These are about the command line, the reader and the server; the rooms' own tests cover both databases.
+WITHOUT_DATABASE = [
+    f"tests/journeys/test_{name}.py" for name in ("command_line", "half_open", "hostile_uploads", "import_verb")
+]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from watchbell.domain.priority import Exposure
 from watchbell.worker.run import run_until_idle
 
 CONSOLE = system("console")
-DICE = random.Random(14409)
+DICE = random.Random(2604)  # not the seed of the cast: equal dice would draw equal ids
 LONG_AGO = "2020-01-01T00:00:00Z"
 LATER = "2030-01-01T00:00:00Z"
 

@@ -45,6 +45,7 @@ PAGES: dict[str, frozenset[str]] = {
     "mfa_edit_webauthn": SIGNED_IN,
     "mfa_remove_webauthn": SIGNED_IN,
     "home": EVERYONE,
+    "interface": EVERYONE,
     "healthz": EVERYONE,
     "readyz": EVERYONE,
     "metrics": EVERYONE,

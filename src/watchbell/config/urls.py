@@ -3,8 +3,10 @@
 from django.urls import include, path
 
 from watchbell.api.app import api
+from watchbell.api.docs import docs
 
 urlpatterns = [
+    path("api/v1/docs", docs, name="interface"),
     path("api/v1/", api.urls),
     path("account/", include("watchbell.web.accounts")),
     path("", include("watchbell.web.urls")),
