@@ -417,6 +417,20 @@ def test_who_leaves_a_case_sees_nothing_of_it_any_more(desk: Desk, cast: Cast) -
         services.fix_ready(case, by=cast.vendor.actor, now=desk.now)
 
 
+def test_an_invited_vendor_cannot_open_the_report_by_ending_the_embargo_or_calling_it_public(
+    desk: Desk, cast: Cast
+) -> None:
+    case = desk.accepted()
+    rival = another_vendor("rival", desk.now, desk.rng)
+    desk.send(case, desk.invite(case, rival))
+
+    for deed in (services.terminate, services.note_public, services.note_exploit):
+        with pytest.raises(services.NotAllowed):
+            deed(case, by=rival.actor, now=desk.now)
+
+    assert fresh(case).embargo.state == Embargo.ACTIVE
+
+
 def test_strangers_do_nothing_in_a_case(desk: Desk, cast: Cast) -> None:
     case = desk.accepted()
     before = Entry.objects.count()

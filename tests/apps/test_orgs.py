@@ -196,3 +196,35 @@ def test_recipients_are_asked_again_at_each_sending(cast: Cast, noon: datetime) 
 
     assert "reader@hospital.example" in before
     assert "reader@hospital.example" not in queries.recipients(organisation)
+
+
+def test_a_weaker_invitation_takes_no_right_away_and_leaves_the_organisation_its_owner(
+    cast: Cast, noon: datetime, rng: random.Random
+) -> None:
+    invitation, secret = services.invite(
+        cast.hospital.person.email,
+        cast.hospital.organisation,
+        Role.READER,
+        by=cast.hospital.actor,
+        now=noon,
+        rng=rng,
+    )
+
+    services.accept_invitation(invitation.public_id, secret, password="", display_name="", now=noon, rng=rng)
+
+    assert actor(cast.hospital.person, noon).role is Role.OWNER
+    with pytest.raises(services.LastOwner):
+        services.add_member(cast.hospital.person, cast.hospital.organisation, Role.READER, by=CONSOLE, now=noon)
+
+
+def test_an_owner_who_is_removed_leaves_no_open_link_behind(cast: Cast, noon: datetime, rng: random.Random) -> None:
+    services.add_member(cast.mallory_person, cast.hospital.organisation, Role.OWNER, by=CONSOLE, now=noon)
+    by = actor(cast.mallory_person, noon)
+    invitation, secret = services.invite(
+        "again@nowhere.example", cast.hospital.organisation, Role.OWNER, by=by, now=noon, rng=rng
+    )
+
+    services.remove_member(Membership.objects.get(person=cast.mallory_person), by=cast.hospital.actor, now=noon)
+
+    with pytest.raises(services.BadInvitation):
+        services.open_invitation(invitation.public_id, secret, now=noon)

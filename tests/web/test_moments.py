@@ -61,7 +61,7 @@ def test_the_tag_gives_machines_the_instant_and_screen_readers_the_exact_time() 
 
     assert 'datetime="2026-11-07T12:00:00+00:00"' in html
     assert "in 3 days" in html
-    assert '<span class="for-readers">(Sat 7 Nov 2026, 12:00 UTC)</span>' in html
+    assert '<span class="for-readers"> (Sat 7 Nov 2026, 12:00 UTC)</span>' in html
 
 
 def test_a_count_stands_with_its_denominator() -> None:

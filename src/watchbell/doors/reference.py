@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from watchbell.doors import moment
 
 log = logging.getLogger("watchbell.request")
 LONGEST_PATH = 200
+SECRET_IN_PATH = re.compile(r"(/password/reset/[0-9A-Za-z]+-)[^/]+")
 
 
 class ReferenceId:
@@ -30,7 +32,7 @@ class ReferenceId:
         line = {
             "reference": request.reference,  # type: ignore[attr-defined]
             "method": request.method,
-            "path": request.path[:LONGEST_PATH],
+            "path": SECRET_IN_PATH.sub(r"\1...", request.path)[:LONGEST_PATH],
             "status": response.status_code,
             "ms": round((time.perf_counter() - started) * 1000, 1),
         }

@@ -77,7 +77,7 @@ def _affected(row: "VendorStatus") -> Affected:
     status = STATUS[Standing(row.status)]
     return Affected(
         product=row.product,
-        vendor=_vendor_name(row.participant.organisation, row.participant.contact),
+        vendor=_vendor_name(row.participant.organisation),
         ecosystem=found.package.ecosystem if isinstance(found, Identified) else "",
         package=found.package.name if isinstance(found, Identified) else "",
         purl=found.purl.partition("@")[0] if isinstance(found, Identified) else row.purl,
@@ -105,8 +105,9 @@ def _remediations(affected: tuple[Affected, ...]) -> Iterator[Remediation]:
         yield Remediation(kind=RemediationKind.NONE_AVAILABLE, details="No fix is available yet.")
 
 
-def _vendor_name(organisation: str, contact: str) -> str:
-    return orgs.organisation(organisation).name if organisation else contact
+def _vendor_name(organisation: str) -> str:
+    """Return the vendor's name; a contact without an account is an address, which is for the coordinator only."""
+    return orgs.organisation(organisation).name if organisation else ""
 
 
 def _credits(public_ids: list[str]) -> Iterator[Credit]:

@@ -85,7 +85,7 @@ def shown(finding: Finding, viewer: Actor) -> Shown:
         settled_at=_settled_at(finding, seen),
         original=first.public_id if is_open and first.pk != finding.pk else "",
         rejection=seen.rejection,
-        rejection_note=seen.rejection_note,
+        rejection_note=seen.rejection_note if is_open else "",
     )
 
 

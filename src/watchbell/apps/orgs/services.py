@@ -131,6 +131,9 @@ def share_counts(organisation: Organisation, *, shares: bool, by: Actor, now: da
 def add_member(person: Person, organisation: Organisation, role: Role, *, by: Actor, now: datetime) -> Membership:
     """Let a person act for an organisation. Raises NotAllowed when someone weaker than `role` tries."""
     _require_ownership(by, organisation)
+    existing = Membership.objects.filter(person=person, organisation=organisation).first()
+    if existing is not None and role is not Role.OWNER:
+        _keep_an_owner(existing)
     membership, _ = Membership.objects.update_or_create(
         person=person, organisation=organisation, defaults={"role": role}, create_defaults={"role": role, "since": now}
     )
@@ -144,6 +147,7 @@ def change_role(membership: Membership, role: Role, *, by: Actor, now: datetime)
     _require_ownership(by, membership.organisation)
     if role is not Role.OWNER:
         _keep_an_owner(membership)
+        _end_links_an_owner_made(membership, now=now)
     Membership.objects.filter(pk=membership.pk).update(role=role)
     _record_membership("member.role_changed", membership, by=by, now=now)
 
@@ -160,8 +164,16 @@ def remove_member(membership: Membership, *, by: Actor, now: datetime) -> None:
     Token.objects.filter(
         person=membership.person, organisation=membership.organisation, revoked_at__isnull=True
     ).update(revoked_at=now)
+    _end_links_an_owner_made(membership, now=now)
     _record_membership("member.removed", membership, by=by, now=now)
     membership.delete()
+
+
+def _end_links_an_owner_made(membership: Membership, *, now: datetime) -> None:
+    """Withdraw the organisation's open invitations when an owner goes: one of them may be a way back in."""
+    if membership.role == Role.OWNER:
+        waiting = Invitation.objects.filter(organisation=membership.organisation, accepted_at__isnull=True)
+        waiting.filter(revoked_at__isnull=True).update(revoked_at=now)
 
 
 def _keep_an_owner(membership: Membership) -> None:
@@ -255,7 +267,7 @@ def accept_invitation(
 ) -> Person:
     """Create the invited account, or add the membership to the one that has this address already.
 
-    An account that exists keeps its password: the link alone never changes it.
+    An account that exists keeps its password, and a member a stronger role: a link only ever adds.
     Raises BadInvitation, also when two people race for one link.
     """
     invitation = open_invitation(public_id, secret, now=now)
@@ -273,12 +285,13 @@ def accept_invitation(
     if invitation.organisation is None:
         Person.objects.filter(pk=person.pk).update(is_node_admin=True)
     else:
-        Membership.objects.update_or_create(
+        membership, is_new = Membership.objects.get_or_create(
             person=person,
             organisation=invitation.organisation,
-            defaults={"role": invitation.role},
-            create_defaults={"role": invitation.role, "since": now},
+            defaults={"role": invitation.role, "since": now},
         )
+        if not is_new and STRENGTH[Role(invitation.role)] > STRENGTH[Role(membership.role)]:
+            Membership.objects.filter(pk=membership.pk).update(role=invitation.role)
     concerns = [invitation.organisation.public_id] if invitation.organisation else []
     journal.record(at=now, by=by, action="invitation.accepted", subject=invitation, concerns=concerns)
     person.refresh_from_db()

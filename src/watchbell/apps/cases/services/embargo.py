@@ -18,6 +18,7 @@ from watchbell.apps.cases.services.standing import (
     record,
     require_open,
     require_part,
+    require_reader,
     spoke,
 )
 from watchbell.apps.cases.words import ProposalState
@@ -149,7 +150,7 @@ def terminate(case: Case, *, by: Actor, now: datetime) -> Embargo:
     Raises NotAllowed, NotPossible.
     """
     case = hold(case)
-    require_part(case, by, now=now, roles=DECIDES)
+    require_reader(require_part(case, by, now=now, roles=DECIDES), case)
     end(case, by=by, now=now)
     return case.embargo
 

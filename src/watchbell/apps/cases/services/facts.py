@@ -6,7 +6,7 @@ from django.db import transaction
 
 from watchbell.apps.cases.models import Case
 from watchbell.apps.cases.services import delivery, embargo
-from watchbell.apps.cases.services.standing import NotAllowed, hold, record, require_part
+from watchbell.apps.cases.services.standing import NotAllowed, hold, record, require_part, require_reader
 from watchbell.domain.handling import Actor, ActorKind
 from watchbell.domain.lifecycle import Embargo, WorldEvent, rules
 from watchbell.domain.lifecycle.case import WORLD
@@ -19,7 +19,7 @@ def note_public(case: Case, *, by: Actor, now: datetime) -> Case:
 
     Raises NotAllowed, NotPossible.
     """
-    case = _held(case, by, now=now)
+    case = _held(case, by, now=now, ends_embargo=True)
     _note(case, WorldEvent.PUBLIC, now=now)
     return _after("case.public", case, by=by, now=now)
 
@@ -27,7 +27,7 @@ def note_public(case: Case, *, by: Actor, now: datetime) -> Case:
 @transaction.atomic
 def note_exploit(case: Case, *, by: Actor, now: datetime) -> Case:
     """Note that an exploit is public, and with it the flaw; an embargo ends at once. Raises NotAllowed, NotPossible."""
-    case = _held(case, by, now=now)
+    case = _held(case, by, now=now, ends_embargo=True)
     WORLD.next(case.world, WorldEvent.EXPLOIT_PUBLIC)
     if case.public_at is None:
         case.public_at = now
@@ -42,7 +42,7 @@ def note_attacks(case: Case, *, by: Actor, now: datetime) -> Case:
 
     Raises NotAllowed, NotPossible.
     """
-    case = _held(case, by, now=now)
+    case = _held(case, by, now=now, ends_embargo=False)
     _note(case, WorldEvent.ATTACKS, now=now)
     return _after("case.attacked", case, by=by, now=now)
 
@@ -68,11 +68,17 @@ def record_publication(case: Case, *, by: Actor, now: datetime) -> Case:
     return case
 
 
-def _held(case: Case, by: Actor, *, now: datetime) -> Case:
-    """Return the case, locked; anyone in it may bring news, and so may the node when it sees an attack."""
+def _held(case: Case, by: Actor, *, now: datetime, ends_embargo: bool) -> Case:
+    """Return the case, locked; anyone in it may bring news, and so may the node when it sees an attack.
+
+    News that ends the embargo is brought by those who know what the report says: nobody
+    opens it for themselves by calling it public.
+    """
     case = hold(case)
     if by.kind is not ActorKind.SYSTEM:
-        require_part(case, by, now=now)
+        own = require_part(case, by, now=now)
+        if ends_embargo:
+            require_reader(own, case)
     elif by.organisation is not None:
         raise NotAllowed("The node brings news in nobody's name.")
     return case

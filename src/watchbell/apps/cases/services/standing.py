@@ -50,6 +50,12 @@ def require_part(case: Case, by: Actor, *, now: datetime, roles: Iterable[CaseRo
     return found
 
 
+def require_reader(own: Participant, case: Case) -> None:
+    """Raise NotAllowed for whoever may not read the report yet: its end is not theirs to decide."""
+    if not queries.reads_report(own, case):
+        raise NotAllowed("Join the embargo first; until then the report, and the end of its embargo, are not yours.")
+
+
 def _own(case: Case, by: Actor, *, now: datetime) -> Participant | None:
     """Return the participant this actor speaks for, if the label lets them know of the case and they may write."""
     if not by.writes or by.organisation is None or not queries.may_know(case, by, now=now):
