@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -74,6 +74,8 @@ class ActorOfRequest:
         self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Enforce the view's declared policy; a view without one does not exist for anyone."""
+        if "\0" in request.path or any("\0" in value for _, values in request.GET.lists() for value in values):
+            raise BadRequest("The address holds the NUL character, which no database keeps.")
         name = request.resolver_match.view_name if request.resolver_match else None
         policy = policy_of(view, name)
         if policy is None:

@@ -99,7 +99,7 @@ def choose(request: Asking) -> HttpResponse:
     if request.method != "POST":
         return render(request, "watchbell/choose.html")
     own = queries.organisations_of(str(actor.person))
-    chosen = own.filter(public_id=request.POST.get("organisation", "")).first()
+    chosen = next((one for one in own if one.public_id == request.POST.get("organisation")), None)
     if chosen is None:
         raise PermissionDenied
     request.session[ORGANISATION] = chosen.public_id

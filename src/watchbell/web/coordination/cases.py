@@ -182,13 +182,16 @@ def _parties(page: CasePage, names: Names) -> list[dict[str, Any]]:
 
 
 def _proposals(page: CasePage, names: Names) -> list[dict[str, Any]]:
-    own = page.own
+    """Return the open proposals; who else takes part is for those who may read the report."""
+    own, may_know = page.own, page.reads_report
     return [
         {
             "row": one,
-            "who": names.participant(one.participant),
+            "who": names.participant(one.participant) if may_know else _("someone in this case"),
             "is_yours": own is not None and one.participant_id == own.pk,
-            "agreed": joined(names.participant(answer.participant) for answer in _agreeing(one.answers.all())),
+            "agreed": joined(names.participant(answer.participant) for answer in _agreeing(one.answers.all()))
+            if may_know
+            else "",
         }
         for one in open_proposals(page)
     ]
