@@ -132,6 +132,7 @@ def environment(stage: Stage, scratch: str) -> dict[str, str]:
     keep = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
     keep["WATCHBELL_HOME"] = scratch
     keep["PYTHONDONTWRITEBYTECODE"] = "1"
+    keep["PYTHONHASHSEED"] = "0"  # both halves of a parallel run must name the same tests
     if required := os.environ.get("WATCHBELL_TEST_REQUIRE"):
         keep["WATCHBELL_TEST_REQUIRE"] = required
     if stage.database == "postgres":

@@ -47,7 +47,7 @@ def node(made: Node) -> Node:
 
 def test_records_are_stored_once_whatever_they_are_wrapped_in(node: Node, tmp_path: Path) -> None:
     plain = lines(tmp_path / "a.ndjson", osv(1), osv(2))
-    (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
         archive.writestr("TEST-2026-1.json", json.dumps(osv(1)))
         archive.writestr("TEST-2026-3.json", json.dumps(osv(3)))
