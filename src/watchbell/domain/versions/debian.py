@@ -3,7 +3,8 @@
 A version is an epoch, an upstream part and a revision; each part is read as
 pairs of (text, number). In text `~` sorts below the end, letters above it and
 everything else above letters. No revision is the same as revision 0. Words such as
-`unfixed` would sort above all numbers, so a version must start with a digit.
+`unfixed` would sort above all numbers, so a version must start with a digit. A hyphen
+with nothing after it is refused, as dpkg does.
 """
 
 import re
@@ -25,7 +26,7 @@ def key(version: str) -> bytes:
     if match is None:
         raise Unparsable(version, "Debian")
     epoch, rest = match.groups()
-    if epoch is None and ":" in rest:
+    if rest[-1] == "-" or (epoch is None and ":" in rest):
         raise Unparsable(version, "Debian")
     upstream, _, revision = rest.rpartition("-")
     if not upstream:

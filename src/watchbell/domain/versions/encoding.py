@@ -7,6 +7,8 @@ its bytes and a closing 0x00. Between the two, a scheme puts tag bytes whose val
 another one and `just_after(key)` is the tightest upper bound.
 """
 
+from watchbell.domain.sentence import Sentence
+
 MAX_LENGTH = 512
 """Longest version read, in characters; the longest real one seen is about 100."""
 
@@ -23,8 +25,12 @@ class Unparsable(ValueError):
     def __init__(self, version: str, scheme: str) -> None:
         shown = version if len(version) <= 60 else version[:60] + "..."
         super().__init__(
-            f"{shown!r} is not a {scheme} version, so it cannot be compared; "
-            "give the exact version as the package's registry writes it"
+            Sentence(
+                "{version} is not a {scheme} version, so it cannot be compared; "
+                "give the exact version as the package's registry writes it",
+                version=repr(shown),
+                scheme=scheme,
+            )
         )
 
 

@@ -6,9 +6,9 @@ nothing. At one position, from low to high: words from alpha to snapshot, the en
 and other words, `-number`, `.number`; a word after a dot is below the same after a
 hyphen. How a run of `.0` sorts depends on what follows it.
 
-Maven's own rule is no order for one shape: it puts `1.0.RC1` below `1.0`, that below
-`1.0-1`, and that below `1.0.RC1` again. No sorting can follow it; we keep `1.0.RC1`
-below both, as people mean it.
+Maven itself departs from its specification: it reads `1.0.RC1` as `1.0-RC1`, and for some
+shapes its answers go in a circle, which no key can follow. We keep the specification's
+order; `is_ambiguous` names the shapes, and `maven_pairs` gives Maven's own answer.
 """
 
 import re
@@ -42,6 +42,9 @@ _DOT_LATER, _HYPHEN_LATER, _HYPHEN_NUMBER, _ZEROS_THEN_LATER, _ZEROS_THEN_NUMBER
     b"\x20",
 )
 _ZERO = NUMBERS["0"]
+_DIGITS = frozenset("0123456789")
+_GAP = re.compile(r"[.-]{2}")
+_PLAIN = re.compile(r"[0-9]++(?:\.[0-9]++)*+")
 
 
 def key(version: str) -> bytes:
@@ -52,6 +55,21 @@ def key(version: str) -> bytes:
     if all(map(str.isdigit, parts)):
         return _encoded(_trimmed([(".", part) for part in parts]))
     return _encoded(_trimmed(_tokens(version.lower())))
+
+
+def is_ambiguous(version: str) -> bool:
+    """Return whether Maven may order this version otherwise than its specification.
+
+    So it may where a word follows a dot, where nothing stands between two separators, and
+    where a part that says nothing stands after a hyphen and before more.
+    """
+    if _PLAIN.fullmatch(version):
+        return False
+    if _GAP.search(version):
+        return True
+    tokens = _tokens(version.lower())
+    _drop_nothing(tokens)
+    return any(token[0] not in _DIGITS if separator == "." else _says_nothing(token) for separator, token in tokens)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -81,8 +99,12 @@ def _trimmed(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _drop_nothing(kept: list[tuple[str, str]]) -> None:
-    while kept and (kept[-1][1] in _SAYS_NOTHING or not kept[-1][1].strip("0")):
+    while kept and _says_nothing(kept[-1][1]):
         kept.pop()
+
+
+def _says_nothing(token: str) -> bool:
+    return token in _SAYS_NOTHING or not token.strip("0")
 
 
 def _encoded(tokens: list[tuple[str, str]]) -> bytes:

@@ -6,12 +6,27 @@ Ecosystem names are those of the OSV schema; a release such as `:12` may follow.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
-from watchbell.domain.versions import alpine, debian, dotted, maven, nuget, pub, pypi, rpm, rubygems, semver
+from watchbell.domain.versions import (
+    alpine,
+    composer,
+    debian,
+    dotted,
+    generic,
+    maven,
+    maven_pairs,
+    nuget,
+    pub,
+    pypi,
+    rpm,
+    rubygems,
+    semver,
+)
 from watchbell.domain.versions.encoding import MAX_LENGTH, Unparsable
 
-KEY_FORMAT: int = 1
+KEY_FORMAT: int = 2
 """Stored beside every key; when it grows, keys in a database are built again."""
 
 
@@ -29,6 +44,28 @@ class Scheme(StrEnum):
     CRAN = "cran"
     HACKAGE = "hackage"
     MAVEN = "maven"
+    PACKAGIST = "packagist"
+    GENERIC = "generic"
+
+
+class Standing(StrEnum):
+    """How far a version's place can be relied on.
+
+    Certain: every tool of the ecosystem agrees. Ambiguous: ask `compare_exactly`, pair by
+    pair. Unparsable: it is no version of the scheme; a key it has is a mere convention.
+    """
+
+    CERTAIN = "certain"
+    AMBIGUOUS = "ambiguous"
+    UNPARSABLE = "unparsable"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a version stands, if anywhere, and how far that can be relied on."""
+
+    key: bytes | None
+    standing: Standing
 
 
 _KEYS: dict[Scheme, Callable[[str], bytes]] = {
@@ -43,7 +80,24 @@ _KEYS: dict[Scheme, Callable[[str], bytes]] = {
     Scheme.CRAN: dotted.cran_key,
     Scheme.HACKAGE: dotted.hackage_key,
     Scheme.MAVEN: maven.key,
+    Scheme.PACKAGIST: composer.key,
+    Scheme.GENERIC: generic.key,
 }
+_ONLY_CONVENTION: dict[Scheme, Callable[[bytes], bool]] = {
+    Scheme.ALPINE: alpine.is_faulty,
+    Scheme.PACKAGIST: composer.is_refused,
+    Scheme.PYPI: pypi.is_legacy,
+}
+_AMBIGUOUS: dict[Scheme, Callable[[str], bool]] = {
+    Scheme.GENERIC: generic.is_ambiguous,
+    Scheme.MAVEN: maven.is_ambiguous,
+}
+_PAIRS: dict[Scheme, Callable[[str, str], int | None]] = {
+    Scheme.GENERIC: generic.compare,
+    Scheme.MAVEN: maven_pairs.compare,
+}
+NOT_ALWAYS_ORDERED = frozenset(_PAIRS)
+"""Schemes in which a version may be ambiguous; in all others keys say everything."""
 
 _SCHEMES: dict[str, Scheme] = {
     "npm": Scheme.SEMVER,
@@ -51,6 +105,9 @@ _SCHEMES: dict[str, Scheme] = {
     "Go": Scheme.SEMVER,
     "Hex": Scheme.SEMVER,
     "SwiftURL": Scheme.SEMVER,
+    "Bitnami": Scheme.SEMVER,
+    "Julia": Scheme.SEMVER,
+    "VSCode": Scheme.SEMVER,
     "PyPI": Scheme.PYPI,
     "RubyGems": Scheme.RUBYGEMS,
     "Debian": Scheme.DEBIAN,
@@ -63,16 +120,19 @@ _SCHEMES: dict[str, Scheme] = {
     "Red Hat": Scheme.RPM,
     "Rocky Linux": Scheme.RPM,
     "SUSE": Scheme.RPM,
+    "Alpaquita": Scheme.ALPINE,
     "Alpine": Scheme.ALPINE,
+    "BellSoft Hardened Containers": Scheme.ALPINE,
     "Chainguard": Scheme.ALPINE,
+    "MinimOS": Scheme.ALPINE,
     "Wolfi": Scheme.ALPINE,
     "NuGet": Scheme.NUGET,
     "Pub": Scheme.PUB,
     "CRAN": Scheme.CRAN,
     "Hackage": Scheme.HACKAGE,
     "Maven": Scheme.MAVEN,
+    "Packagist": Scheme.PACKAGIST,
 }
-
 
 _NO_VERSION = frozenset(
     {"latest", "unknown", "unspecified", "undefined", "none", "null", "nan", "main", "master", "head"}
@@ -102,6 +162,39 @@ def key(scheme: Scheme, version: str) -> bytes:
 def is_only_convention(scheme: Scheme, key: bytes) -> bool:
     """Return whether this key's place is a mere convention, so that lying outside a range proves nothing.
 
-    So it is for Python versions that are not PEP 440: they all sort below `0.dev0`.
+    So it is for what is no version of the scheme but still has a place: Python versions
+    that are not PEP 440, and what apk-tools or Composer refuse.
     """
-    return scheme is Scheme.PYPI and pypi.is_legacy(key)
+    ask = _ONLY_CONVENTION.get(scheme)
+    return ask is not None and ask(key)
+
+
+def is_ambiguous(scheme: Scheme, version: str) -> bool:
+    """Return whether the ecosystem's own tool may place this version otherwise than its key; it must have a key.
+
+    Two versions that are not ambiguous are ordered by their keys as that tool orders them.
+    """
+    ask = _AMBIGUOUS.get(scheme)
+    return ask is not None and ask(version)
+
+
+def place(scheme: Scheme, version: str) -> Place:
+    """Return a version's key and how far it can be relied on; nothing is raised."""
+    try:
+        found = key(scheme, version)
+    except Unparsable:
+        return Place(None, Standing.UNPARSABLE)
+    if is_only_convention(scheme, found):
+        return Place(found, Standing.UNPARSABLE)
+    return Place(found, Standing.AMBIGUOUS if is_ambiguous(scheme, version) else Standing.CERTAIN)
+
+
+def compare_exactly(scheme: Scheme, one: str, other: str) -> int | None:
+    """Return -1, 0 or 1 as the ecosystem's own tool says of this pair, or None where nobody could tell.
+
+    It differs from the order of keys only where one of the two is ambiguous, and is then
+    not always one order: never sort by it. Raises Unparsable.
+    """
+    left, right = key(scheme, one), key(scheme, other)
+    ask = _PAIRS.get(scheme)
+    return ask(one, other) if ask else (left > right) - (left < right)
