@@ -3,7 +3,7 @@
 import pytest
 
 from watchbell.domain.matching.evaluate import judge
-from watchbell.domain.matching.gem_requirements import read_requirements
+from watchbell.domain.matching.gem_requirements import read_requirements, read_rubysec
 from watchbell.domain.matching.outcomes import Reason, Status
 
 
@@ -59,3 +59,20 @@ def test_requirements_that_contradict_each_other_are_a_doubt_and_not_an_all_clea
     outcome = judge("1.0", read_requirements([], ["< 1.0.12", "> 0.1.4"]), record="R-1")
 
     assert (outcome.status, outcome.reason) == (Status.CANNOT_TELL, Reason.RANGE_NOT_UNDERSTOOD)
+
+
+def test_rubysecs_own_fields_are_read_where_it_gives_no_ranges() -> None:
+    ranges = read_rubysec({"patched_versions": [">= 4.3.3"], "unaffected_versions": ["< 4.0.0"]})
+    unpatched = read_rubysec({"patched_versions": []})
+
+    assert ranges is not None
+    assert unpatched is not None
+    assert [str(interval) for interval in ranges.intervals] == ["[4.0.0, 4.3.3)"]
+    assert judge("99", unpatched, record="R-1").status is Status.AFFECTED
+
+
+@pytest.mark.parametrize(
+    "held", [None, [], {}, {"cvss_v3": 7.5}, {"patched_versions": ">= 1"}, {"patched_versions": [1]}]
+)
+def test_other_fields_are_not_taken_for_requirements(held: object) -> None:
+    assert read_rubysec(held) is None

@@ -20,6 +20,7 @@ from watchbell.domain.advisory import (
 )
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import csaf_checks, strictjson
 from watchbell.formats.csaf_products import ProductTree
 from watchbell.formats.cwe_names import CWE_NAMES
@@ -175,7 +176,7 @@ def _cvss(vector: str) -> Any:
     try:
         score = CVSS2(vector) if SeverityScheme.of(vector) is SeverityScheme.CVSS_V2 else CVSS3(vector)
     except CVSSError as error:
-        message = f"{vector[:100]!r} is not a CVSS vector: {error}."
+        message = Sentence("{vector} is not a CVSS vector: {why}.", vector=repr(vector[:100]), why=str(error))
         raise refuse("csaf-6.1.8", message, place="/vulnerabilities", todo="Correct the severity") from None
     return score.as_json(minimal=True)
 

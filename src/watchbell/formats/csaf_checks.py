@@ -12,6 +12,7 @@ from datetime import datetime
 
 from packageurl import PackageURL
 
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import product_tree
 from watchbell.formats.fields import Json, pointer
 
@@ -68,14 +69,16 @@ def _missing_product(document: Json) -> Iterator[Problem]:
     known = {one.product_id for one in _defined(document)}
     for one, place in _named_products(document):
         if one not in known:
-            yield Problem("6.1.1", f"The product id {one[:60]!r} is not defined.", place)
+            yield Problem("6.1.1", Sentence("The product id {id} is not defined.", id=repr(one[:60])), place)
 
 
 def _product_defined_twice(document: Json) -> Iterator[Problem]:
     seen: set[str] = set()
     for one in _defined(document):
         if one.product_id in seen:
-            yield Problem("6.1.2", f"The product id {one.product_id[:60]!r} is defined twice.", one.place)
+            yield Problem(
+                "6.1.2", Sentence("The product id {id} is defined twice.", id=repr(one.product_id[:60])), one.place
+            )
         seen.add(one.product_id)
 
 
@@ -87,7 +90,7 @@ def _missing_group(document: Json) -> Iterator[Problem]:
                 for position, one in enumerate(holder.get("group_ids", ())):
                     if one not in known:
                         where = pointer(place, key, index, "group_ids", position)
-                        yield Problem("6.1.4", f"The group id {one[:60]!r} is not defined.", where)
+                        yield Problem("6.1.4", Sentence("The group id {id} is not defined.", id=repr(one[:60])), where)
 
 
 def _group_defined_twice(document: Json) -> Iterator[Problem]:
@@ -95,7 +98,9 @@ def _group_defined_twice(document: Json) -> Iterator[Problem]:
     for name, times in Counter(listed).items():
         if times > 1:
             yield Problem(
-                "6.1.5", f"The group id {name[:60]!r} is defined {times} times.", "/product_tree/product_groups"
+                "6.1.5",
+                Sentence("The group id {id} is defined {times} times.", id=repr(name[:60]), times=times),
+                "/product_tree/product_groups",
             )
 
 
@@ -107,7 +112,9 @@ def _contradicting_status(document: Json) -> Iterator[Problem]:
         )
         for one, times in counted.items():
             if times > 1:
-                message = f"The product {one[:60]!r} has {times} statuses that exclude each other."
+                message = Sentence(
+                    "The product {id} has {times} statuses that exclude each other.", id=repr(one[:60]), times=times
+                )
                 yield Problem("6.1.6", message, pointer(place, "product_status"))
 
 
@@ -118,7 +125,9 @@ def _scored_twice(document: Json) -> Iterator[Problem]:
             versions = {score[key].get("version", "") for key in ("cvss_v2", "cvss_v3") if key in score}
             for pair in ((one, version) for one in score["products"] for version in sorted(versions)):
                 if pair in seen:
-                    message = f"The product {pair[0][:60]!r} has two scores of CVSS {pair[1]}."
+                    message = Sentence(
+                        "The product {id} has two scores of CVSS {version}.", id=repr(pair[0][:60]), version=pair[1]
+                    )
                     yield Problem("6.1.7", message, pointer(place, "scores", index))
                 seen.add(pair)
 
@@ -130,7 +139,11 @@ def _bad_purl(document: Json) -> Iterator[Problem]:
                 PackageURL.from_string(one.purl)
             except ValueError as error:
                 where = pointer(one.place, "product_identification_helper", "purl")
-                yield Problem("6.1.13", f"{one.purl[:80]!r} is not a package URL: {str(error)[:120]}.", where)
+                yield Problem(
+                    "6.1.13",
+                    Sentence("{purl} is not a package URL: {why}.", purl=repr(one.purl[:80]), why=str(error)[:120]),
+                    where,
+                )
 
 
 def _major(number: str) -> tuple[int, ...]:
@@ -154,7 +167,9 @@ def _version_is_not_the_latest(document: Json) -> Iterator[Problem]:
     if tracking["status"] == "draft":
         latest, own = re.split("[-+]", latest)[0], re.split("[-+]", own)[0]
     if latest.split("+")[0] != own.split("+")[0]:
-        message = f"The document's version {own} is not that of its latest revision {latest}."
+        message = Sentence(
+            "The document's version {own} is not that of its latest revision {latest}.", own=own, latest=latest
+        )
         yield Problem("6.1.16", message, "/document/tracking/version")
 
 
@@ -191,7 +206,7 @@ def _cve_twice(document: Json) -> Iterator[Problem]:
     for flaw, place in _flaws(document):
         cve = flaw.get("cve", "")
         if cve and cve in seen:
-            yield Problem("6.1.23", f"{cve} is used by two vulnerabilities.", pointer(place, "cve"))
+            yield Problem("6.1.23", Sentence("{cve} is used by two vulnerabilities.", cve=cve), pointer(place, "cve"))
         seen.add(cve)
 
 
@@ -215,7 +230,9 @@ def _remediation_for_nothing(document: Json) -> Iterator[Problem]:
         for flaw, place in _flaws(document):
             for index, one in enumerate(flaw.get(key, ())):
                 if "product_ids" not in one and "group_ids" not in one:
-                    yield Problem(test, f"One of the {key} names no product.", pointer(place, key, index))
+                    yield Problem(
+                        test, Sentence("One of the {key} names no product.", key=key), pointer(place, key, index)
+                    )
 
 
 def _mixed_numbering(document: Json) -> Iterator[Problem]:
@@ -230,7 +247,11 @@ def _range_as_version(document: Json) -> Iterator[Problem]:
     while waiting:
         holder, place = waiting.pop()
         if holder.get("category") == "product_version" and _RANGE_WORDS.search(holder["name"]):
-            yield Problem("6.1.31", f"{holder['name'][:60]!r} is a range, not one version.", pointer(place, "name"))
+            yield Problem(
+                "6.1.31",
+                Sentence("{name} is a range, not one version.", name=repr(holder["name"][:60])),
+                pointer(place, "name"),
+            )
         listed = enumerate(holder.get("branches", ()))
         waiting.extend((one, pointer(place, "branches", index)) for index, one in listed)
 

@@ -5,10 +5,23 @@ matcher says to people.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from watchbell.domain.matching.outcomes import Doubt, Outcome, Reason, Status, cannot_tell
-from watchbell.domain.matching.ranges import Interval, Ranges
-from watchbell.domain.versions import Unparsable, is_only_convention, key
+from watchbell.domain.matching.ranges import ABOVE, Interval, Ranges
+from watchbell.domain.versions import (
+    LOWEST,
+    NOT_ALWAYS_ORDERED,
+    Scheme,
+    Unparsable,
+    compare_exactly,
+    is_ambiguous,
+    is_only_convention,
+    key,
+)
+
+# The bounds of one record are asked about for every component of its package.
+_is_ambiguous = lru_cache(maxsize=16384)(is_ambiguous)
 
 
 def holds(intervals: Iterable[Interval], place: bytes) -> Interval | None:
@@ -32,17 +45,65 @@ def judge(version: str | None, ranges: Ranges, *, record: str) -> Outcome:
         place = key(ranges.scheme, version)
     except Unparsable as error:
         return cannot_tell(Doubt(Reason.UNPARSABLE_VERSION, f"{record} names this package, but {error}"))
-    inside = [interval for interval in ranges.intervals if interval.lo <= place < interval.hi]
+    inside, is_open = _inside(ranges.scheme, version, place, ranges.intervals)
     if inside:
         fixes = tuple(dict.fromkeys(interval.fixed for interval in inside if interval.fixed is not None))
         return Outcome(Status.AFFECTED, f"{version} is in {inside[0]} of {record}", fixed_in=fixes)
-    if ranges.doubts:
-        return cannot_tell(_about(record, ranges.doubts[0]))
+    if not is_open and _is_surely_safe(version, place, ranges):
+        return _outside(version, place, ranges, record)
+    if is_open or ranges.doubts:
+        return cannot_tell(_about(record, _no_one_order(version, ranges.scheme) if is_open else ranges.doubts[0]))
     if is_only_convention(ranges.scheme, place):
         return cannot_tell(
             Doubt(Reason.UNPARSABLE_VERSION, f"{version} has no certain place among the versions of {record}")
         )
     return _outside(version, place, ranges, record)
+
+
+def _is_surely_safe(version: str, place: bytes, ranges: Ranges) -> bool:
+    """Return whether the record itself calls this version safe, so that its doubts about others do not matter."""
+    if not ranges.safe or ranges.scheme is None or is_only_convention(ranges.scheme, place):
+        return False
+    held, is_open = _inside(ranges.scheme, version, place, ranges.safe)
+    return bool(held) and not is_open
+
+
+def _inside(scheme: Scheme, version: str, place: bytes, intervals: Iterable[Interval]) -> tuple[list[Interval], bool]:
+    """Return the intervals that hold this version, and whether it stays open if another does.
+
+    Where no key can follow the ecosystem's own tool, the tool's answer for the very pair
+    counts. If it takes a version out of an interval that the specification puts it in, that
+    stays open: one of the two would be shown as safe on a doubt.
+    """
+    held = [interval for interval in intervals if interval.lo <= place < interval.hi]
+    if scheme not in NOT_ALWAYS_ORDERED:
+        return held, False
+    exactly = [(interval, _holds_exactly(scheme, version, place, interval)) for interval in intervals]
+    is_open = any(answer is None or (answer is False and interval in held) for interval, answer in exactly)
+    return [interval for interval, answer in exactly if answer], is_open
+
+
+def _holds_exactly(scheme: Scheme, version: str, place: bytes, interval: Interval) -> bool | None:
+    """Return whether the ecosystem's own tool puts this version in the interval, or None if nobody can tell."""
+    end = interval.fixed if interval.fixed is not None else interval.last_affected
+    begin = interval.introduced.removeprefix(ABOVE) if interval.lo != LOWEST else None
+    bounds = [bound for bound in (begin, end) if bound is not None]
+    if interval.by_line or not any(_is_ambiguous(scheme, one) for one in (version, *bounds)):
+        return interval.lo <= place < interval.hi
+    above = 0 if begin is None else compare_exactly(scheme, version, begin)
+    below = -1 if end is None else compare_exactly(scheme, version, end)
+    if above is None or below is None:
+        return None
+    ends_before = below < 0 or (below == 0 and interval.fixed is None)
+    starts_before = above > 0 or (above == 0 and not interval.introduced.startswith(ABOVE))
+    return starts_before and ends_before and (end is not None or place < interval.hi)
+
+
+def _no_one_order(version: str, scheme: Scheme) -> Doubt:
+    return Doubt(
+        Reason.UNPARSABLE_VERSION,
+        f"{version} has no certain place among the versions it names ({scheme}); compare it by hand",
+    )
 
 
 def judge_commit(commit: str, ranges: Ranges, *, record: str) -> Outcome:

@@ -7,37 +7,44 @@ the complement of their union. No requirement at all means every version.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import takewhile
 
 from watchbell.domain.matching.outcomes import Doubt, Reason
 from watchbell.domain.matching.ranges import Interval, Ranges
-from watchbell.domain.versions import HIGHEST, LOWEST, Scheme, Unparsable, just_after, key
+from watchbell.domain.matching.stretches import BOTTOM, TOP, Edge, Stretch, above, below, interval
+from watchbell.domain.sentence import Sentence
+from watchbell.domain.versions import HIGHEST, Scheme, Unparsable, key
 
 _REQUIREMENT = re.compile(r"\s*+(=|!=|>=|<=|>|<|~>)?+\s*+([0-9A-Za-z.-]++)\s*+")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Edge:
-    """A place between versions and the words for it; `is_after` when the version itself lies below."""
+def read_rubysec(held: object) -> Ranges | None:
+    """Return what RubySec's own fields of an OSV entry (its `database_specific`) name, or None when it has none.
 
-    place: bytes
-    version: str
-    is_after: bool = False
-
-
-_BOTTOM, _TOP = _Edge(LOWEST, "0"), _Edge(HIGHEST, "")
+    RubySec publishes no OSV ranges: an entry that is read without these looks as if it named no version.
+    """
+    if not isinstance(held, dict) or "patched_versions" not in held:
+        return None
+    lists = [held.get(key) or [] for key in ("patched_versions", "unaffected_versions")]
+    if not all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists):
+        return None
+    return read_requirements(*lists)
 
 
 def read_requirements(patched: Iterable[str], unaffected: Iterable[str]) -> Ranges:
     """Return the affected intervals of gem versions; a requirement that cannot be read becomes a doubt."""
-    safe: list[tuple[_Edge, _Edge]] = []
+    safe: list[Stretch] = []
     doubts: list[Doubt] = []
     for text in (*patched, *unaffected):
         try:
             safe.extend(_allowed(text))
         except ValueError as error:
-            doubts.append(Doubt(Reason.RANGE_NOT_UNDERSTOOD, f"the requirement {text!r} cannot be read: {error}"))
+            doubts.append(
+                Doubt(
+                    Reason.RANGE_NOT_UNDERSTOOD,
+                    Sentence("the requirement {text} cannot be read: {why}", text=repr(text), why=Sentence(str(error))),
+                )
+            )
     # Without every exception the complement would be too wide, so one doubt leaves no interval at all.
     intervals = () if doubts else tuple(_complement(safe))
     if not intervals and not doubts:
@@ -45,9 +52,9 @@ def read_requirements(patched: Iterable[str], unaffected: Iterable[str]) -> Rang
     return Ranges(Scheme.RUBYGEMS, intervals, doubts=tuple(doubts))
 
 
-def _allowed(text: str) -> list[tuple[_Edge, _Edge]]:
+def _allowed(text: str) -> list[Stretch]:
     """Return the stretches that all parts of one requirement allow; raises ValueError."""
-    stretches = [(_BOTTOM, _TOP)]
+    stretches = [(BOTTOM, TOP)]
     for part in text.split(","):
         match = _REQUIREMENT.fullmatch(part)
         if match is None:
@@ -58,23 +65,22 @@ def _allowed(text: str) -> list[tuple[_Edge, _Edge]]:
     return stretches
 
 
-def _stretches(operator: str, version: str) -> list[tuple[_Edge, _Edge]]:
+def _stretches(operator: str, version: str) -> list[Stretch]:
     """Return what one operator allows, as half-open stretches."""
-    place = key(Scheme.RUBYGEMS, version)
-    at, after = _Edge(place, version), _Edge(just_after(place), version, is_after=True)
+    at, after = below(Scheme.RUBYGEMS, version), above(Scheme.RUBYGEMS, version)
     if operator == "~>":
         return [(at, _bumped(version))]
     return {
         "=": [(at, after)],
-        "!=": [(_BOTTOM, at), (after, _TOP)],
-        ">": [(after, _TOP)],
-        ">=": [(at, _TOP)],
-        "<": [(_BOTTOM, at)],
-        "<=": [(_BOTTOM, after)],
+        "!=": [(BOTTOM, at), (after, TOP)],
+        ">": [(after, TOP)],
+        ">=": [(at, TOP)],
+        "<": [(BOTTOM, at)],
+        "<=": [(BOTTOM, after)],
     }[operator]
 
 
-def _bumped(version: str) -> _Edge:
+def _bumped(version: str) -> Edge:
     """Return the end of `~> version`: below the next release *and* below that release's pre-releases."""
     parts = version.replace("-", ".pre.").split(".")
     numbers = list(takewhile(str.isdigit, parts))
@@ -85,22 +91,15 @@ def _bumped(version: str) -> _Edge:
     numbers[-1] = str(int(numbers[-1]) + 1)
     following = ".".join(numbers)
     # Without its END tag, the key is the common beginning of the release and of all its pre-releases.
-    return _Edge(key(Scheme.RUBYGEMS, following)[:-1], following)
+    return Edge(key(Scheme.RUBYGEMS, following)[:-1], following)
 
 
-def _complement(safe: list[tuple[_Edge, _Edge]]) -> Iterable[Interval]:
+def _complement(safe: list[Stretch]) -> Iterable[Interval]:
     """Yield the stretches that lie in none of `safe`."""
-    begin = _BOTTOM
+    begin = BOTTOM
     for lo, hi in sorted(safe):
         if begin.place < lo.place:
-            yield _interval(begin, lo)
+            yield interval(begin, lo)
         begin = max(begin, hi)
     if begin.place < HIGHEST:
-        yield _interval(begin, _TOP)
-
-
-def _interval(lo: _Edge, hi: _Edge) -> Interval:
-    introduced = f"above {lo.version}" if lo.is_after else lo.version
-    if hi.is_after:
-        return Interval(lo.place, hi.place, introduced, None, hi.version)
-    return Interval(lo.place, hi.place, introduced, hi.version or None)
+        yield interval(begin, TOP)

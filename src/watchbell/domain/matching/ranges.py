@@ -17,23 +17,31 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from watchbell.domain.matching.outcomes import Doubt, Reason
+from watchbell.domain.sentence import Sentence
 from watchbell.domain.versions import HIGHEST, LOWEST, Scheme, Unparsable, just_after, key, scheme_for
 
 # Records of one project repeat the same bounds; a third of an import's time is saved.
 _key = lru_cache(maxsize=16384)(key)
+ABOVE = "above "
+"""Stands before the version in `introduced` where that version itself is not in the interval."""
+
 _ORDERED = frozenset({"ECOSYSTEM", "SEMVER"})
 _KINDS = frozenset({"introduced", "fixed", "last_affected", "limit"})
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Versions whose key is in [lo, hi), with the bounds as the record writes them."""
+    """Versions whose key is in [lo, hi), with the bounds as the record writes them.
+
+    `by_line` when a bound is a whole line of releases (2.x), whose words are no version to compare with.
+    """
 
     lo: bytes
     hi: bytes
     introduced: str
     fixed: str | None = None
     last_affected: str | None = None
+    by_line: bool = False
 
     def __str__(self) -> str:
         """Return the interval as people write it: [1.0.0, 1.2.3)."""
@@ -55,13 +63,18 @@ class Commits:
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """All that one `affected` entry says: `named` are versions without an order, matched letter by letter."""
+    """All that one `affected` entry says: `named` are versions without an order, matched letter by letter.
+
+    `safe` are stretches of which the record itself says that they are not affected, so
+    that a doubt about other versions does not reach them.
+    """
 
     scheme: Scheme | None
     intervals: tuple[Interval, ...] = ()
     commits: tuple[Commits, ...] = ()
     named: frozenset[str] = frozenset()
     doubts: tuple[Doubt, ...] = ()
+    safe: tuple[Interval, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,7 +91,10 @@ def read_affected(ecosystem: str, ranges: Sequence[Mapping[str, object]], versio
     scheme = scheme_for(ecosystem)
     commits = tuple([_commits(entry) for entry in ranges if entry.get("type") == "GIT"])
     if scheme is None:
-        doubt = Doubt(Reason.UNKNOWN_ECOSYSTEM, f"versions of {ecosystem!r} cannot be put in order here")
+        doubt = Doubt(
+            Reason.UNKNOWN_ECOSYSTEM,
+            Sentence("versions of {ecosystem} cannot be put in order here", ecosystem=repr(ecosystem)),
+        )
         return Ranges(None, commits=commits, named=frozenset(versions), doubts=(doubt,))
     reading = _Reading(scheme)
     for entry in ranges:
@@ -86,7 +102,7 @@ def read_affected(ecosystem: str, ranges: Sequence[Mapping[str, object]], versio
         if kind in _ORDERED:
             _read_range(reading, entry)
         elif kind != "GIT":
-            reading.doubts.append(_not_understood(f"it is of type {kind!r}"))
+            reading.doubts.append(_not_understood(Sentence("it is of type {kind}", kind=repr(kind))))
     named = _add_enumerated(reading, versions) if versions else frozenset()
     _doubt_emptiness(reading, ranges, versions)
     return Ranges(scheme, tuple(reading.intervals), commits, named, tuple(reading.doubts))
@@ -103,7 +119,9 @@ def _doubt_emptiness(reading: _Reading, ranges: Sequence[Mapping[str, object]], 
 
 
 def _not_understood(what: str) -> Doubt:
-    return Doubt(Reason.RANGE_NOT_UNDERSTOOD, f"a range of the record cannot be read: {what}")
+    return Doubt(
+        Reason.RANGE_NOT_UNDERSTOOD, Sentence("a range of the record cannot be read: {why}", why=Sentence(what))
+    )
 
 
 def _events(entry: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -117,7 +135,7 @@ def _events(entry: Mapping[str, object]) -> list[tuple[str, str]]:
             raise ValueError("an event is not an object")
         for kind, value in event.items():
             if kind not in _KINDS or not isinstance(value, str):
-                raise ValueError(f"{kind!r} is not an event with a text")
+                raise ValueError(Sentence("{kind} is not an event with a text", kind=repr(kind)))
             found.append((kind, value))
     return found
 
@@ -129,7 +147,12 @@ def _read_range(reading: _Reading, entry: Mapping[str, object]) -> None:
         bounds = [(_place(reading, kind, value), kind, value) for kind, value in events if kind != "limit"]
         limits = [HIGHEST if value == "*" else _key(reading.scheme, value) for kind, value in events if kind == "limit"]
     except Unparsable as error:
-        reading.doubts.append(Doubt(Reason.UNPARSABLE_VERSION, f"a bound of the record cannot be compared: {error}"))
+        reading.doubts.append(
+            Doubt(
+                Reason.UNPARSABLE_VERSION,
+                Sentence("a bound of the record cannot be compared: {why}", why=Sentence(str(error))),
+            )
+        )
         return
     except ValueError as error:
         reading.doubts.append(_not_understood(str(error)))
