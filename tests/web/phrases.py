@@ -5,15 +5,19 @@ folder of pages; each may keep its own `<area>.po` beside `django.po`, and all o
 """
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import django
 from django.utils.translation.template import templatize
 from tests.support import machine
+from tests.web import below
 
 from watchbell.web.catalogues import LOCALE, Phrase, merged
 
@@ -30,6 +34,7 @@ COMMENTS = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?\{%\s*endcomment\s*%\}|<!--.
 CLASSES = re.compile(r"\{%\s*block (?:frame|robots)\s*%\}.*?\{%\s*endblock\s*%\}", re.DOTALL)
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 ENTITIES = re.compile(r"&#?\w+;")
+PLACES = re.compile(r"\{\w+\}")
 NAMES = {"Authorization: Bearer …"}
 
 
@@ -48,7 +53,9 @@ class Said:
 
     @property
     def area(self) -> str:
-        """Return which part of the pages says it: a folder of pages, or `watchbell` for what all share."""
+        """Return which part says it: a folder of pages, `watchbell` for all pages, `below` for the lower floors."""
+        if not self.place.startswith("src/watchbell/web/"):
+            return "below"
         parts = Path(self.place).relative_to("src/watchbell/web").parts
         folder = parts[1].removesuffix(".py") if parts[0] in ("templates", "templatetags") else parts[0]
         return folder if "." not in folder else "watchbell"
@@ -59,14 +66,23 @@ def templates() -> list[Path]:
 
 
 def said() -> list[Said]:
-    """Return every phrase of pages and code, once a place."""
+    """Return every phrase of pages and code, and of the floors below them, once a place."""
     found: list[Said] = []
     for path in templates():
         text = templatize(path.read_text(encoding="utf-8"), origin=str(path))
         found += _in_templatized(text, str(path.relative_to(machine.ROOT)))
     for path in sorted(WEB.rglob("*.py")):
         found += _in_python(path.read_text(encoding="utf-8"), str(path.relative_to(machine.ROOT)))
-    return found
+    return [*found, *_from_below()]
+
+
+@cache
+def _from_below() -> tuple[Said, ...]:
+    """Return what the lower floors say to people; their code does not change while we read."""
+    told = {f"{module.path.relative_to(below.SOURCE)}": module.texts for module in below.modules()}
+    tables = (*told.items(), *below.listed().items())
+    pairs = ((place, text) for place, texts in tables for text in sorted(texts) if LETTERS.search(PLACES.sub("", text)))
+    return tuple(Said(text, "", "", f"src/watchbell/{place}") for place, text in pairs)
 
 
 CALLS = re.compile(r"\b(gettext|ngettext|pgettext|_)\(", re.ASCII)
@@ -181,5 +197,7 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchbell.config.settings")
+    django.setup()
     wanted = {one.key: one for one in untranslated() if one.area in (sys.argv[1:] or [one.area])}
     sys.stdout.write("\n".join(entry(one) for one in wanted.values()))

@@ -13,7 +13,7 @@ from tests.web import phrases
 from watchbell.web import catalogues
 
 # Sign-in and account pages, home, errors, everything shared, the worklist. Others show English until they are added.
-SPOKEN_IN_SPANISH = ("account", "coordination", "mfa", "node", "operator", "public", "watchbell")
+SPOKEN_IN_SPANISH = ("account", "below", "coordination", "mfa", "node", "operator", "public", "watchbell")
 NEVER = re.compile(r"\b(are you sure|safe|secure|compliant|approved|oops|sorry)\b", re.IGNORECASE)
 
 
@@ -65,7 +65,7 @@ def test_several_catalogues_of_one_language_become_one(tmp_path: Path) -> None:
 
 
 def test_a_translation_keeps_every_placeholder_of_its_phrase() -> None:
-    placeholder = re.compile(r"%\(\w+\)[sd]|%[sd]")
+    placeholder = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 
     wrong = [
         phrase.msgid

@@ -1,6 +1,22 @@
 """What do we say to people when we will not take what they sent?"""
 
+import re
 from dataclasses import asdict, dataclass
+from typing import Final
+
+from watchbell.domain.sentence import Sentence
+
+_PLACES: Final = {
+    str(word): word
+    for word in (
+        Sentence("line"),
+        Sentence("column"),
+        Sentence("character"),
+        Sentence("finding"),
+        Sentence("member"),
+    )
+}
+_PLACE: Final = re.compile(r"(\b(?:line|column|character|finding)(?= \d)|^member(?= ))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +34,21 @@ class Refusal:
     expected: str = ""
     todo: str = ""
 
-    def __str__(self) -> str:
+    def __str__(self) -> Sentence:
         """Return "message (place). expected. todo", leaving out what is empty."""
-        where = f"{self.message.rstrip('.')} ({self.place})" if self.place else self.message
-        sentences = (part.rstrip(".") for part in (where, self.expected, self.todo) if part)
-        return "".join(f"{sentence}. " for sentence in sentences).rstrip()
+        parts = {"message": self.message, "expected": self.expected, "todo": self.todo}
+        said = {name: Sentence(text) for name, text in parts.items() if text}
+        if self.place:
+            said["place"] = self.where
+        where = "{message} ({place})." if self.place else "{message}."
+        template = " ".join([where, *(f"{{{name}}}." for name in ("expected", "todo") if name in said)])
+        return Sentence(template, **said)
+
+    @property
+    def where(self) -> Sentence:
+        """Return the place with its words ("line", "member") apart from pointers, numbers and names."""
+        parts = {f"p{at}": _PLACES.get(part, part) for at, part in enumerate(_PLACE.split(self.place))}
+        return Sentence("".join(f"{{{name}}}" for name in parts), **parts)
 
     def as_mapping(self) -> dict[str, str]:
         """Return the five texts by name, as a problem+json body carries them (RFC 9457)."""
