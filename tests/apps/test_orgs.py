@@ -4,11 +4,19 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from click.testing import CliRunner
+from django.apps import apps
+from django.contrib.sessions.models import Session
 from tests.support.cast import CONSOLE, PASSWORD, Cast, actor
+from tests.support.visitors import signed_in
 
 from watchbell.apps.journal.models import Entry
 from watchbell.apps.orgs import queries, services
 from watchbell.apps.orgs.models import Invitation, Membership, Person, Token
+from watchbell.cli import boot
+from watchbell.cli.admin import admin_verb
 from watchbell.domain.handling import Actor, Role, Scope
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +236,59 @@ def test_an_owner_who_is_removed_leaves_no_open_link_behind(cast: Cast, noon: da
 
     with pytest.raises(services.BadInvitation):
         services.open_invitation(invitation.public_id, secret, now=noon)
+
+
+def everything_kept_of(*rooms: str) -> str:
+    """Return every column of every row of these apps as text, sessions opened."""
+    models = [model for room in rooms for model in apps.get_app_config(room).get_models(include_auto_created=True)]
+    rows = [str(row) for model in models for row in model.objects.values()]
+    return "\n".join([*rows, *(str(one.get_decoded()) for one in Session.objects.all())]).lower()
+
+
+def test_after_erasure_no_column_holds_the_name_and_no_row_lets_them_in(
+    cast: Cast, noon: datetime, rng: random.Random
+) -> None:
+    person = services.create_person("zebedee@zoo.example", by=CONSOLE, now=noon, rng=rng, name="Zebedee Quagga")
+    services.add_member(person, cast.bank.organisation, Role.MEMBER, by=CONSOLE, now=noon)
+    services.mint_token(
+        "Zebedee's laptop", [Scope.READ], by=actor(person, noon), lasts=timedelta(days=1), now=noon, rng=rng
+    )
+    services.invite("ZEBEDEE@zoo.example", cast.hospital.organisation, Role.READER, by=CONSOLE, now=noon, rng=rng)
+    EmailAddress.objects.create(user=person, email="zebedee@zoo.example", verified=True)
+    Authenticator.objects.create(user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Quagga key"})
+    details = services.NewProvider("0" * 32, "zoo", "Zoo", "https://id.example", "node", b"sealed")
+    provider = services.add_provider(details, by=CONSOLE, now=noon)
+    services.link_identity(provider, person, "quagga-7", by=CONSOLE, now=noon, rng=rng)
+    theirs, others = signed_in(person), signed_in(cast.bank.person)
+    session = theirs.session
+    session["account_login"] = {"email": "zebedee@zoo.example"}
+    session.save()
+    before = everything_kept_of("orgs", "account", "mfa", "journal")
+
+    services.erase_person(person, by=cast.admin, now=noon)
+
+    assert "zebedee" in before
+    assert "quagga" in before
+    after = everything_kept_of("orgs", "account", "mfa", "journal")
+    assert "zebedee" not in after
+    assert "quagga" not in after
+    assert "_auth_user_id" not in theirs.session
+    assert "_auth_user_id" in others.session
+    person.refresh_from_db()
+    assert person.get_full_name() == "erased person"
+    assert Entry.objects.latest("pk").action == "person.erased"
+
+
+def test_the_console_erases_only_after_the_address_was_typed_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boot, "boot", lambda: None)
+    run, email = CliRunner(), cast.mallory_person.email
+
+    mistyped = run.invoke(admin_verb, ["person", "erase", email], input="someone@else.example\n")
+    still_there = queries.person_by_email(email)
+    last_owner = run.invoke(admin_verb, ["person", "erase", cast.hospital.person.email, "--yes"])
+    erased = run.invoke(admin_verb, ["person", "erase", email], input=f"{email}\n")
+
+    assert (mistyped.exit_code, last_owner.exit_code, erased.exit_code) == (1, 1, 0)
+    assert still_there is not None
+    assert "last owner" in last_owner.output
+    assert queries.person_by_email(email) is None

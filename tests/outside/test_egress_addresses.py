@@ -119,3 +119,16 @@ def test_whatever_is_typed_as_a_url_leads_to_an_allowed_host_or_is_refused(text)
     for url in (text, f"https://{text}", f"https://feeds.example.org{text}"):
         with contextlib.suppress(EgressDenied):
             assert check_url(url, OPEN).host in ("feeds.example.org", "other.example.org", "plain.example.org")
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_a_host_that_was_named_one_by_one_may_lead_to_a_private_network_and_nowhere_stranger(address):
+    named = Policy(allowed_hosts=frozenset({"feeds.example.org"}), inner_hosts=frozenset({"sso.example.org"}))
+    private = address.startswith(("10.", "127.", "172.", "192.168.", "fd12", "fc00")) or address == "::1"
+    target = check_url("https://sso.example.org/", named)
+    other = check_url("https://feeds.example.org/", named)
+
+    with contextlib.nullcontext() if private else pytest.raises(EgressDenied):
+        assert vetted_addresses(target, [address], named) == (address,)
+    with pytest.raises(EgressDenied):
+        vetted_addresses(other, [address], named)

@@ -289,16 +289,16 @@ def test_tls_asks_for_the_hosts_name_and_checks_its_certificate(certificate):
 
     with StubServer([OK], tls=serving) as server:
         assert ask_over_tls(server, trust=certificate).body == b"{}"
-        with pytest.raises(EgressFailed, match="no secure connection"):
+        with pytest.raises(EgressFailed, match="no encrypted connection"):
             ask_over_tls(server, host="other.example.org", trust=certificate)
-        with pytest.raises(EgressFailed, match="no secure connection"):
+        with pytest.raises(EgressFailed, match="no encrypted connection"):
             ask_over_tls(server)
 
     assert names[0] == "feeds.example.org"
 
 
 def test_a_server_that_hangs_in_the_tls_handshake_is_cut_off():
-    with StubServer([2.0]) as server, pytest.raises(EgressFailed, match="no secure connection"):
+    with StubServer([2.0]) as server, pytest.raises(EgressFailed, match="no encrypted connection"):
         ask_over_tls(server)
 
 

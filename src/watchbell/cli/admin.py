@@ -1,12 +1,13 @@
 """`admin`: the deeds an administrator needs without the web, through the same services."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 import click
 
 from watchbell.cli import boot
+from watchbell.cli.oidc import oidc_verb
 from watchbell.domain.handling import Actor, OrganisationKind, Role, Scope, system
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ CONSOLE: Actor = system("console")
 
 @click.group("admin")
 def admin_verb() -> None:
-    """Manage organisations, people, tokens and keys."""
+    """Manage organisations, people, tokens, keys and sign-in with other houses' accounts."""
+
+
+admin_verb.add_command(oidc_verb)
 
 
 @admin_verb.command("org")
@@ -47,7 +51,39 @@ def add_organisation(name: str, kinds: tuple[str, ...], sector: str, zone: str, 
     boot.show({"id": made.public_id, "name": made.name}, as_json=as_json, sentence=f"{made.name} is {made.public_id}.")
 
 
-@admin_verb.command("person")
+@click.command("erase")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask for the address to be typed again.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def erase_person(email: str, yes: bool, as_json: bool) -> None:
+    """Blank an account's name and address and end every way in; what they did stays, under an opaque id."""
+    boot.boot()
+    from watchbell.apps.orgs import services as orgs
+    from watchbell.doors import moment
+
+    person = _person(email)
+    if not yes and click.prompt(f"This cannot be undone. Type {email} to erase this account", err=True) != email:
+        raise click.ClickException("That is another address; nothing was changed.")
+    try:
+        orgs.erase_person(person, by=CONSOLE, now=moment.now())
+    except orgs.LastOwner as error:
+        raise click.ClickException(str(error)) from error
+    boot.show({"erased": person.public_id}, as_json=as_json, sentence=f"Erased; they remain as {person.public_id}.")
+
+
+class OrErase(click.Command):
+    """`person EMAIL` invites; `person erase EMAIL` erases, which is no address and so never meant as one."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of the deed that is meant."""
+        if args[:1] == ["erase"]:
+            return erase_person.make_context(f"{info_name} erase", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@admin_verb.command("person", cls=OrErase, epilog="`person erase EMAIL` erases an account.")
 @click.argument("email")
 @click.option("--org", "organisation", help="Id of the organisation to join; without it, a node administrator.")
 @click.option("--role", type=click.Choice([str(role) for role in Role]), default="member", show_default=True)

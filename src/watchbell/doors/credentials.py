@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import translation
 
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, OrganisationKind
-from watchbell.doors import moment
+from watchbell.doors import moment, strength
 from watchbell.doors.policy import PUBLIC, Policy, policy_of
 
 ORGANISATION = "organisation"
@@ -20,26 +22,22 @@ SEEN_AT = "seen_at"
 IDLE_AT_MOST = timedelta(minutes=60)
 IDLE_AT_MOST_WITH_EMBARGOES = timedelta(minutes=15)
 OPERATORS_ONLY = frozenset({OrganisationKind.OPERATOR})
-SECOND_FACTORS = ("mfa", "webauthn")
+BEGAN_AT = "began_at"
+LASTS_AT_MOST = timedelta(days=7)
+"""However busy: a stolen cookie that a program keeps awake dies with the working week, and everyone signs in anew."""
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return who is asking through this browser session."""
     if not request.user.is_authenticated:
         return ANONYMOUS
-    methods = request.session.get("account_authentication_methods", [])
-    strong = any(_is_second_factor(method) for method in methods)
-    latest = max((method.get("at", 0) for method in methods), default=0)
+    latest = max((record.get("at", 0) for record in strength.records_of(request)), default=0)
     return orgs.actor_for_person(
         request.user,
         request.session.get(ORGANISATION),
-        strong=strong,
+        strong=strength.is_strong(request),
         authenticated_at=datetime.fromtimestamp(latest, UTC) if latest else None,
     )
-
-
-def _is_second_factor(method: dict[str, Any]) -> bool:
-    return method.get("method") == "mfa" or bool(method.get("passwordless"))
 
 
 class ActorOfRequest:
@@ -49,15 +47,23 @@ class ActorOfRequest:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """End a session that lay idle too long, then answer as the actor it makes."""
+        """End a session whose time is over, then answer as the actor it makes, in the language they chose."""
         request.now = moment.now()  # type: ignore[attr-defined]
         actor = actor_of(request)
-        if actor.kind is ActorKind.PERSON and self._lay_idle(request, actor):
+        if actor.kind is ActorKind.PERSON and self._is_over(request, actor):
             request.session.flush()
             request.user = _nobody()
             actor = ANONYMOUS
         request.actor = actor  # type: ignore[attr-defined]
+        if actor.kind is ActorKind.PERSON:
+            _speak_language_of(request)
         return self.get_response(request)
+
+    def _is_over(self, request: HttpRequest, actor: Actor) -> bool:
+        current = int(request.now.timestamp())  # type: ignore[attr-defined]
+        began = request.session.setdefault(BEGAN_AT, current)
+        is_too_old = current - began >= LASTS_AT_MOST.total_seconds()
+        return is_too_old or self._lay_idle(request, actor) or _lost_its_provider(request)
 
     def _lay_idle(self, request: HttpRequest, actor: Actor) -> bool:
         allowed = IDLE_AT_MOST if actor.organisation_kinds <= OPERATORS_ONLY else IDLE_AT_MOST_WITH_EMBARGOES
@@ -84,8 +90,23 @@ class ActorOfRequest:
         if policy is None:
             raise Http404
         if policy.admits(request.actor):  # type: ignore[attr-defined]
-            return None
+            owed = strength.way_to_confirm(request) if policy.guards_sign_in else ""
+            return HttpResponseRedirect(owed) if owed else None
         return _turn_away(request, policy)
+
+
+def _lost_its_provider(request: HttpRequest) -> bool:
+    """Return whether this session began with a provider that was removed since."""
+    named = {str(one.get("provider")) for one in strength.records_of(request) if one.get("method") == strength.OIDC}
+    return not all(orgs.is_provider(provider) for provider in named)
+
+
+def _speak_language_of(request: HttpRequest) -> None:
+    """This will answer in the language the person chose, in whatever browser that was."""
+    chosen: str = request.user.language  # type: ignore[union-attr]
+    if translation.check_for_language(chosen) and chosen in dict(settings.LANGUAGES):
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = chosen
 
 
 def _nobody() -> Any:
@@ -99,7 +120,7 @@ def _turn_away(request: HttpRequest, policy: Policy) -> HttpResponseBase:
     if policy is PUBLIC or (actor.kind is ActorKind.PERSON and (actor.strong or not policy.strong)):
         raise PermissionDenied
     if actor.kind is ActorKind.PERSON:
-        return HttpResponseRedirect(reverse("mfa_index"))
+        return HttpResponseRedirect(strength.way_to_confirm(request) or reverse("mfa_index"))
     if request.method not in ("GET", "HEAD"):
         raise PermissionDenied
     if request.headers.get("HX-Request") == "true":

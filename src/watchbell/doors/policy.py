@@ -18,7 +18,11 @@ ATTRIBUTE = "watchbell_policy"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an actor needs to pass one door."""
+    """What an actor needs to pass one door.
+
+    `guards_sign_in` is for pages that change how somebody signs in: open without a second
+    factor only as long as the person has none, so that the first one can be set up.
+    """
 
     name: str
     signed_in: bool = False
@@ -27,6 +31,7 @@ class Policy:
     kinds: frozenset[OrganisationKind] = frozenset()
     writes: bool = False
     owns: bool = False
+    guards_sign_in: bool = False
 
     def admits(self, actor: Actor) -> bool:
         """Return whether this actor may pass."""
@@ -49,11 +54,13 @@ def _members(name: str, *kinds: OrganisationKind, writes: bool = False, owns: bo
 
 PUBLIC = Policy("anyone")
 SIGNED_IN = Policy("anyone signed in, with or without a second factor yet", signed_in=True)
+FACTORS = Policy("anyone signed in, with their second factor once they have one", signed_in=True, guards_sign_in=True)
 STRONG = Policy("anyone signed in with a second factor", signed_in=True, strong=True)
 NODE_ADMIN = Policy("node administrators", signed_in=True, strong=True, node_admin=True)
 OWNER = _members("owners of the organisation acted for", owns=True)
 OPERATOR = _members("members of an operator", OrganisationKind.OPERATOR)
 OPERATOR_WRITES = _members("members of an operator who may write", OrganisationKind.OPERATOR, writes=True)
+OPERATOR_OWNS = _members("owners of an operator", OrganisationKind.OPERATOR, owns=True)
 COORDINATOR = _members("members of a coordinator", OrganisationKind.COORDINATOR)
 COORDINATOR_WRITES = _members("coordinators who may write", OrganisationKind.COORDINATOR, writes=True)
 CASE_PARTY = _members(
@@ -79,23 +86,23 @@ BORROWED: dict[str, Policy] = {
     "account_reset_password_done": PUBLIC,
     "account_reset_password_from_key": PUBLIC,
     "account_reset_password_from_key_done": PUBLIC,
-    "account_change_password": SIGNED_IN,
+    "account_change_password": FACTORS,
     "account_reauthenticate": SIGNED_IN,
     "mfa_authenticate": PUBLIC,
     "mfa_trust": PUBLIC,
     "mfa_login_webauthn": PUBLIC,
-    "mfa_index": SIGNED_IN,
-    "mfa_activate_totp": SIGNED_IN,
-    "mfa_deactivate_totp": SIGNED_IN,
-    "mfa_generate_recovery_codes": SIGNED_IN,
-    "mfa_view_recovery_codes": SIGNED_IN,
-    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_index": FACTORS,
+    "mfa_activate_totp": FACTORS,
+    "mfa_deactivate_totp": FACTORS,
+    "mfa_generate_recovery_codes": FACTORS,
+    "mfa_view_recovery_codes": FACTORS,
+    "mfa_download_recovery_codes": FACTORS,
     "mfa_reauthenticate": SIGNED_IN,
     "mfa_reauthenticate_webauthn": SIGNED_IN,
-    "mfa_list_webauthn": SIGNED_IN,
-    "mfa_add_webauthn": SIGNED_IN,
-    "mfa_edit_webauthn": SIGNED_IN,
-    "mfa_remove_webauthn": SIGNED_IN,
+    "mfa_list_webauthn": FACTORS,
+    "mfa_add_webauthn": FACTORS,
+    "mfa_edit_webauthn": FACTORS,
+    "mfa_remove_webauthn": FACTORS,
 }
 
 

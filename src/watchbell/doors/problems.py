@@ -6,6 +6,8 @@ from django.http import JsonResponse
 
 from watchbell.domain.refusal import Refused
 
+MEDIA_TYPE = "application/problem+json"
+
 
 def problem(
     status: int, code: str, title: str, *, todo: str = "", place: str = "", expected: str = "", reference: str = ""
@@ -22,7 +24,7 @@ def problem(
         "reference": reference,
     }
     kept = {name: value for name, value in body.items() if value != ""}
-    return JsonResponse(kept, status=status, content_type="application/problem+json")
+    return JsonResponse(kept, status=status, content_type=MEDIA_TYPE)
 
 
 def refused(error: Refused, *, status: int = 400, reference: str = "") -> JsonResponse:

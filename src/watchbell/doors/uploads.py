@@ -6,6 +6,7 @@ from watchbell.apps.findings import reading
 from watchbell.apps.findings.services import Upload
 from watchbell.apps.findings.words import Channel, UploadFormat
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, sniff, strictjson
 from watchbell.outside.reader import UPLOAD, Limits, open_document
 
@@ -27,7 +28,7 @@ def read_upload(content: bytes, *, name: str, channel: Channel, key: str = "", l
     if kind not in KINDS:
         raise refuse(
             "unsupported-format",
-            f"This is {kind or 'no kind of document we know'}, not findings.",
+            Sentence("This is {kind}, not findings.", kind=kind or Sentence("no kind of document we know")),
             expected="SARIF 2.1.0, a CSAF 2.1 vulnerability report, or NDJSON findings",
             todo="See docs/standards/findings-ndjson.md",
         )

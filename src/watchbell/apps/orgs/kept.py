@@ -9,7 +9,7 @@ KEPT = (
     Kept(
         model="orgs.Person",
         columns=(
-            *("id", "public_id", "email", "display_name", "password", "language", "time_zone"),
+            *("id", "public_id", "email", "display_name", "password", "language", "time_zone", "factors_removed"),
             *("is_node_admin", "is_active", "last_login", "created_at", "erased_at"),
         ),
         holds="Name, address and a digest of the password: the only place where names are kept.",
@@ -88,6 +88,25 @@ KEPT = (
         holds="Bearer tokens: a digest of each secret, never the secret.",
         until="90 days at most as a key; the row stays for the record's readers.",
         on_export=OWN,
-        on_deletion="Ended at once when the person leaves or is erased.",
+        on_deletion="Ended at once when the person leaves or is erased; erasure blanks the label too.",
+    ),
+    Kept(
+        model="orgs.IdentityProvider",
+        columns=(
+            *("id", "public_id", "name", "label", "issuer", "client_id", "sealed_secret"),
+            *("trusts_email", "asserts_mfa", "added_at"),
+        ),
+        holds="OpenID Connect providers people may sign in with; the client secret is sealed under a key of its own.",
+        until="The provider is removed; its key is destroyed with it.",
+        on_export="Names no person and no organisation; stays here.",
+        on_deletion="Holds no person's data.",
+    ),
+    Kept(
+        model="orgs.Identity",
+        columns=("id", "public_id", "provider_id", "person_id", "subject", "linked_at"),
+        holds="Which person a provider's opaque subject is.",
+        until="The link is removed, the provider is removed, or the account is erased.",
+        on_export="The person sees it on their own page.",
+        on_deletion="Removed with the account.",
     ),
 )

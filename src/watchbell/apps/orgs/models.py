@@ -16,13 +16,18 @@ class People(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Someone who signs in. Erasing a person blanks this row and nothing else."""
+    """Someone who signs in; once erased, this row is blanked and keeps the opaque id alone.
+
+    `language` is empty until they choose one. `factors_removed` counts removals of second
+    factors: a session that was strong at an earlier count is not strong any more.
+    """
 
     public_id = models.CharField(max_length=32, unique=True)
     email = models.EmailField(max_length=254)
     display_name = models.CharField(max_length=100, blank=True)
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=8, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    factors_removed = models.PositiveIntegerField(default=0)
     is_node_admin = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
@@ -38,7 +43,7 @@ class Person(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         """Return the name to show."""
-        return self.display_name or self.email
+        return "erased person" if self.erased_at else self.display_name or self.email
 
 
 class Organisation(models.Model):
@@ -157,4 +162,38 @@ class Token(models.Model):
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="token_ends_after_it_begins"
             ),
+        ]
+
+
+class IdentityProvider(models.Model):
+    """An OpenID Connect provider whose word this node takes for who somebody is; its secret lies sealed."""
+
+    public_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=32, unique=True)
+    label = models.CharField(max_length=60)
+    issuer = models.CharField(max_length=500, unique=True)
+    client_id = models.CharField(max_length=255)
+    sealed_secret = models.BinaryField()
+    trusts_email = models.BooleanField(default=False)
+    asserts_mfa = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Identity(models.Model):
+    """Who a person is to one provider, by the provider's own opaque name for them."""
+
+    public_id = models.CharField(max_length=32, unique=True)
+    provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE, related_name="identities")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identities")
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "subject"], name="identity_is_one_persons"),
+            models.UniqueConstraint(fields=["provider", "person"], name="person_has_one_identity_at_a_provider"),
+            models.CheckConstraint(condition=~models.Q(subject=""), name="identity_has_a_subject"),
         ]

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from watchbell.apps.orgs.models import Invitation, Membership, Organisation, Person, Token
+from watchbell.apps.orgs.models import (
+    Identity,
+    IdentityProvider,
+    Invitation,
+    Membership,
+    Organisation,
+    Person,
+    Token,
+)
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role, Scope, Viewer
 
 
@@ -138,6 +146,12 @@ def recipients(organisation: str) -> list[str]:
     return sorted(rows.values_list("person__email", flat=True))
 
 
+def circle_of(organisation: str) -> list[str]:
+    """Return the organisations that share a community with this one, itself among them where it is in any."""
+    shared = Organisation.objects.filter(communities__organisations__public_id=organisation, closed_at__isnull=True)
+    return sorted(set(shared.values_list("public_id", flat=True)))
+
+
 def standing(viewer: Actor, *, recipients: set[str], named: set[str], communities: set[str]) -> Viewer:
     """Return how this actor stands to an object shared with these organisations, people and communities."""
     if viewer.organisation is None:
@@ -154,3 +168,28 @@ def standing(viewer: Actor, *, recipients: set[str], named: set[str], communitie
 def has_administrator() -> bool:
     """Return whether anyone administers this node yet."""
     return Person.objects.filter(is_node_admin=True, is_active=True).exists()
+
+
+def providers() -> QuerySet[IdentityProvider]:
+    """Return the providers people may sign in with: what the sign-in page shows to everyone."""
+    return IdentityProvider.objects.order_by("label", "name")
+
+
+def provider(name: str) -> IdentityProvider | None:
+    """Return one provider by its name, or None."""
+    return IdentityProvider.objects.filter(name=name).first()
+
+
+def is_provider(public_id: str) -> bool:
+    """Return whether this provider may still sign people in."""
+    return IdentityProvider.objects.filter(public_id=public_id).exists()
+
+
+def identified(provider: IdentityProvider, subject: str) -> Person | None:
+    """Return the active person whom the provider knows as `subject`, or None."""
+    return Person.objects.filter(identities__provider=provider, identities__subject=subject, is_active=True).first()
+
+
+def identities_of(viewer: Actor) -> QuerySet[Identity]:
+    """Return the viewer's own links to providers."""
+    return Identity.objects.filter(person__public_id=viewer.person).select_related("provider", "person")

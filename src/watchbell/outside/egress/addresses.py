@@ -29,6 +29,8 @@ _OPEN_V6 = IPv6Network("2000::/3")
 _CLOSED_V6 = tuple(
     IPv6Network(net) for net in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
+_PRIVATE_V4 = tuple(IPv4Network(net) for net in ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_PRIVATE_V6 = tuple(IPv6Network(net) for net in ("::1/128", "fc00::/7"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +38,18 @@ class Policy:
     """Which places we may talk to: "feeds.example.org", "host:8443", or "http://host" to allow plain HTTP there.
 
     `allow_loopback` lets a listed host lead to this machine (a node on localhost), and
-    nowhere else inside.
+    nowhere else inside. `inner_hosts` are allowed too, and may lead to this machine or to a
+    private network: whoever runs the node named them one by one. Link-local addresses, where
+    clouds keep their credentials, stay closed even then.
     """
 
     allowed_hosts: frozenset[str]
     allow_loopback: bool = False
+    inner_hosts: frozenset[str] = frozenset()
 
     def allows(self, target: "Target") -> bool:
         """Return True when exactly this scheme, host and port was allowed."""
-        return any(_place_of(entry) == (target.scheme, target.host, target.port) for entry in self.allowed_hosts)
+        return _is_listed(target, self.allowed_hosts) or _is_listed(target, self.inner_hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def check_url(url: str, policy: Policy) -> Target:
     """
     target = _target(url)
     literal = _literal(target.host)
-    if literal is not None and not _may_reach(literal, policy):
+    if literal is not None and not _may_reach(literal, target, policy):
         raise _closed(target.place)
     if not policy.allows(target):
         raise denied(
@@ -154,13 +159,30 @@ def vetted_addresses(target: Target, addresses: Iterable[str], policy: Policy) -
     the name is trying something (DNS rebinding).
     """
     found = tuple(dict.fromkeys(addresses))
-    if not all(_may_reach(address, policy) for address in found):
+    if not all(_may_reach(address, target, policy) for address in found):
         raise _closed(target.place)
     return found
 
 
-def _may_reach(address: str, policy: Policy) -> bool:
-    return is_public(address) or (policy.allow_loopback and address in ("127.0.0.1", "::1"))
+def _may_reach(address: str, target: Target, policy: Policy) -> bool:
+    if is_public(address) or (policy.allow_loopback and address in ("127.0.0.1", "::1")):
+        return True
+    return _is_private(address) and _is_listed(target, policy.inner_hosts)
+
+
+def _is_private(address: str) -> bool:
+    """Return True for this machine's own and private networks' addresses (RFC 1918, RFC 4193), and for no other."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv4Address):
+        return any(ip in net for net in _PRIVATE_V4)
+    return ip.scope_id is None and any(ip in net for net in _PRIVATE_V6)
+
+
+def _is_listed(target: Target, entries: frozenset[str]) -> bool:
+    return any(_place_of(entry) == (target.scheme, target.host, target.port) for entry in entries)
 
 
 def _literal(host: str) -> str | None:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from watchbell.domain.refusal import Refused
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress.addresses import Policy, Resolver, Target, check_url, vetted_addresses
 from watchbell.outside.egress.exchange import Bounds, Request, Response
 from watchbell.outside.egress.refusals import EgressFailed, failed
@@ -107,7 +108,9 @@ def _secured(sock: socket.socket, target: Target, until: float, tls: ssl.SSLCont
     except OSError as error:
         sock.close()
         reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else type(error).__name__
-        raise failed("egress-tls", f"no secure connection could be made ({reason})", target.place) from error
+        raise failed(
+            "egress-tls", Sentence("no encrypted connection could be made ({why})", why=reason), target.place
+        ) from error
 
 
 def _tls() -> ssl.SSLContext:
@@ -125,7 +128,7 @@ def _decoded(pieces: Iterator[bytes], head: Head, bounds: Bounds, target: Target
     elif coding in ("gzip", "x-gzip"):
         yield from _gunzipped(whole, bounds, target)
     else:
-        message = f"the endpoint compresses with {coding[:40]!r}, which we did not ask for"
+        message = Sentence("the endpoint compresses with {coding}, which we did not ask for", coding=repr(coding[:40]))
         raise failed("egress-coding", message, target.place)
 
 

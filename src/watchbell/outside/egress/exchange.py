@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress.refusals import denied, failed
 
 MIB = 1024 * 1024
@@ -58,7 +59,12 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.method not in _METHODS:
-            raise denied("egress-method", "this method is not one we send", "", expected=", ".join(sorted(_METHODS)))
+            raise denied(
+                "egress-method",
+                "this method is not one we send",
+                "",
+                expected=Sentence("one of {known}", known=tuple(sorted(_METHODS))),
+            )
         conditions = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         for name, value in (*self.headers.items(), *conditions.items()):
             if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value) or name.lower() in _OURS:
@@ -115,19 +121,24 @@ class Response:
             where = self.headers.get("location", "nowhere")[:200]
             raise failed(
                 "egress-redirect",
-                f"the endpoint answered with a redirect to {where!a}, and redirects are not followed",
+                Sentence(
+                    "the endpoint answered with a redirect to {where}, and redirects are not followed",
+                    where=ascii(where),
+                ),
                 self.place,
                 todo="Configure the final address",
             )
         if self._is_html():
             raise failed(
                 "egress-html",
-                f"the endpoint returned HTML (status {self.status}), not data",
+                Sentence("the endpoint returned HTML (status {status}), not data", status=self.status),
                 self.place,
                 todo="Check the address, and whether a sign-in or a proxy answers in its place",
             )
         if not (200 <= self.status < 300 or self.is_unchanged):
-            raise failed("egress-status", f"the endpoint answered with status {self.status}", self.place)
+            raise failed(
+                "egress-status", Sentence("the endpoint answered with status {status}", status=self.status), self.place
+            )
 
     def _is_html(self) -> bool:
         declared = self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress.exchange import Bounds
 from watchbell.outside.egress.refusals import EgressFailed, failed
 
@@ -92,7 +93,7 @@ class Wire:
                 raise self._broken("a header field of its answer is malformed")
             name, value = match[1].decode("ascii").lower(), match[2].decode("latin-1")
             if name in fields and name in _SINGLE:
-                raise self._broken(f"its answer has two {name} fields")
+                raise self._broken(Sentence("its answer has two {name} fields", name=name))
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
         raise self._too_much("its answer has too many header fields")
 
@@ -144,7 +145,7 @@ class Wire:
         for piece in pieces:
             total += len(piece)
             if total > self._bounds.body_bytes:
-                raise self._too_much(f"its answer is larger than {self._bounds.body_bytes} bytes")
+                raise self._too_much(Sentence("its answer is larger than {limit} bytes", limit=self._bounds.body_bytes))
             yield piece
 
     def _require_silence(self) -> None:
@@ -187,10 +188,16 @@ class Wire:
     def _lost(self, error: OSError) -> EgressFailed:
         if isinstance(error, TimeoutError):
             return self._late()
-        return failed("egress-lost", f"the connection broke ({type(error).__name__})", self._place)
+        return failed("egress-lost", Sentence("the connection broke ({why})", why=type(error).__name__), self._place)
 
     def _broken(self, what: str) -> EgressFailed:
-        return failed("egress-framing", f"the endpoint does not speak HTTP properly: {what}", self._place)
+        return failed(
+            "egress-framing",
+            Sentence("the endpoint does not speak HTTP properly: {why}", why=Sentence(what)),
+            self._place,
+        )
 
     def _too_much(self, what: str) -> EgressFailed:
-        return failed("egress-too-large", f"the endpoint sends too much: {what}", self._place)
+        return failed(
+            "egress-too-large", Sentence("the endpoint sends too much: {why}", why=Sentence(what)), self._place
+        )

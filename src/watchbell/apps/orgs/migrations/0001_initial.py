@@ -23,8 +23,9 @@ class Migration(migrations.Migration):
                 ("public_id", models.CharField(max_length=32, unique=True)),
                 ("email", models.EmailField(max_length=254)),
                 ("display_name", models.CharField(blank=True, max_length=100)),
-                ("language", models.CharField(default="en", max_length=8)),
+                ("language", models.CharField(blank=True, max_length=8)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("factors_removed", models.PositiveIntegerField(default=0)),
                 ("is_node_admin", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField()),
@@ -298,6 +299,57 @@ class Migration(migrations.Migration):
                         condition=models.Q(("expires_at__gt", models.F("created_at"))),
                         name="token_ends_after_it_begins",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdentityProvider",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=32, unique=True)),
+                ("label", models.CharField(max_length=60)),
+                ("issuer", models.CharField(max_length=500, unique=True)),
+                ("client_id", models.CharField(max_length=255)),
+                ("sealed_secret", models.BinaryField()),
+                ("trusts_email", models.BooleanField(default=False)),
+                ("asserts_mfa", models.BooleanField(default=False)),
+                ("added_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Identity",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.CharField(max_length=32, unique=True)),
+                ("subject", models.CharField(max_length=255)),
+                ("linked_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="orgs.identityprovider",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "subject"), name="identity_is_one_persons"),
+                    models.UniqueConstraint(
+                        fields=("provider", "person"), name="person_has_one_identity_at_a_provider"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("subject", ""), _negated=True), name="identity_has_a_subject"
+                    ),
                 ],
             },
         ),

@@ -1,4 +1,4 @@
-"""Every change to people and organisations: create, invite, join, leave, tokens, erasure."""
+"""This will create, invite, join, part, and make and end tokens."""
 
 import hashlib
 import hmac
@@ -21,6 +21,7 @@ from watchbell.apps.orgs.models import (
 )
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role, Scope
 from watchbell.domain.identity import Dice, new_id
+from watchbell.domain.sentence import Sentence
 
 INVITATION_LASTS = timedelta(days=7)
 TOKEN_LASTS_AT_MOST = timedelta(days=90)
@@ -55,12 +56,14 @@ class NewOrganisation:
     is_government: bool = False
 
 
-def _require_administration(by: Actor) -> None:
+def require_administration(by: Actor) -> None:
+    """This will raise NotAllowed unless a node administrator or the console acts."""
     if not (by.is_node_admin or by.kind is ActorKind.SYSTEM):
         raise NotAllowed("Only a node administrator manages organisations and accounts.")
 
 
-def _require_ownership(by: Actor, organisation: Organisation) -> None:
+def require_ownership(by: Actor, organisation: Organisation) -> None:
+    """This will raise NotAllowed unless an owner of the organisation or an administrator acts."""
     owns = by.role is Role.OWNER and by.organisation == organisation.public_id
     if not (owns or by.is_node_admin or by.kind is ActorKind.SYSTEM):
         raise NotAllowed("Only an owner of this organisation may change who belongs to it.")
@@ -69,9 +72,9 @@ def _require_ownership(by: Actor, organisation: Organisation) -> None:
 @transaction.atomic
 def create_organisation(details: NewOrganisation, *, by: Actor, now: datetime, rng: Dice) -> Organisation:
     """Set up an organisation of these kinds. Raises NotAllowed, AlreadyThere."""
-    _require_administration(by)
+    require_administration(by)
     if Organisation.objects.filter(name__iexact=details.name).exists():
-        raise AlreadyThere(f"There is already an organisation named {details.name!r}.")
+        raise AlreadyThere(Sentence("There is already an organisation named {name}.", name=repr(details.name)))
     organisation = Organisation.objects.create(
         public_id=new_id(rng),
         name=details.name,
@@ -102,7 +105,7 @@ def create_person(
     node_admin: bool = False,
 ) -> Person:
     """Add an account; without a password nobody can sign in to it yet. Raises NotAllowed, AlreadyThere."""
-    _require_administration(by)
+    require_administration(by)
     if Person.objects.filter(email__iexact=email).exists():
         raise AlreadyThere("There is already an account with this address.")
     person = Person(public_id=new_id(rng), email=email, display_name=name, is_node_admin=node_admin, created_at=now)
@@ -115,7 +118,7 @@ def create_person(
 @transaction.atomic
 def share_counts(organisation: Organisation, *, shares: bool, by: Actor, now: datetime) -> None:
     """Say whether this organisation's counts may join sums of at least five. Raises NotAllowed."""
-    _require_ownership(by, organisation)
+    require_ownership(by, organisation)
     if Organisation.objects.filter(pk=organisation.pk).exclude(shares_counts=shares).update(shares_counts=shares):
         journal.record(
             at=now,
@@ -130,10 +133,10 @@ def share_counts(organisation: Organisation, *, shares: bool, by: Actor, now: da
 @transaction.atomic
 def add_member(person: Person, organisation: Organisation, role: Role, *, by: Actor, now: datetime) -> Membership:
     """Let a person act for an organisation. Raises NotAllowed when someone weaker than `role` tries."""
-    _require_ownership(by, organisation)
+    require_ownership(by, organisation)
     existing = Membership.objects.filter(person=person, organisation=organisation).first()
     if existing is not None and role is not Role.OWNER:
-        _keep_an_owner(existing)
+        keep_an_owner(existing)
     membership, _ = Membership.objects.update_or_create(
         person=person, organisation=organisation, defaults={"role": role}, create_defaults={"role": role, "since": now}
     )
@@ -144,9 +147,9 @@ def add_member(person: Person, organisation: Organisation, role: Role, *, by: Ac
 @transaction.atomic
 def change_role(membership: Membership, role: Role, *, by: Actor, now: datetime) -> None:
     """Give a member another role, effective on their next request. Raises NotAllowed, LastOwner."""
-    _require_ownership(by, membership.organisation)
+    require_ownership(by, membership.organisation)
     if role is not Role.OWNER:
-        _keep_an_owner(membership)
+        keep_an_owner(membership)
         _end_links_an_owner_made(membership, now=now)
     Membership.objects.filter(pk=membership.pk).update(role=role)
     _record_membership("member.role_changed", membership, by=by, now=now)
@@ -159,8 +162,8 @@ def remove_member(membership: Membership, *, by: Actor, now: datetime) -> None:
     Anyone may leave by themselves. Raises NotAllowed, LastOwner.
     """
     if by.person != membership.person.public_id:
-        _require_ownership(by, membership.organisation)
-    _keep_an_owner(membership)
+        require_ownership(by, membership.organisation)
+    keep_an_owner(membership)
     Token.objects.filter(
         person=membership.person, organisation=membership.organisation, revoked_at__isnull=True
     ).update(revoked_at=now)
@@ -176,7 +179,8 @@ def _end_links_an_owner_made(membership: Membership, *, now: datetime) -> None:
         waiting.filter(revoked_at__isnull=True).update(revoked_at=now)
 
 
-def _keep_an_owner(membership: Membership) -> None:
+def keep_an_owner(membership: Membership) -> None:
+    """This will raise LastOwner when nobody else owns the organisation."""
     others = (
         Membership.objects.select_for_update()
         .filter(organisation=membership.organisation, role=Role.OWNER)
@@ -210,9 +214,9 @@ def invite(
     Returns the invitation and the secret for its link, which is kept nowhere. Raises NotAllowed.
     """
     if organisation is None or role is None:
-        _require_administration(by)
+        require_administration(by)
     else:
-        _require_ownership(by, organisation)
+        require_ownership(by, organisation)
     secret = new_id(rng)
     invitation = Invitation.objects.create(
         public_id=new_id(rng),
@@ -237,9 +241,9 @@ def invite(
 def withdraw_invitation(invitation: Invitation, *, by: Actor, now: datetime) -> None:
     """Make an open invitation's link useless; one that was used or withdrawn stays as it is. Raises NotAllowed."""
     if invitation.organisation is None:
-        _require_administration(by)
+        require_administration(by)
     else:
-        _require_ownership(by, invitation.organisation)
+        require_ownership(by, invitation.organisation)
     open_one = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, revoked_at__isnull=True)
     if open_one.update(revoked_at=now):
         concerns = [invitation.organisation.public_id] if invitation.organisation else []
@@ -327,31 +331,9 @@ def mint_token(
 def revoke_token(token: Token, *, by: Actor, now: datetime) -> None:
     """End a token; its next use is refused. Its own person, an owner or an administrator may. Raises NotAllowed."""
     if by.person != token.person.public_id:
-        _require_ownership(by, token.organisation)
+        require_ownership(by, token.organisation)
     if Token.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
         journal.record(at=now, by=by, action="token.revoked", subject=token, concerns=[token.organisation.public_id])
-
-
-@transaction.atomic
-def erase_person(person: Person, *, by: Actor, now: datetime) -> None:
-    """Blank a person's name and address and end every way in; what they did stays under an opaque id."""
-    if by.person != person.public_id:
-        _require_administration(by)
-    for membership in person.memberships.select_related("organisation", "person"):
-        _keep_an_owner(membership)
-    Token.objects.filter(person=person, revoked_at__isnull=True).update(revoked_at=now)
-    person.memberships.all().delete()
-    Invitation.objects.filter(email__iexact=person.email).delete()
-    person.set_unusable_password()
-    Person.objects.filter(pk=person.pk).update(
-        email=f"{person.public_id}@erased.invalid",
-        display_name="",
-        password=person.password,
-        is_active=False,
-        is_node_admin=False,
-        erased_at=now,
-    )
-    journal.record(at=now, by=by, action="person.erased", subject=person)
 
 
 @transaction.atomic
@@ -359,7 +341,7 @@ def create_community(
     name: str, organisations: Iterable[Organisation], *, by: Actor, now: datetime, rng: Dice
 ) -> Community:
     """Make a circle that TLP:GREEN may be shared with. Raises NotAllowed."""
-    _require_administration(by)
+    require_administration(by)
     community = Community.objects.create(public_id=new_id(rng), name=name, created_at=now)
     members = list(organisations)
     community.organisations.set(members)
@@ -372,7 +354,7 @@ def create_community(
 @transaction.atomic
 def declare_client(provider: Organisation, client: Organisation, *, by: Actor, now: datetime) -> None:
     """Say that TLP:AMBER material of `provider` may reach `client`. Raises NotAllowed."""
-    _require_ownership(by, provider)
+    require_ownership(by, provider)
     Client.objects.get_or_create(provider=provider, client=client, defaults={"declared_at": now})
     journal.record(
         at=now, by=by, action="client.declared", subject=provider, concerns=[provider.public_id, client.public_id]
