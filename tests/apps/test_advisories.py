@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from tests.support.cast import Cast
+from tests.support.cast import CONSOLE, Cast, Player, actor
 from tests.support.desk import VECTOR, Desk, another_vendor, blob_store, fresh
 
 from watchbell.apps.advisories import kept, models, queries, services
@@ -17,14 +17,20 @@ from watchbell.apps.cases import services as cases
 from watchbell.apps.cases.models import Case
 from watchbell.apps.cases.words import Standing
 from watchbell.apps.journal.models import Entry
+from watchbell.apps.orgs import services as orgs
 from watchbell.apps.vulnerabilities.models import SourceRecord
 from watchbell.domain.advisory import Handling, Publisher, RemediationKind, VexStatus
-from watchbell.domain.handling import Actor, Tlp
+from watchbell.domain.handling import ANONYMOUS, Actor, Role, Tlp
 from watchbell.domain.lifecycle import Embargo, NotPossible
+from watchbell.domain.lifecycle.rules import CaseRole
 from watchbell.domain.refusal import Refused
 from watchbell.formats import osv, strictjson
+from watchbell.worker.run import run_until_idle
+from watchbell.worker.subscriptions import SUBSCRIPTIONS
 
 pytestmark = pytest.mark.django_db
+
+FOLLOWING = tuple(one for one in SUBSCRIPTIONS if one.handler == "advisories")
 
 HARBOUR = Publisher("Harbour Clearinghouse", "https://harbour.example")
 LOWER = "CVSS:3.1/AV:L/AC:L/PR:H/UI:N/S:U/C:L/I:N/A:N"
@@ -53,20 +59,32 @@ def draft(desk: Desk, case: Case, by: Actor | None = None) -> Advisory:
     return services.draft_from_case(case.public_id, publisher=HARBOUR, by=by or desk.by, now=desk.now, rng=desk.rng)
 
 
-def cleared(desk: Desk, advisory: Advisory) -> Advisory:
-    content = replace(queries.working_copy(advisory), handling=Handling(Tlp.CLEAR), summary="Update the pump.")
+def edited(desk: Desk, advisory: Advisory) -> Advisory:
+    content = replace(queries.working_copy(advisory), summary="Update the pump.")
     return services.edit(advisory, content, etag=advisory.etag, by=desk.by, now=desk.now)
 
 
-def publish(desk: Desk, advisory: Advisory, by: Actor | None = None, now: datetime | None = None) -> Advisory:
-    return services.publish(advisory, etag=advisory.etag, by=by or desk.by, now=now or desk.now, rng=desk.rng)
+def publish(
+    desk: Desk, advisory: Advisory, *, label: Tlp = Tlp.CLEAR, by: Actor | None = None, now: datetime | None = None
+) -> Advisory:
+    return services.publish(
+        advisory, label=label, etag=advisory.etag, by=by or desk.by, now=now or desk.now, rng=desk.rng
+    )
 
 
-def published(desk: Desk) -> Advisory:
+def published(desk: Desk, label: Tlp = Tlp.CLEAR) -> Advisory:
     case = fixed_case(desk)
-    advisory = cleared(desk, draft(desk, case))
+    advisory = edited(desk, draft(desk, case))
     cases.terminate(case, by=desk.by, now=desk.now)
-    return publish(desk, advisory)
+    return publish(desk, advisory, label=label)
+
+
+def colleague(desk: Desk, player: Player, name: str) -> Actor:
+    person = orgs.create_person(
+        f"{name}@{player.person.email.partition('@')[2]}", by=CONSOLE, now=desk.now, rng=desk.rng
+    )
+    orgs.add_member(person, player.organisation, Role.MEMBER, by=CONSOLE, now=desk.now)
+    return actor(person, desk.now)
 
 
 def test_a_draft_says_what_the_parties_said_the_vendors_severity_first(desk: Desk) -> None:
@@ -111,7 +129,7 @@ def test_only_the_coordinating_organisation_drafts_and_reads_drafts(desk: Desk, 
 
 def test_nothing_goes_public_while_an_embargo_is_in_force(desk: Desk) -> None:
     case = fixed_case(desk)
-    advisory = cleared(desk, draft(desk, case))
+    advisory = edited(desk, draft(desk, case))
 
     with pytest.raises(NotPossible, match="in force until"):
         publish(desk, advisory)
@@ -122,7 +140,7 @@ def test_nothing_goes_public_while_an_embargo_is_in_force(desk: Desk) -> None:
 
 
 def test_the_date_of_an_embargo_makes_nothing_public_by_itself(desk: Desk) -> None:
-    cleared(desk, draft(desk, fixed_case(desk)))
+    edited(desk, draft(desk, fixed_case(desk)))
     years_later = desk.now + timedelta(days=2000)
 
     assert not queries.public(now=years_later).exists()
@@ -130,22 +148,160 @@ def test_the_date_of_an_embargo_makes_nothing_public_by_itself(desk: Desk) -> No
 
 def test_after_the_embargos_end_a_person_may_publish_and_the_embargo_is_over(desk: Desk) -> None:
     case = fixed_case(desk)
-    advisory = cleared(desk, draft(desk, case))
+    advisory = edited(desk, draft(desk, case))
 
     publish(desk, advisory, now=desk.now + timedelta(days=31))
 
     assert fresh(case).embargo.state == Embargo.EXITED
 
 
-def test_only_tlp_clear_goes_public(desk: Desk) -> None:
+@pytest.mark.parametrize("label", [Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED])
+def test_nothing_stricter_than_green_is_published(desk: Desk, label: Tlp) -> None:
     case = fixed_case(desk)
     advisory = draft(desk, case)
     cases.terminate(case, by=desk.by, now=desk.now)
 
-    with pytest.raises(Refused, match="only TLP:CLEAR"):
-        publish(desk, advisory)
+    with pytest.raises(Refused, match="Only TLP:CLEAR and TLP:GREEN"):
+        publish(desk, advisory, label=label)
 
+    assert not queries.visible_to(desk.by, now=desk.now).exists()
+
+
+def test_a_draft_is_as_strict_as_its_case_until_someone_chooses_a_label_which_is_on_record(desk: Desk) -> None:
+    case = fixed_case(desk)
+    first = draft(desk, case)
+    relabelled = replace(queries.working_copy(first), handling=Handling(Tlp.CLEAR))
+    after = services.edit(first, relabelled, etag=first.etag, by=desk.by, now=desk.now)
+    cases.terminate(case, by=desk.by, now=desk.now)
+
+    done = publish(desk, after)
+
+    assert first.marking == after.marking == case.marking == Tlp.AMBER_STRICT
+    assert queries.working_copy(after).handling.tlp is Tlp.AMBER_STRICT
+    assert (done.marking, queries.working_copy(done).handling.tlp) == (Tlp.CLEAR, Tlp.CLEAR)
+    assert Entry.objects.get(action="advisory.published").facts["marking"] == int(Tlp.CLEAR)
+
+
+def test_a_green_advisory_reaches_the_circle_and_neither_the_public_nor_anyones_inventory(
+    desk: Desk, cast: Cast
+) -> None:
+    circle = [cast.coordinator.organisation, cast.hospital.organisation]
+    orgs.create_community("Regional hospitals", circle, by=CONSOLE, now=desk.now, rng=desk.rng)
+
+    advisory = published(desk, Tlp.GREEN)
+
+    readers = [
+        name
+        for name in ("hospital", "bank", "lab", "vendor", "coordinator")
+        if queries.by_tracking_id(advisory.tracking_id, getattr(cast, name).actor, now=desk.now)
+    ]
+    assert readers == ["hospital", "coordinator"]
+    assert queries.rendered(advisory.tracking_id, Format.CSAF, cast.hospital.actor, now=desk.now) is not None
+    for outsider in (ANONYMOUS, cast.bank.actor, cast.mallory, cast.admin):
+        assert queries.rendered(advisory.tracking_id, Format.CSAF, outsider, now=desk.now) is None
+        assert not queries.readable_by(outsider, now=desk.now).exists()
     assert not queries.public(now=desk.now).exists()
+    assert not SourceRecord.objects.exists()
+    assert Case.objects.get(public_id=advisory.case).public_at is None
+
+
+def test_a_green_advisory_can_be_opened_to_everyone_later_and_never_the_other_way(desk: Desk) -> None:
+    advisory = published(desk, Tlp.GREEN)
+
+    clear = publish(desk, advisory)
+
+    assert queries.public(now=desk.now).get() == clear
+    assert SourceRecord.objects.get().record_id == clear.tracking_id
+    with pytest.raises(Refused, match="stays TLP:CLEAR"):
+        publish(desk, clear, label=Tlp.GREEN)
+
+
+def test_an_embargo_binds_a_green_advisory_as_well(desk: Desk) -> None:
+    advisory = draft(desk, fixed_case(desk))
+
+    with pytest.raises(NotPossible, match="in force until"):
+        publish(desk, advisory, label=Tlp.GREEN)
+
+
+def test_a_red_case_shows_its_draft_to_the_persons_it_names_and_to_no_colleague(desk: Desk, cast: Cast) -> None:
+    case = fixed_case(desk)
+    advisory = draft(desk, case)
+    other = colleague(desk, cast.coordinator, "second")
+    before = queries.drafts(other, now=desk.now).count()
+
+    cases.raise_marking(case, Tlp.RED, by=desk.by, now=desk.now)
+
+    assert before == 1
+    assert not queries.drafts(other, now=desk.now).exists()
+    assert queries.of_case(case.public_id, other, now=desk.now) is None
+    assert queries.drafts(desk.by, now=desk.now).get() == advisory
+    assert queries.label(advisory) is Tlp.RED
+    deeds = (
+        lambda: services.edit(advisory, queries.working_copy(advisory), etag=advisory.etag, by=other, now=desk.now),
+        lambda: services.share(advisory, etag=advisory.etag, by=other, now=desk.now),
+        lambda: publish(desk, advisory, by=other),
+    )
+    for deed in deeds:
+        with pytest.raises(services.NotAllowed):
+            deed()
+
+
+def test_raising_a_cases_label_raises_its_draft_and_leaves_what_is_published(desk: Desk) -> None:
+    out = published(desk)
+    case = fixed_case(desk)
+    advisory = draft(desk, case)
+    for one in (Case.objects.get(public_id=out.case), case):
+        cases.raise_marking(one, Tlp.RED, by=desk.by, now=desk.now)
+
+    for _ in range(2):
+        run_until_idle(now=desk.now, rng=desk.rng, subscriptions=FOLLOWING)
+
+    advisory.refresh_from_db()
+    out.refresh_from_db()
+    assert (advisory.marking, queries.working_copy(advisory).handling.tlp) == (Tlp.RED, Tlp.RED)
+    assert advisory.etag == services.etag_of(bytes(advisory.content))
+    assert out.marking == Tlp.CLEAR
+    assert [one.facts for one in Entry.objects.filter(action="advisory.marked")] == [{"marking": int(Tlp.RED)}]
+
+
+def test_a_draft_is_shown_to_those_who_hear_the_case_as_it_was_then(desk: Desk, cast: Cast) -> None:
+    case = fixed_case(desk)
+    advisory = draft(desk, case)
+    desk.invite(case, cast.hospital, CaseRole.DEPLOYER)
+    hidden = queries.shown_to_case(case.public_id, cast.vendor.actor, now=desk.now)
+
+    services.share(advisory, etag=advisory.etag, by=desk.by, now=desk.now)
+    edited(desk, Advisory.objects.get())
+
+    shown = queries.shown_to_case(case.public_id, cast.vendor.actor, now=desk.now)
+    assert hidden is None
+    assert shown is not None
+    assert queries.shared_copy(shown).summary == ""
+    for nobody in (cast.hospital.actor, cast.bank.actor, cast.mallory, ANONYMOUS):
+        assert queries.shown_to_case(case.public_id, nobody, now=desk.now) is None
+    with pytest.raises(services.ChangedMeanwhile):
+        services.share(advisory, etag=advisory.etag, by=desk.by, now=desk.now)
+    entry = Entry.objects.get(action="advisory.shared")
+    told = {one.organisation_id for one in entry.concerns.all()}
+    assert told == {one.organisation.public_id for one in (cast.coordinator, cast.lab, cast.vendor)}
+    cases.raise_marking(case, Tlp.RED, by=desk.by, now=desk.now)
+    other = colleague(desk, cast.vendor, "second")
+    assert queries.shown_to_case(case.public_id, other, now=desk.now) is None
+
+
+def test_the_address_of_a_contact_without_an_account_never_gets_into_an_advisory(desk: Desk) -> None:
+    case = desk.case()
+    address = "security@small.example"
+    vendor = cases.invite(case, cases.Party(contact=address), [CaseRole.VENDOR], by=desk.by, now=desk.now, rng=desk.rng)
+    desk.send(case, vendor)
+
+    advisory = publish(desk, draft(desk, case))
+
+    [affected] = queries.working_copy(advisory).vulnerabilities[0].affected
+    written = [bytes(advisory.content), *(bytes(one.body) for one in Rendering.objects.all())]
+    assert (affected.product, affected.vendor) == ("infusepump", "")
+    assert len(written) == 3
+    assert not any(part in octets for octets in written for part in (address.encode(), b"small.example"))
 
 
 def test_publishing_makes_the_case_public_and_the_record_everyones_in_one_transaction(desk: Desk) -> None:
@@ -161,7 +317,7 @@ def test_publishing_makes_the_case_public_and_the_record_everyones_in_one_transa
 
 def test_a_publication_that_fails_leaves_nothing_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     case = fixed_case(desk)
-    advisory = cleared(desk, draft(desk, case))
+    advisory = edited(desk, draft(desk, case))
     cases.terminate(case, by=desk.by, now=desk.now)
 
     def fails(*args: object, **kwargs: object) -> None:
@@ -202,9 +358,11 @@ def test_a_second_version_leaves_the_first_as_it_was(desk: Desk) -> None:
     later = desk.now + timedelta(days=1)
     content = replace(queries.working_copy(advisory), summary="Update the pump today.")
 
-    edited = services.edit(advisory, content, etag=advisory.etag, by=desk.by, now=later)
-    unpublished = queries.latest(edited, now=later)
-    services.publish(edited, summary="Clearer words.", etag=edited.etag, by=desk.by, now=later, rng=desk.rng)
+    working = services.edit(advisory, content, etag=advisory.etag, by=desk.by, now=later)
+    unpublished = queries.latest(working, now=later)
+    services.publish(
+        working, label=Tlp.CLEAR, summary="Clearer words.", etag=working.etag, by=desk.by, now=later, rng=desk.rng
+    )
 
     first.refresh_from_db()
     newest = queries.latest(advisory, now=later)
@@ -219,6 +377,27 @@ def test_a_second_version_leaves_the_first_as_it_was(desk: Desk) -> None:
     assert (newest.published_at, newest.modified_at) == (desk.now, later)
 
 
+def test_an_advisory_that_comes_to_speak_of_two_flaws_or_of_one_again_leaves_no_old_record_matching(desk: Desk) -> None:
+    advisory = published(desk)
+
+    living = [sorted(_matching())]
+    for count in (2, 1):
+        told = queries.working_copy(advisory)
+        flaws = (*told.vulnerabilities, replace(told.vulnerabilities[0], aliases=("CVE-2026-41415",)))[:count]
+        advisory = services.edit(
+            advisory, replace(told, vulnerabilities=flaws), etag=advisory.etag, by=desk.by, now=desk.now
+        )
+        advisory = publish(desk, advisory)
+        living.append(sorted(_matching()))
+
+    name = advisory.tracking_id
+    assert living == [[name], [f"{name}-1", f"{name}-2"], [name]]
+
+
+def _matching() -> set[str]:
+    return {one.record_id for one in SourceRecord.objects.filter(withdrawn_at__isnull=True, ranges__retracted=False)}
+
+
 def test_the_second_editor_is_told_that_the_first_changed_it_already(desk: Desk) -> None:
     advisory = draft(desk, fixed_case(desk))
     content = queries.working_copy(advisory)
@@ -228,15 +407,7 @@ def test_the_second_editor_is_told_that_the_first_changed_it_already(desk: Desk)
     with pytest.raises(services.ChangedMeanwhile):
         services.edit(advisory, replace(content, title="Two"), etag=seen, by=desk.by, now=desk.now)
     with pytest.raises(services.ChangedMeanwhile):
-        services.publish(advisory, etag=seen, by=desk.by, now=desk.now, rng=desk.rng)
-
-
-def test_what_is_public_can_not_be_marked_stricter_again(desk: Desk) -> None:
-    advisory = published(desk)
-    content = replace(queries.working_copy(advisory), handling=Handling(Tlp.AMBER))
-
-    with pytest.raises(Refused, match="stays TLP:CLEAR"):
-        services.edit(advisory, content, etag=advisory.etag, by=desk.by, now=desk.now)
+        services.publish(advisory, label=Tlp.CLEAR, etag=seen, by=desk.by, now=desk.now, rng=desk.rng)
 
 
 def test_a_withdrawn_advisory_stays_readable_says_why_and_matches_nothing(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from watchbell.apps.findings import reading
 from watchbell.apps.findings import services as findings
 from watchbell.apps.findings.models import Finding, Submission
 from watchbell.apps.findings.words import Channel, Outcome, UploadFormat
+from watchbell.apps.journal.models import Entry
 from watchbell.domain.advisory import Claim
 from watchbell.domain.lifecycle import Finding as State
 from watchbell.formats import findings_ndjson
@@ -61,6 +62,23 @@ def test_two_analysts_who_link_a_pair_in_opposite_directions_leave_no_circle(des
     )
 
     assert Finding.objects.filter(state=State.DUPLICATE).count() == 1
+
+
+def test_a_report_linked_while_the_first_is_settled_hears_of_it_all_the_same(desk: Desk) -> None:
+    original, second = desk.finding(), desk.finding(by=desk.cast.evaluator.actor)
+    for row in (original, second):
+        findings.reopen(finding=row, by=desk.by, now=desk.now)
+    heard = Entry.objects.filter(subject_id=second.public_id, action="finding.valid")
+    before = heard.count()
+
+    said = at_once(
+        lambda: findings.mark_duplicate(finding=second, original=original, by=desk.by, now=desk.now),
+        lambda: findings.confirm_valid(finding=original, by=desk.by, now=desk.now),
+    )
+
+    assert not [one for one in said if isinstance(one, Exception)], said
+    told = heard.filter(concerns__organisation_id=desk.cast.evaluator.organisation.public_id)
+    assert told.count() == before + 1
 
 
 def test_a_silent_project_gets_one_report_when_two_are_sent_at_once(desk: Desk) -> None:

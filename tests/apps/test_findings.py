@@ -13,10 +13,9 @@ from tests.support.desk import blob_store
 
 from watchbell.apps.findings import claims, kept, queries, reading, services
 from watchbell.apps.findings.banners import has_banner
-from watchbell.apps.findings.models import EvidenceReceipt, Finding, Submission
-from watchbell.apps.findings.services import intake
+from watchbell.apps.findings.models import Answers, EvidenceReceipt, Finding, Submission
+from watchbell.apps.findings.services import taking
 from watchbell.apps.findings.words import Channel, Outcome, RejectionReason, UploadFormat
-from watchbell.apps.findings.written import plain, restored
 from watchbell.apps.journal.models import Entry
 from watchbell.domain.advisory import (
     Activity,
@@ -29,6 +28,7 @@ from watchbell.domain.advisory import (
     Location,
     Severity,
 )
+from watchbell.domain.advisory.written import plain, restored
 from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import ANONYMOUS, Actor, Role, Tlp
 from watchbell.domain.lifecycle import Finding as State
@@ -110,16 +110,16 @@ def test_handing_in_the_same_upload_again_changes_nothing_and_says_the_same(cast
 
 def test_an_upload_broken_off_in_the_middle_is_finished_by_sending_it_again(cast: Cast, desk: Desk) -> None:
     upload = ndjson(*(claim(number) for number in range(7)), key="monday")
-    real, calls = intake._store, []
+    real, calls = taking._store, []
 
-    def fails_at_the_second_chunk(*args: object) -> list[services.ItemResult]:
+    def fails_at_the_second_chunk(*args: object, **more: object) -> bool:
         calls.append(1)
         if len(calls) == 2:
             raise ConnectionError("power is gone")
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **more)  # type: ignore[arg-type]
 
-    with patch.object(intake, "CHUNK", 3):
-        with patch.object(intake, "_store", fails_at_the_second_chunk), pytest.raises(ConnectionError):
+    with patch.object(taking, "CHUNK", 3):
+        with patch.object(taking, "_store", fails_at_the_second_chunk), pytest.raises(ConnectionError):
             desk.submit(upload, cast.lab.actor)
         half = Finding.objects.count()
         received = desk.submit(upload, cast.lab.actor)
@@ -438,6 +438,6 @@ def test_what_a_finder_calls_a_claim_is_no_part_of_its_identity(one: int, other:
 def test_every_column_of_this_room_has_its_fate_written_down() -> None:
     declared = {row.model: set(row.columns) for row in kept.KEPT}
 
-    for model in (Submission, Finding, EvidenceReceipt):
+    for model in (Submission, Answers, Finding, EvidenceReceipt):
         columns = {column.attname for column in model._meta.concrete_fields}
         assert declared[model._meta.label] == columns

@@ -9,20 +9,27 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.support.cast import make_cast
 from tests.support.desk import blob_store
 
 from watchbell.apps.findings import queries, reading, services
 from watchbell.apps.findings.models import Finding
 from watchbell.apps.findings.words import Channel, Outcome, RejectionReason, UploadFormat
-from watchbell.domain.advisory import Claim
+from watchbell.apps.journal.models import Entry
+from watchbell.domain.advisory import Claim, EvidenceLevel
+from watchbell.domain.lifecycle import FINDING, FindingEvent, NotPossible
 from watchbell.domain.lifecycle import Finding as State
-from watchbell.domain.lifecycle import NotPossible
 from watchbell.formats import findings_ndjson
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
-REFUSALS = (services.AlreadySettled, services.NotAnOriginal, NotPossible)
+REFUSALS = (services.AlreadySettled, services.NotAnOriginal, services.NotEvidence, NotPossible)
+EVENTS = {
+    "finding.valid": FindingEvent.VALIDATE,
+    "finding.duplicate": FindingEvent.MARK_DUPLICATE,
+    "finding.rejected": FindingEvent.REJECT,
+    "finding.reopened": FindingEvent.REOPEN,
+}
 
 
 class TriageRules(RuleBasedStateMachine):
@@ -38,6 +45,11 @@ class TriageRules(RuleBasedStateMachine):
         self.store = blob_store(Path(self.folder.name))
         self.handed_in: dict[str, set[str]] = {"lab": set(), "evaluator": set()}
 
+    @initialize()
+    def report_the_same_flaw_twice(self) -> None:
+        for who in self.handed_in:
+            self.hand_in(who=who, flaws=[1])
+
     @rule(who=st.sampled_from(["lab", "evaluator"]), flaws=st.lists(st.integers(1, 6), min_size=1, max_size=4))
     def hand_in(self, who: str, flaws: list[int]) -> None:
         claims = [Claim(submitter_item_id=f"f-{flaw}", title=f"Flaw {flaw}") for flaw in flaws]
@@ -49,9 +61,9 @@ class TriageRules(RuleBasedStateMachine):
         self.handed_in[who] |= {one.item_id for one in received.results}
 
     @rule(
-        pick=st.integers(0, 20),
-        other=st.integers(0, 20),
-        deed=st.sampled_from(["valid", "reject", "duplicate", "reopen"]),
+        pick=st.integers(0, 5),
+        other=st.integers(0, 5),
+        deed=st.sampled_from(["valid", "reject", "duplicate", "duplicate", "reopen", "show"]),
     )
     def decide(self, pick: int, other: int, deed: str) -> None:
         rows = list(Finding.objects.order_by("pk"))
@@ -63,13 +75,27 @@ class TriageRules(RuleBasedStateMachine):
                 if deed == "valid":
                     services.confirm_valid(finding=row, by=by, now=NOON)
                 elif deed == "reject":
-                    services.reject(finding=row, reason=RejectionReason.NOT_A_FLAW, note="No.", by=by, now=NOON)
+                    reason = list(RejectionReason)[other % len(RejectionReason)]
+                    services.reject(finding=row, reason=reason, note="No.", others_note="Not here.", by=by, now=NOON)
                 elif deed == "duplicate":
-                    services.mark_duplicate(finding=row, original=original, by=by, now=NOON)
+                    services.mark_duplicate(finding=row, original=original, note="Not here.", by=by, now=NOON)
+                elif deed == "show":
+                    services.raise_evidence(
+                        finding=row, evidence=self.evidence(row, other), by=by, now=NOON, rng=self.rng
+                    )
                 else:
                     services.reopen(finding=row, by=by, now=NOON)
         except REFUSALS:
             pass
+
+    def evidence(self, row: Finding, other: int) -> services.Evidence:
+        party = [self.cast.bank, self.cast.hospital, self.cast.lab, self.cast.evaluator][other % 4]
+        return services.Evidence(
+            level=EvidenceLevel(min(row.level + 1, EvidenceLevel.E3_REPRODUCED_BY_TWO)),
+            party=party.organisation.public_id,
+            entry_point="the door",
+            controlled_by="anyone",
+        )
 
     @invariant()
     def no_finding_is_lost_and_the_states_add_up(self) -> None:
@@ -89,6 +115,23 @@ class TriageRules(RuleBasedStateMachine):
             own = queries.visible_to(getattr(self.cast, who).actor, now=NOON)
             assert not shown.original or own.filter(public_id=shown.original).exists()
             assert shown.state is not State.DUPLICATE or shown.original
+
+    @invariant()
+    def what_a_finder_sees_is_what_their_own_record_says_happened(self) -> None:
+        for row in Finding.objects.select_related("submission"):
+            who = "lab" if row.submitter == self.cast.lab.organisation.public_id else "evaluator"
+            viewer = getattr(self.cast, who).actor
+            shown, state, level, reason = queries.shown(row, viewer), State.RECEIVED, 0, ""
+            entries = Entry.objects.filter(subject_id=row.public_id, concerns__organisation_id=viewer.organisation)
+            for entry in entries.order_by("pk"):
+                if entry.action in EVENTS:
+                    state = FINDING.next(state, EVENTS[entry.action])
+                reason = str(entry.facts.get("reason", "")) if entry.action in EVENTS else reason
+                level = max(level, int(entry.facts.get("level") or 0))
+            assert (shown.state, shown.rejection) == (state, reason)
+            assert shown.level <= level
+            assert bool(shown.rejection_note) == (state is State.REJECTED)
+            assert shown.rejection_note in ("", "No." if row.state == State.REJECTED else "Not here.")
 
     def teardown(self) -> None:
         transaction.set_rollback(True)

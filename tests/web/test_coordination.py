@@ -1,6 +1,7 @@
 """Coordinators, vendors and labs settle flaws on their pages: each sees and does what is theirs."""
 
 import re
+from copy import deepcopy
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +13,7 @@ from django.urls import reverse
 from tests.conftest import NOON
 from tests.support.cast import Cast, Player
 from tests.support.desk import VECTOR, Desk, another_vendor, fresh
+from tests.support.visitors import signed_in
 from tests.web.coordination_scene import Scene, play
 
 from watchbell.apps.advisories import queries as advisories
@@ -23,7 +25,6 @@ from watchbell.apps.orgs import services as orgs
 from watchbell.domain.advisory import EvidenceLevel
 from watchbell.domain.handling import Role, Tlp
 from watchbell.domain.lifecycle import Consent, Embargo, Report
-from watchbell.doors import keys
 
 pytestmark = pytest.mark.django_db
 
@@ -37,24 +38,24 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON)
 
 
+@pytest.fixture(scope="module")
+def scene_once(cast_once: Cast) -> Scene:
+    return play(cast_once, NOON)
+
+
 @pytest.fixture
-def scene(cast: Cast) -> Scene:
-    keys.make_node_keys()
-    return play(cast, NOON)
+def cast(cast_once: Cast, scene_once: Scene, db: None) -> Cast:
+    return deepcopy(cast_once)
+
+
+@pytest.fixture
+def scene(scene_once: Scene, db: None) -> Scene:
+    return deepcopy(scene_once)
 
 
 @pytest.fixture
 def desk(scene: Scene) -> Desk:
     return scene.desk
-
-
-def signed_in(person: Any) -> Client:
-    client = Client(headers={"accept": "text/html"})
-    client.force_login(person)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "mfa", "at": NOON.timestamp()}]
-    session.save()
-    return client
 
 
 def as_(player: Player) -> Client:
@@ -431,16 +432,22 @@ def test_an_advisory_is_edited_previewed_and_published_with_its_consequence_besi
     client, row = as_(cast.coordinator), scene.draft
     edit = f"/drafts/{row.public_id}/edit"
     do(client, scene.case, "terminate")
-    answers = _edited(text_of(client.get(edit)), **{"head-title": "Pump import", "head-tlp": "CLEAR"})
+    answers = _edited(text_of(client.get(edit)), **{"head-title": "Pump import"})
 
     saved = client.post(edit, answers)
     preview = text_of(client.get(f"/drafts/{row.public_id}"))
     row.refresh_from_db()
-    published = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag})
+    unchosen = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag})
+    published = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag, "label": "CLEAR"})
 
     row.refresh_from_db()
+    assert unchosen.status_code == HTTPStatus.OK
     assert saved.headers["Location"] == f"/drafts/{row.public_id}"
-    assert "Anyone can read it from that moment" in preview
+    assert "any embargo counts as over, and it is matched against every inventory" in preview
+    assert re.findall(r'name="label" value="(\w+)"([^>]*)', preview) == [
+        ("CLEAR", ' id="publish_label_0" required'),
+        ("GREEN", ' id="publish_label_1" required'),
+    ]
     assert published.headers["Location"] == f"/advisories/{row.tracking_id}"
     assert Client().get(published.headers["Location"]).status_code == HTTPStatus.OK
 
@@ -494,17 +501,24 @@ def test_two_editors_do_not_overwrite_each_other(cast: Cast, scene: Scene) -> No
     assert row.title == "First"
 
 
-def test_nothing_is_published_under_embargo_or_unless_it_is_clear(cast: Cast, scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("CLEAR", "The embargo is in force until"),
+        ("GREEN", "The embargo is in force until"),
+        ("AMBER", "Select a valid choice"),
+        ("", "This field is required"),
+    ],
+)
+def test_nothing_is_published_under_embargo_or_under_another_label_than_clear_and_green(
+    cast: Cast, scene: Scene, label: str, why: str
+) -> None:
     client, row = as_(cast.coordinator), scene.draft
 
-    unclear = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag})
-    edit = f"/drafts/{row.public_id}/edit"
-    client.post(edit, _edited(text_of(client.get(edit)), **{"head-tlp": "CLEAR"}))
-    row.refresh_from_db()
-    bound = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag})
+    answer = client.post(f"/drafts/{row.public_id}/publish", {"etag": row.etag, "label": label})
 
-    assert unclear.status_code == bound.status_code == HTTPStatus.OK
-    assert "The embargo is in force until" in text_of(bound)
+    assert answer.status_code == HTTPStatus.OK
+    assert why in text_of(answer)
     row.refresh_from_db()
     assert row.published_at is None
 

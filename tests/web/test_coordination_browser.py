@@ -22,6 +22,7 @@ PAGES = [
     ("coordinator", "/findings/", ""),
     ("coordinator", "/cases/", ""),
     ("coordinator", "/cases/", "tr:has-text('Embargo proposed') a.row-link"),
+    ("coordinator", "/cases/", "tr:has-text('New end proposed') a.row-link >> text=Give it a stricter label"),
     ("vendor", "/cases/", "tr:has-text('New end proposed') a.row-link"),
     ("vendor", "/cases/", "tr:has-text('Embargo proposed') a.row-link"),
     ("coordinator", "/drafts/", ""),
@@ -47,6 +48,21 @@ def test_a_page_reads_well_for_everyone_at_every_size(
 
     assert browser.faults(page, axe_source) == []
     assert nodes(SCENE).strangers == []
+
+
+def test_a_vendor_reads_the_draft_that_the_coordinator_shows_the_case(browser_of: Open, axe_source: str) -> None:
+    coordinator, vendor = browser_of("coordinator", scene=SCENE), browser_of("vendor", scene=SCENE)
+    coordinator.goto("/drafts/")
+    coordinator.click("tr:has-text('Draft') a.row-link")
+    coordinator.click("#share button")
+    vendor.goto("/cases/")
+    vendor.click("tr:has-text('New end proposed') a.row-link")
+
+    vendor.click("text=Read it")
+    vendor.wait_for_load_state()
+
+    assert "It is not published" in vendor.inner_text("main")
+    assert browser.faults(vendor, axe_source) == []
 
 
 def test_a_reporter_gets_a_code_and_asks_with_it(browser_of: Open) -> None:

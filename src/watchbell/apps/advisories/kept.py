@@ -9,9 +9,11 @@ KEPT = (
         model="advisories.Advisory",
         columns=(
             *("id", "public_id", "tracking_id", "case", "organisation", "state", "title", "content", "etag"),
-            *("marking", "created_at", "edited_at", "published_at", "updated_at", "withdrawn_at"),
+            *("marking", "shared_content", "shared_at"),
+            *("created_at", "edited_at", "published_at", "updated_at", "withdrawn_at"),
         ),
-        holds="The working copy of an advisory and where it stands; credits name who asked to be named.",
+        holds="The working copy of an advisory, what its case was shown of it, and where it stands; "
+        "credits name who asked to be named.",
         until=PUBLIC,
         on_export="The coordinating organisation's export holds its working copies; what is public is public.",
         on_deletion="A credit is removed by an edit and a new version.",

@@ -9,7 +9,10 @@ from watchbell.domain.handling import Tlp
 
 
 class Advisory(models.Model):
-    """One advisory: its working copy as canonical JSON, and, once published, its tracking id and label CLEAR."""
+    """One advisory: its working copy as canonical JSON, and, once published, its tracking id and label.
+
+    A draft is as strict as its case. `shared_content` is the working copy as the case was last shown it.
+    """
 
     public_id = public_id()
     tracking_id = OrderedText(max_length=32, blank=True)
@@ -20,6 +23,8 @@ class Advisory(models.Model):
     content = models.BinaryField()
     etag = models.CharField(max_length=64)
     marking = models.PositiveSmallIntegerField()
+    shared_content = models.BinaryField(null=True)
+    shared_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
@@ -44,7 +49,12 @@ class Advisory(models.Model):
                 name="advisory_published_has_id_and_moment",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.DRAFT) | Q(marking=Tlp.CLEAR), name="advisory_published_is_tlp_clear"
+                condition=Q(state=State.DRAFT) | Q(marking__lte=Tlp.GREEN), name="advisory_published_is_clear_or_green"
+            ),
+            models.CheckConstraint(
+                condition=Q(shared_at__isnull=True, shared_content__isnull=True)
+                | Q(shared_at__isnull=False, shared_content__isnull=False),
+                name="advisory_shared_says_when",
             ),
             models.CheckConstraint(
                 condition=Q(state=State.WITHDRAWN, withdrawn_at__isnull=False)

@@ -1,28 +1,28 @@
-"""Every change to advisories: draft, edit, publish, withdraw. Only people publish; no date does."""
+"""Every change to advisories: draft, edit, show the case, publish, withdraw. Only people publish; no date does."""
 
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from watchbell.apps.advisories.drafting import drafted
 from watchbell.apps.advisories.models import Advisory, Rendering, TrackingCounter, Version
-from watchbell.apps.advisories.queries import read
+from watchbell.apps.advisories.queries import SOURCE, drafts, read
 from watchbell.apps.advisories.words import Format, State
 from watchbell.apps.cases import queries as cases
 from watchbell.apps.cases import services as case_services
-from watchbell.apps.findings.written import plain
 from watchbell.apps.journal import services as journal
+from watchbell.apps.journal.body import Scalar
 from watchbell.apps.vulnerabilities import services as vulnerabilities
 from watchbell.domain import advisory as words
+from watchbell.domain.advisory.written import plain
 from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import Actor, OrganisationKind, Scope, Tlp
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.refusal import refuse
-from watchbell.formats import csaf, osv
-
-SOURCE = "watchbell"
+from watchbell.formats import csaf, osv, strictjson
 
 
 class NotAllowed(Exception):
@@ -51,7 +51,8 @@ def draft_from_case(case_id: str, *, publisher: words.Publisher, by: Actor, now:
     there = Advisory.objects.filter(case=case_id).first()
     if there is not None:
         return there
-    octets = canonical(plain(drafted(page, publisher)))
+    told = replace(drafted(page, publisher), handling=words.Handling(tlp=Tlp(page.case.marking)))
+    octets = canonical(plain(told))
     advisory = Advisory.objects.create(
         public_id=new_id(rng),
         case=case_id,
@@ -59,7 +60,7 @@ def draft_from_case(case_id: str, *, publisher: words.Publisher, by: Actor, now:
         title=page.case.title,
         content=octets,
         etag=etag_of(octets),
-        marking=words.Handling().tlp,
+        marking=page.case.marking,
         created_at=now,
         edited_at=now,
     )
@@ -71,15 +72,18 @@ def draft_from_case(case_id: str, *, publisher: words.Publisher, by: Actor, now:
 def edit(advisory: Advisory, content: words.Advisory, *, etag: str, by: Actor, now: datetime) -> Advisory:
     """Replace the working copy that has this ETag; what was published stays as it was until published again.
 
+    The label is not an edit's to change: a draft has its case's, until someone chooses one and publishes.
     Raises NotAllowed, ChangedMeanwhile.
     """
-    _require_own(advisory, by)
-    octets = canonical(plain(replace(content, id="", revisions=(), withdrawn_at=None)))
-    if advisory.state != State.DRAFT and content.handling.tlp is not Tlp.CLEAR:
-        raise refuse("tlp-not-clear", "What is public stays TLP:CLEAR.", place="/handling/tlp", expected="TLP:CLEAR")
-    columns = {"content": octets, "etag": etag_of(octets), "title": content.title[:300], "edited_at": now}
-    claimed = Advisory.objects.filter(pk=advisory.pk, etag=etag).exclude(state=State.WITHDRAWN)
-    if not claimed.update(marking=content.handling.tlp, **columns):
+    _require_own(advisory, by, now=now)
+    advisory = _held(advisory)
+    kept = replace(content.handling, tlp=Tlp(advisory.marking))
+    octets = canonical(plain(replace(content, id="", revisions=(), withdrawn_at=None, handling=kept)))
+    columns = {"content": octets, "etag": etag_of(octets), "edited_at": now}
+    if advisory.state == State.DRAFT:  # lists show the title, and what is public keeps its own until published again
+        columns["title"] = content.title[:300]
+    claimed = Advisory.objects.filter(pk=advisory.pk, etag=etag, state=advisory.state).exclude(state=State.WITHDRAWN)
+    if not claimed.update(**columns):
         raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
     _record("advisory.edited", advisory, by=by, now=now, digest=etag_of(octets))
     advisory.refresh_from_db()
@@ -87,33 +91,72 @@ def edit(advisory: Advisory, content: words.Advisory, *, etag: str, by: Actor, n
 
 
 @transaction.atomic
-def publish(
-    advisory: Advisory, *, summary: str = "Initial publication.", etag: str, by: Actor, now: datetime, rng: Dice
-) -> Advisory:
-    """Publish the working copy that has this ETag, as its first version or its next.
+def share(advisory: Advisory, *, etag: str, by: Actor, now: datetime) -> Advisory:
+    """Show the draft that has this ETag, as it is now, to those who hear what is said in its case.
 
-    In one transaction the case becomes public, the bytes are written, and the record enters
-    what everyone's inventory is matched against. Raises NotAllowed, ChangedMeanwhile,
-    NotPossible while an embargo binds, and Refused for anything not TLP:CLEAR or not valid.
+    Later edits are seen when it is shown again. Raises NotAllowed, ChangedMeanwhile.
     """
-    _require_own(advisory, by)
+    _require_own(advisory, by, now=now)
+    claimed = Advisory.objects.filter(pk=advisory.pk, etag=etag, state=State.DRAFT)
+    if not claimed.update(shared_content=F("content"), shared_at=now):
+        raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
+    case = cases.named(advisory.case)
+    heard = [advisory.organisation, *cases.hearers(case)]
+    digests, facts = {"content": etag}, {"advisory": advisory.public_id}
+    journal.record(at=now, by=by, action="advisory.shared", subject=case, concerns=heard, digests=digests, facts=facts)
+    advisory.refresh_from_db()
+    return advisory
+
+
+@transaction.atomic
+def follow_case(case_id: str, *, by: Actor, now: datetime) -> None:
+    """Give a case's draft the case's label when that was raised; a label never sinks, and what is published stays."""
+    marking = Tlp(cases.named(case_id).marking)
+    draft = Advisory.objects.select_for_update().filter(case=case_id, state=State.DRAFT, marking__lt=marking).first()
+    if draft is None:
+        return
+    _relabel(draft, marking)
+    draft.save(update_fields=["content", "etag", "marking"])
+    _record("advisory.marked", draft, by=by, now=now, digest=draft.etag, marking=marking)
+
+
+@transaction.atomic
+def publish(
+    advisory: Advisory,
+    *,
+    label: Tlp,
+    summary: str = "Initial publication.",
+    etag: str,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+) -> Advisory:
+    """Publish the working copy that has this ETag, as its first version or its next, under the label chosen.
+
+    Whoever publishes chooses the label, and the record says which. As TLP:CLEAR, in one
+    transaction the case becomes public, the bytes are written, and the record enters what
+    everyone's inventory is matched against. As TLP:GREEN it reaches our circles, and the
+    world, the case and the inventories hear nothing. Raises NotAllowed, ChangedMeanwhile,
+    NotPossible while an embargo binds, and Refused for another label or what is not valid.
+    """
+    _require_own(advisory, by, now=now)
     advisory = _held(advisory)
     if advisory.etag != etag or advisory.state == State.WITHDRAWN:
         raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
-    if advisory.marking != Tlp.CLEAR:
-        raise refuse(
-            "tlp-not-clear",
-            f"This draft is {Tlp(advisory.marking).label}, and only TLP:CLEAR goes public.",
-            place="/handling/tlp",
-            todo="Mark it TLP:CLEAR once everyone whose words it holds agrees",
-        )
-    case_services.record_publication(cases.named(advisory.case), by=by, now=now)
+    _check_label(advisory, label)
+    case = cases.named(advisory.case)
+    case_services.check_may_publish(case, now=now)
+    if label is Tlp.CLEAR:
+        case_services.record_publication(case, by=by, now=now)
+    _relabel(advisory, label)
     advisory.tracking_id = advisory.tracking_id or _next_tracking_id(now)
     advisory.state, advisory.updated_at = State.PUBLISHED, now
     advisory.published_at = advisory.published_at or now
+    advisory.title = read(bytes(advisory.content)).title[:300]
+    advisory.shared_content, advisory.shared_at = None, None
     version = _new_version(advisory, summary, withdrawn_at=None, by=by, now=now, rng=rng)
-    advisory.save(update_fields=["tracking_id", "state", "published_at", "updated_at"])
-    _record("advisory.published", advisory, by=by, now=now, digest=version.etag, version=version.number)
+    advisory.save()
+    _record("advisory.published", advisory, by=by, now=now, digest=version.etag, version=version.number, marking=label)
     return advisory
 
 
@@ -123,7 +166,7 @@ def withdraw(advisory: Advisory, *, reason: str, by: Actor, now: datetime, rng: 
 
     Raises NotAllowed, and ChangedMeanwhile unless it is published.
     """
-    _require_own(advisory, by)
+    _require_own(advisory, by, now=now)
     advisory = _held(advisory)
     if advisory.state != State.PUBLISHED:
         raise ChangedMeanwhile("Only a published advisory can be withdrawn; reload it and look again.")
@@ -143,14 +186,14 @@ def etag_of(octets: bytes) -> str:
 def _new_version(
     advisory: Advisory, summary: str, *, withdrawn_at: datetime | None, by: Actor, now: datetime, rng: Dice
 ) -> Version:
-    """Write the next version with its renderings, and hand its OSV records to `vulnerabilities`."""
+    """Write the next version with its renderings, and hand what is public to `vulnerabilities` as OSV records."""
     number = advisory.versions.count() + 1
     earlier = [words.Revision(one.number, one.at, one.summary) for one in advisory.versions.order_by("number")]
     whole = replace(
         read(bytes(advisory.content)),
         id=advisory.tracking_id,
         revisions=(*earlier, words.Revision(number, now, summary)),
-        handling=words.Handling(tlp=Tlp.CLEAR),
+        handling=words.Handling(tlp=Tlp(advisory.marking)),
         withdrawn_at=withdrawn_at,
     )
     octets = canonical(plain(whole))
@@ -158,12 +201,53 @@ def _new_version(
         advisory=advisory, number=number, summary=summary, content=octets, etag=etag_of(octets), at=now
     )
     _render(version, Format.CSAF, 0, csaf.dumps(whole))
-    for index in range(len(whole.vulnerabilities)):
-        body = osv.dumps(whole, vulnerability=index)
+    bodies = [osv.dumps(whole, vulnerability=index) for index in range(len(whole.vulnerabilities))]
+    for index, body in enumerate(bodies):
         _render(version, Format.OSV, index, body)
-        named = {(one.vendor, one.name) for one in whole.vulnerabilities[index].affected if one.vendor and one.product}
-        vulnerabilities.store_advisory(body, source=SOURCE, by=by, now=now, rng=rng, products_named=sorted(named))
+    if advisory.marking == Tlp.CLEAR:
+        for flaw, body in zip(whole.vulnerabilities, bodies, strict=True):
+            named = sorted({(one.vendor, one.name) for one in flaw.affected if one.vendor and one.product})
+            vulnerabilities.store_advisory(body, source=SOURCE, by=by, now=now, rng=rng, products_named=named)
+        for body in _left_out(version, whole):
+            vulnerabilities.store_advisory(body, source=SOURCE, by=by, now=now, rng=rng)
     return version
+
+
+def _left_out(version: Version, whole: words.Advisory) -> list[bytes]:
+    """Return the public records of the version before that this one no longer has, withdrawn.
+
+    An OSV record holds one flaw, so its id changes when an advisory comes to speak of one
+    flaw more or less; under the old id it would go on matching.
+    """
+    before = Version.objects.filter(advisory=version.advisory, number=version.number - 1).first()
+    told = read(bytes(before.content)) if before else None
+    if told is None or told.handling.tlp != Tlp.CLEAR:
+        return []
+    kept = {osv.write(whole, vulnerability=index)["id"] for index in range(len(whole.vulnerabilities))}
+    gone = replace(told, withdrawn_at=whole.modified_at, revisions=whole.revisions)
+    records = [osv.write(gone, vulnerability=index) for index in range(len(gone.vulnerabilities))]
+    return [strictjson.dumps(one) for one in records if one["id"] not in kept]
+
+
+def _check_label(advisory: Advisory, label: Tlp) -> None:
+    """Raise Refused unless this label may be published, and is not stricter than what everyone has read."""
+    if label > Tlp.GREEN:
+        raise refuse(
+            "tlp-not-publishable",
+            "Only TLP:CLEAR and TLP:GREEN are published.",
+            place="/handling/tlp",
+            expected="TLP:CLEAR or TLP:GREEN",
+            todo="Choose one once everyone whose words it holds agrees",
+        )
+    if advisory.state != State.DRAFT and label > advisory.marking:
+        raise refuse("tlp-not-clear", "What is public stays TLP:CLEAR.", place="/handling/tlp", expected="TLP:CLEAR")
+
+
+def _relabel(advisory: Advisory, label: Tlp) -> None:
+    """Give the working copy in hand this label, in its column and in its words."""
+    told = read(bytes(advisory.content))
+    octets = canonical(plain(replace(told, handling=replace(told.handling, tlp=label))))
+    advisory.content, advisory.etag, advisory.marking = octets, etag_of(octets), label
 
 
 def _render(version: Version, kind: Format, index: int, body: bytes) -> None:
@@ -189,13 +273,25 @@ def _require_publisher(by: Actor) -> None:
         raise NotAllowed(str(NotAllowed.__doc__))
 
 
-def _require_own(advisory: Advisory, by: Actor) -> None:
+def _require_own(advisory: Advisory, by: Actor, *, now: datetime) -> None:
     _require_publisher(by)
-    if by.organisation != advisory.organisation:
+    if not drafts(by, now=now).filter(pk=advisory.pk).exists():
         raise NotAllowed(str(NotAllowed.__doc__))
 
 
-def _record(action: str, advisory: Advisory, *, by: Actor, now: datetime, digest: str = "", version: int = 0) -> None:
+def _record(
+    action: str,
+    advisory: Advisory,
+    *,
+    by: Actor,
+    now: datetime,
+    digest: str = "",
+    version: int = 0,
+    marking: Tlp | None = None,
+) -> None:
+    said: dict[str, Scalar] = {"version": version} if version else {}
+    if marking is not None:
+        said["marking"] = int(marking)
     journal.record(
         at=now,
         by=by,
@@ -203,5 +299,5 @@ def _record(action: str, advisory: Advisory, *, by: Actor, now: datetime, digest
         subject=advisory,
         concerns=[advisory.organisation],
         digests={"content": digest} if digest else {},
-        facts={"version": version} if version else {},
+        facts=said,
     )

@@ -7,12 +7,23 @@ embargo sees that there is a case to join and, until then, neither its title nor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from watchbell.apps.cases.models import Case, CaseFinding, CaseVulnerability, Lane, Message, Participant
+from watchbell.apps.cases.models import (
+    Case,
+    CaseFinding,
+    CaseVulnerability,
+    Embargo,
+    Lane,
+    Message,
+    Participant,
+    Proposal,
+)
+from watchbell.apps.cases.words import ProposalState
 from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.handling import Actor, OrganisationKind, Tlp, may_see
-from watchbell.domain.lifecycle import Consent, Embargo, rules
+from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Tlp, may_see
+from watchbell.domain.lifecycle import Consent, rules
+from watchbell.domain.lifecycle import Embargo as State
 from watchbell.domain.lifecycle.rules import CaseRole
 
 
@@ -25,7 +36,7 @@ class CaseLine:
     opened_at: datetime
     closed_at: datetime | None
     marking: Tlp
-    embargo: Embargo
+    embargo: State
     ends_at: datetime | None
     is_public: bool
     is_yours_to_coordinate: bool
@@ -43,6 +54,18 @@ class CasePage:
     findings: list[str]
     lanes: list[tuple[Lane, list[Message]]]
     reads_report: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A date that comes near in a case, known to all of it `since` then, and the organisations that must act."""
+
+    case: str
+    name: str
+    at: datetime
+    since: datetime
+    organisations: tuple[str, ...]
+    marking: Tlp
 
 
 def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Case]:
@@ -79,7 +102,7 @@ def reads_report(participant: Participant, case: Case) -> bool:
         return False
     if CaseRole.VENDOR in roles and not roles & rules.KNOW_ALREADY and participant.report_sent_at is None:
         return case.world.is_public
-    return rules.may_read_report(Embargo(case.embargo.state), Consent(participant.consent), roles)
+    return rules.may_read_report(State(case.embargo.state), Consent(participant.consent), roles)
 
 
 def line(case: Case, viewer: Actor) -> CaseLine:
@@ -92,7 +115,7 @@ def line(case: Case, viewer: Actor) -> CaseLine:
         opened_at=case.opened_at,
         closed_at=case.closed_at,
         marking=Tlp(case.marking),
-        embargo=Embargo(case.embargo.state),
+        embargo=State(case.embargo.state),
         ends_at=case.embargo.ends_at,
         is_public=case.public_at is not None,
         is_yours_to_coordinate=_coordinates(case, viewer),
@@ -156,6 +179,21 @@ def parties(case: Case) -> list[str]:
     return list(taking_part.order_by("pk").values_list("organisation", flat=True))
 
 
+def named_persons(case: Case, *, now: datetime) -> dict[str, list[str]]:
+    """Return, for each organisation taking part, the persons the case names who still act for it.
+
+    TLP:RED reaches these and nobody else; an organisation that names nobody loses sight of the case.
+    """
+    named = set(case.assignments.values_list("organisation", "person"))
+    found = {}
+    for organisation in parties(case):
+        reader = Actor(kind=ActorKind.SYSTEM, organisation=organisation)
+        members = orgs.members_of(reader, now=now).filter(person__is_active=True)
+        people = members.values_list("person__public_id", flat=True)
+        found[organisation] = [person for person in people if (organisation, person) in named]
+    return found
+
+
 def is_known_to_a_vendor(case: Case) -> bool:
     """Return whether any vendor of this case knows of the flaw."""
     return case.participants.filter(roles__role=CaseRole.VENDOR, vendor_aware_at__isnull=False).exists()
@@ -180,6 +218,55 @@ def named(public_id: str) -> Case:
     return Case.objects.select_related("embargo").get(public_id=public_id)
 
 
+def waiting_for_an_answer(*, now: datetime, until: datetime) -> list[Due]:
+    """Return the open proposals whose answer is due from now on and until then, with those who have yet to answer.
+
+    For a room that reminds; who takes part and has a say is looked at now.
+    """
+    open_ones = Proposal.objects.filter(state=ProposalState.OPEN, reply_by__gt=now, reply_by__lte=until)
+    rows = open_ones.filter(embargo__case__closed_at__isnull=True).select_related("embargo__case").order_by("pk")
+    return [_due(row.embargo.case, row.public_id, row.reply_by, row.made_at, _silent(row)) for row in rows]
+
+
+def embargoes_ending(*, now: datetime, until: datetime) -> list[Due]:
+    """Return the embargoes in force that end from now on and until then, with those who must act before.
+
+    The coordinator decides what comes after; a vendor who reads the report and has no fix ready is still at work.
+    """
+    in_force = Embargo.objects.filter(state__in=[State.ACTIVE, State.REVISE], ends_at__gt=now, ends_at__lte=until)
+    rows = in_force.filter(case__closed_at__isnull=True).select_related("case").order_by("pk")
+    return [_due(row.case, row.case.public_id, row.ends_at, _agreed_at(row), _at_work(row.case)) for row in rows]
+
+
+def _due(case: Case, name: str, at: datetime | None, since: datetime | None, who: list[str]) -> Due:
+    assert at is not None
+    assert since is not None  # what is in force has an end and a beginning
+    return Due(case=case.public_id, name=name, at=at, since=since, organisations=tuple(who), marking=Tlp(case.marking))
+
+
+def _silent(proposal: Proposal) -> list[str]:
+    answered = proposal.answers.values("participant")
+    asked = _present(proposal.embargo.case).exclude(pk__in=answered)
+    return [one.organisation for one in asked if one.role_set & rules.DECIDES]
+
+
+def _at_work(case: Case) -> list[str]:
+    vendors = [one for one in _present(case) if CaseRole.VENDOR in one.role_set and one.fix_ready_at is None]
+    return [case.organisation, *(one.organisation for one in vendors if reads_report(one, case))]
+
+
+def _present(case: Case) -> QuerySet[Participant]:
+    """Return the organisations that take part; a contact without an account has no notices."""
+    there = case.participants.filter(left_at__isnull=True).exclude(organisation="")
+    return there.prefetch_related("roles").order_by("pk")
+
+
+def _agreed_at(embargo: Embargo) -> datetime | None:
+    """Return when the end that counts was agreed."""
+    agreed = embargo.proposals.filter(state=ProposalState.ACCEPTED).aggregate(at=Max("settled_at"))["at"]
+    return agreed or embargo.began_at
+
+
 def _own(case: Case, viewer: Actor) -> Participant | None:
     if viewer.organisation is None:
         return None
@@ -191,4 +278,4 @@ def _coordinates(case: Case, viewer: Actor) -> bool:
 
 
 def _hears(participant: Participant, case: Case) -> bool:
-    return rules.may_hear_news(Embargo(case.embargo.state), Consent(participant.consent), participant.role_set)
+    return rules.may_hear_news(State(case.embargo.state), Consent(participant.consent), participant.role_set)

@@ -14,11 +14,18 @@ from watchbell.domain.refusal import Refused, refuse
 _CONTROLS: Final = r"(?://[A-Z0-9][A-Z0-9 ,/\-]*)"
 _LEVELS: Final = rf"(?:TOP SECRET|SECRET){_CONTROLS}?|CONFIDENTIAL{_CONTROLS}|CUI{_CONTROLS}?|(?:[A-Z ]+//)?NOFORN"
 _BANNER: Final = re.compile(rf"^[ \t]*(?:{_LEVELS})[ \t]*\r?$", re.MULTILINE)
+_A_TRACE: Final = re.compile(rb"SECRET|CONFIDENTIAL|CUI|NOFORN|\\u00[45]")
+"""A word that every banner holds, or a JSON escape that may stand for one of its letters."""
 
 
 def has_banner(text: str) -> bool:
     """Return whether any line of this text is a classification banner."""
     return _BANNER.search(text) is not None
+
+
+def cannot_hold_one(document: bytes) -> bool:
+    """Return whether no text in this JSON can be a banner, so that nobody has to read it to know."""
+    return _A_TRACE.search(document) is None
 
 
 def classified(place: str) -> Refused:

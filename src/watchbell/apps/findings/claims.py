@@ -5,35 +5,55 @@ the product, the file and the kinds of flaw, lines aside; it only ever suggests.
 """
 
 import hashlib
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from watchbell.apps.findings.models import LONGEST_ITEM_ID, LONGEST_TITLE
-from watchbell.apps.findings.written import plain, restored
 from watchbell.domain.advisory import Claim, ClaimedProduct
+from watchbell.domain.advisory.written import plain, restored
 from watchbell.domain.canonical import NotCanonical, canonical
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
 
 LARGEST_CLAIM: Final = 1024 * 1024
 """Bytes of one claim; evidence beyond that belongs into a file."""
 
 
-def written(claim: Claim, place: str) -> bytes:
-    """Return the canonical bytes of a claim; raises Refused where it cannot be kept as it is."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A claim as it is kept: its canonical bytes, and the SHA-256 in hex of what is claimed (see `identity`)."""
+
+    octets: bytes
+    identity: str
+
+
+def written(claim: Claim, place: str) -> Written:
+    """Return the claim as it is kept; raises Refused where it cannot be kept as it is."""
     if not claim.title.strip():
         raise refuse("no-title", "The finding has no title.", place=place, todo="Say in one line what the flaw is")
     if len(claim.submitter_item_id) > LONGEST_ITEM_ID:
-        raise refuse("too-large", "The item's own id is too long.", place=place, expected=f"At most {LONGEST_ITEM_ID}")
+        raise refuse(
+            "too-large",
+            "The item's own id is too long.",
+            place=place,
+            expected=Sentence("At most {limit} characters", limit=LONGEST_ITEM_ID),
+        )
+    said = plain(claim)
     try:
-        octets = canonical(plain(claim))
+        octets = canonical(said)
     except NotCanonical as error:
         raise refuse("not-json", str(error), place=place) from error
     if len(octets) > LARGEST_CLAIM:
-        raise refuse("too-large", "The finding is too large.", place=place, expected=f"At most {LARGEST_CLAIM} bytes")
+        raise refuse(
+            "too-large",
+            "The finding is too large.",
+            place=place,
+            expected=Sentence("At most {limit} bytes", limit=LARGEST_CLAIM),
+        )
     if b"\\u0000" in octets:
         strictjson.loads(octets)  # knows whether that is the NUL character or text that looks like it
-    return octets
+    return Written(octets, _digest(said))
 
 
 def read(octets: bytes) -> Claim:
@@ -43,7 +63,11 @@ def read(octets: bytes) -> Claim:
 
 def identity(claim: Claim) -> str:
     """Return the SHA-256 in hex of what is claimed, whatever the finder calls it."""
-    return hashlib.sha256(canonical(plain(replace(claim, submitter_item_id="")))).hexdigest()
+    return _digest(plain(claim))
+
+
+def _digest(said: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical(said | {"submitter_item_id": ""})).hexdigest()
 
 
 def root_cause(claim: Claim) -> str:

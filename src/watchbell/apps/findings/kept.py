@@ -10,12 +10,20 @@ KEPT = (
         columns=(
             *("id", "public_id", "submitter", "organisation", "person", "receipt_digest", "key", "content_digest"),
             *("blob", "channel", "format", "marking", "received_at", "completed_at"),
-            *("stored", "same", "refused", "set_aside"),
+            *("total", "done", "job", "stored", "same", "refused", "set_aside"),
         ),
         holds="Who handed in which upload and when, under opaque ids; the bytes lie sealed in files.",
         until=CREDIT,
         on_export="Its organisation's export holds it; a receipt's holder sees its state.",
         on_deletion="A person's erasure blanks their name in orgs; the opaque id stays.",
+    ),
+    Kept(
+        model="findings.Answers",
+        columns=("id", "submission_id", "first", "refused", "told"),
+        holds="What was answered for each item of an upload: stored, the same as one before, or why it was refused.",
+        until=CREDIT,
+        on_export="With its submission.",
+        on_deletion="Nothing is dropped: an answer that was given stays as it was.",
     ),
     Kept(
         model="findings.Finding",

@@ -14,7 +14,10 @@ LONGEST_ITEM_ID = 200
 
 
 class Submission(models.Model):
-    """One upload as received: its sealed bytes, who handed it in and how, and what came of its items."""
+    """One upload as received: its sealed bytes, who handed it in and how, and what came of its items.
+
+    `done` of `total` items are taken in; `job` is who does it where there were too many to wait for.
+    """
 
     public_id = public_id()
     submitter = OrderedText(max_length=40)
@@ -29,6 +32,9 @@ class Submission(models.Model):
     marking = models.PositiveSmallIntegerField()
     received_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    job = models.CharField(max_length=32, blank=True)
     stored = models.PositiveIntegerField(default=0)
     same = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
@@ -43,11 +49,34 @@ class Submission(models.Model):
                 name="submission_has_one_kind_of_submitter",
             ),
             models.CheckConstraint(condition=Q(marking__lte=Tlp.AMBER_STRICT), name="submission_names_no_persons"),
+            models.CheckConstraint(
+                condition=Q(done=F("stored") + F("same") + F("refused"), done__lte=F("total")),
+                name="submission_answers_each_item_once",
+            ),
             no_longer_than("key", 200, name="submission_key_is_short"),
         ]
 
     def __str__(self) -> str:
         return f"submission {self.public_id}"
+
+
+class Answers(models.Model):
+    """What became of some items of an upload, in its order, as its sender is told: canonical JSON, written once.
+
+    They stand from item `first` on; `refused` counts those among them that were not taken.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="answers", db_index=False)
+    first = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
+    told = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "answers"
+        constraints = [models.UniqueConstraint(fields=["submission", "first"], name="answers_are_given_once")]
+
+    def __str__(self) -> str:
+        return f"answers from item {self.first} of submission {self.submission_id}"
 
 
 class Finding(models.Model):

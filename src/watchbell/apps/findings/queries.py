@@ -6,12 +6,24 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from watchbell.apps.findings import claims
-from watchbell.apps.findings.models import Finding, Submission
+from watchbell.apps.findings import alone, claims, items
+from watchbell.apps.findings.items import ItemResult
+from watchbell.apps.findings.models import Answers, Finding, Submission
 from watchbell.apps.findings.receipts import digest_of
+from watchbell.apps.findings.words import Stage
+from watchbell.apps.jobs import queries as work
 from watchbell.domain.advisory import Claim, EvidenceLevel
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind
 from watchbell.domain.lifecycle import Finding as State
+
+ANSWERS_AT_ONCE = 4
+_STAGES = {
+    "waiting": Stage.WAITING,
+    "running": Stage.RUNNING,
+    "done": Stage.STOPPED,
+    "cancelled": Stage.STOPPED,
+    "dead": Stage.GAVE_UP,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,21 @@ class Shown:
     original: str = ""
     rejection: str = ""
     rejection_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How far an upload is taken in; `line` is its job where there is one."""
+
+    stage: Stage
+    done: int
+    total: int
+    line: work.Line | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether it goes on by itself."""
+        return self.stage in (Stage.WAITING, Stage.RUNNING, Stage.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +87,40 @@ def submissions_of(viewer: Actor, *, now: datetime) -> QuerySet[Submission]:
     return received.filter(organisation=viewer.organisation) if viewer.organisation else received.none()
 
 
+def taking_of(submission: Submission) -> Taking:
+    """Return how far this upload is, for whoever may know of it."""
+    if submission.completed_at is not None:
+        return Taking(Stage.OVER, submission.done, submission.total)
+    line = work.of_room(submission.job) if submission.job else None
+    stage = Stage.STOPPING if line and line.is_stopping else _STAGES[line.state] if line else Stage.STOPPED
+    return Taking(stage, submission.done, submission.total, line)
+
+
+def answered(viewer: Actor, submission: str, *, now: datetime, after: int = 0) -> list[ItemResult]:
+    """Return what became of some hundred items of an upload, in its order, behind the first `after` of them."""
+    rows = _answers(viewer, submission, now=now).order_by("first")
+    start = rows.filter(first__lte=after).values_list("first", flat=True).last()
+    if start is None:
+        return []
+    some = rows.filter(first__gte=start).values_list("told", flat=True)[:ANSWERS_AT_ONCE]
+    return [one for octets in some for one in items.told(bytes(octets))][after - start :]
+
+
+def refused_in(viewer: Actor, submission: str, *, now: datetime, limit: int) -> list[ItemResult]:
+    """Return the items of an upload that were not taken, in its order, each with its place."""
+    found: list[ItemResult] = []
+    rows = _answers(viewer, submission, now=now).filter(refused__gt=0).order_by("first")
+    for octets in rows.values_list("told", flat=True).iterator(chunk_size=20):
+        found += [one for one in items.told(bytes(octets)) if one.refusal is not None]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _answers(viewer: Actor, submission: str, *, now: datetime) -> QuerySet[Answers]:
+    return Answers.objects.filter(submission__in=submissions_of(viewer, now=now), submission__public_id=submission)
+
+
 def triage_queue(viewer: Actor, *, now: datetime) -> QuerySet[Finding]:
     """Return what waits for a decision, oldest first; coordinators only."""
     waiting = visible_to(viewer, now=now).filter(state=State.RECEIVED).order_by("received_at", "public_id")
@@ -72,20 +133,18 @@ def shown(finding: Finding, viewer: Actor) -> Shown:
     For its finder, a duplicate of somebody else's report looks as that report does: as
     if it were the only one.
     """
-    first = _original(finding)
-    is_open = _sees_all(viewer) or first.submitter == finding.submitter
-    seen = finding if is_open else first
+    seen = _as_it_is(finding) if _sees_all(viewer) else alone.seen(finding)
     return Shown(
         public_id=finding.public_id,
         title=finding.title,
         item_id=finding.item_id,
-        state=State(seen.state),
-        level=EvidenceLevel(finding.level),
+        state=seen.state,
+        level=seen.level,
         received_at=finding.received_at,
-        settled_at=_settled_at(finding, seen),
-        original=first.public_id if is_open and first.pk != finding.pk else "",
+        settled_at=seen.settled_at,
+        original=seen.original,
         rejection=seen.rejection,
-        rejection_note=seen.rejection_note if is_open else "",
+        rejection_note=seen.rejection_note,
     )
 
 
@@ -142,19 +201,21 @@ def all_reports(public_ids: Collection[str]) -> list[Finding]:
     return sorted(found.values(), key=lambda row: (row.received_at, row.pk))
 
 
-def _original(finding: Finding) -> Finding:
-    """Return the first report of this flaw; links never form a circle."""
-    first = finding
-    while first.duplicate_of is not None:
-        first = first.duplicate_of
-    return first
+def linked_finders(finding: Finding) -> int:
+    """Return how many other finders see this finding's decisions as their own; for coordinators only."""
+    return len({row.submitter for row in alone.followers(finding) if alone.is_foreign(row)} - {finding.submitter})
 
 
-def _settled_at(finding: Finding, seen: Finding) -> datetime | None:
-    """Return when what is shown became so for this finder: never before their own report was looked at."""
-    if seen.settled_at is None or finding.settled_at is None:
-        return None
-    return max(seen.settled_at, finding.settled_at)
+def _as_it_is(finding: Finding) -> alone.Seen:
+    first = alone.links(finding)[-1]
+    return alone.Seen(
+        state=State(finding.state),
+        level=EvidenceLevel(finding.level),
+        settled_at=finding.settled_at,
+        original=first.public_id if first.pk != finding.pk else "",
+        rejection=finding.rejection,
+        rejection_note=finding.rejection_note if finding.state == State.REJECTED else "",
+    )
 
 
 def _sees_all(viewer: Actor) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from watchbell.apps.findings.services.intake import Claimed, Item, NotTaken, Upload
+from watchbell.apps.findings.items import Claimed, Item, NotTaken, Upload
 from watchbell.apps.findings.words import Channel, UploadFormat
 from watchbell.domain.advisory import Claim
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import findings_ndjson, sarif, vrf
 
 
@@ -23,17 +24,29 @@ def upload(
     if kind is UploadFormat.SARIF:
         found = sarif.loads(content)
         set_aside = found.suppressed + found.not_flaws
-        items = partial(iter, list(_of_sarif(found)))
+        number, items = _listed(_of_sarif(found))
     elif kind is UploadFormat.VRF:
         report = vrf.loads(content)
         marking = max(report.tlp, marking) if marking is not None else report.tlp
-        items = partial(iter, list(_numbered(report.claims)))
+        number, items = _listed(_numbered(report.claims))
     elif kind is UploadFormat.NDJSON:
-        items = partial(_of_lines, content)
+        lines = content.splitlines()
+        number, items = sum(1 for line in lines if line.strip()), partial(_of_lines, lines)
     else:
-        raise refuse("unknown-format", f"{kind.value!r} is not a file.", expected="SARIF, NDJSON or a CSAF report")
+        raise refuse(
+            "unknown-format",
+            Sentence("{kind} is not a file.", kind=repr(kind.value)),
+            expected="SARIF, NDJSON or a CSAF report",
+        )
     return Upload(
-        content=content, items=items, format=kind, channel=channel, key=key, marking=marking, set_aside=set_aside
+        content=content,
+        items=items,
+        format=kind,
+        channel=channel,
+        key=key,
+        marking=marking,
+        set_aside=set_aside,
+        number=number,
     )
 
 
@@ -45,14 +58,19 @@ def form(claim: Claim, content: bytes, *, key: str = "", marking: Tlp | None = N
     )
 
 
+def _listed(items: Iterator[Item]) -> tuple[int, Callable[[], Iterable[Item]]]:
+    held = list(items)
+    return len(held), partial(iter, held)
+
+
 def _of_sarif(found: sarif.SarifClaims) -> Iterator[Item]:
     yield from _numbered(found.claims)
     yield from (NotTaken(refusal) for refusal in found.refused)
     if found.refused_over_limit:
         why = refuse(
             "too-many",
-            f"{found.refused_over_limit} results lie beyond what one document may hold.",
-            expected=f"At most {sarif.MAX_RESULTS} results",
+            Sentence("{count} results lie beyond what one document may hold.", count=found.refused_over_limit),
+            expected=Sentence("At most {limit} results", limit=sarif.MAX_RESULTS),
             todo="Send the rest as a second document",
         )
         yield NotTaken(why.refusal)
@@ -62,6 +80,6 @@ def _numbered(claims: Iterable[Claim]) -> Iterator[Item]:
     return (Claimed(f"finding {number}", claim) for number, claim in enumerate(claims, start=1))
 
 
-def _of_lines(content: bytes) -> Iterator[Item]:
-    for number, found in findings_ndjson.read(content.splitlines()):
+def _of_lines(lines: list[bytes]) -> Iterator[Item]:
+    for number, found in findings_ndjson.read(lines):
         yield NotTaken(found.refusal) if isinstance(found, Refused) else Claimed(f"line {number}", found)

@@ -37,3 +37,14 @@ class Outcome(StrEnum):
     STORED = "stored"
     SAME = "same"
     REFUSED = "refused"
+
+
+class Stage(StrEnum):
+    """How far an upload is: a small one is over as soon as it is there."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    GAVE_UP = "gave-up"
+    OVER = "over"

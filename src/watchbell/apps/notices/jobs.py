@@ -1,11 +1,11 @@
-"""Work this room offers: turn an entry of the record into notices, and mail them."""
+"""Work this room offers: turn an entry of the record into notices, remind of dates, and mail both."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from watchbell.apps.jobs.progress import Progress
-from watchbell.apps.jobs.registry import Args, job
+from watchbell.apps.jobs.registry import Args, Missed, Schedule, job, periodic
 from watchbell.apps.notices import services
 from watchbell.domain.identity import Dice
 from watchbell.outside.mail import mailer_from
@@ -24,9 +24,18 @@ def announce(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> Non
     )
 
 
+@job("notices.remind")
+def remind(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will tell those who must act before a date that has come near."""
+    services.remind(now=now, rng=rng)
+
+
 @job(services.DELIVER)
 def deliver(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will mail one notice to everyone who may still know of its subject."""
     node = settings.WATCHBELL
     mailer = mailer_from(node.email_url, home=node.home, sender=f"watchbell@{node.host}")
     services.deliver(str(args["notice"]), mailer=mailer, base_url=node.base_url, now=now)
+
+
+periodic(Schedule("notices.remind", "notices.remind", every=timedelta(hours=1), missed=Missed.LATEST))

@@ -10,7 +10,7 @@ from django.utils import translation
 from watchbell.apps.jobs import services as jobs
 from watchbell.apps.journal import queries as journal
 from watchbell.apps.journal.body import Scalar
-from watchbell.apps.notices import reach
+from watchbell.apps.notices import reach, reminding
 from watchbell.apps.notices.models import Mail, Notice
 from watchbell.apps.notices.news import NEWS, WAITING
 from watchbell.apps.orgs import queries as orgs
@@ -81,15 +81,32 @@ def announce(entry: str, *, action: str, subject_kind: str, subject: str, now: d
     return told
 
 
+def remind(*, now: datetime, rng: Dice) -> list[Notice]:
+    """Tell those who must act before a date that has come near, once a slot; doing it again changes nothing."""
+    told = [
+        ToTell(
+            kind=one.kind,
+            organisation=one.organisation,
+            subject_kind="cases.case",
+            subject=one.case,
+            marking=one.marking,
+            key=one.key,
+        )
+        for one in reminding.due(now=now)
+    ]
+    return [notify(one, now=now, rng=rng) for one in told]
+
+
 def deliver(public_id: str, *, mailer: Mailer, base_url: str, now: datetime) -> int:
     """Mail a notice to everyone it is for who may still know of its subject, and return how many mails went out.
 
-    People, memberships and labels are looked at now, not when the notice was made. Each
+    People, memberships and labels are looked at now, not when the notice was made, and a
+    reminder of what has been done since goes to nobody. Each
     address gets one mail; after a crash between server and row it may get a second one.
     Raises MailFailed, and then another try sends what is left.
     """
     notice = Notice.objects.filter(public_id=public_id).first()
-    if notice is None:
+    if notice is None or reminding.is_moot(notice.kind, notice.key, now=now):
         return 0
     reader = Actor(kind=ActorKind.SYSTEM, organisation=notice.organisation)
     sent = 0
@@ -99,7 +116,7 @@ def deliver(public_id: str, *, mailer: Mailer, base_url: str, now: datetime) -> 
             continue
         viewer = orgs.actor_for_person(person, notice.organisation, strong=True, authenticated_at=now)
         if viewer.organisation == notice.organisation and _may_still_know(notice, viewer, now=now):
-            with translation.override(person.language):
+            with translation.override(person.language or membership.organisation.language):
                 sent += _mail(notice, person.email, mailer=mailer, base_url=base_url, now=now)
     return sent
 

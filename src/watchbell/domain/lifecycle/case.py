@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from watchbell.domain.lifecycle.machine import Machine, NotPossible
+from watchbell.domain.sentence import Sentence
 
 
 class Path(StrEnum):
@@ -118,7 +119,14 @@ def step(path: Path, world: World, event: PathEvent | WorldEvent) -> tuple[Path,
     """
     instead = tuple(each.value for each in possible(path, world))
     if event.value not in instead and (owed := _owed(path, world)) is not None:
-        raise NotPossible(f"{event.value!r} cannot be recorded yet: {owed.value!r} comes first.", instead=instead)
+        raise NotPossible(
+            Sentence(
+                "'{event}' cannot be recorded yet: '{owed}' comes first.",
+                event=Sentence(event.value),
+                owed=Sentence(owed.value),
+            ),
+            instead=instead,
+        )
     if isinstance(event, PathEvent):
         return PATH.next(path, event), world
     return path, WORLD.next(world, event)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from watchbell.domain.sentence import Sentence
+
 State = TypeVar("State", bound=StrEnum)
 Event = TypeVar("Event", bound=StrEnum)
 
@@ -19,10 +21,14 @@ class NotPossible(ValueError):
     def __init__(self, why: str, *, instead: tuple[str, ...] | None = None) -> None:
         self.why = why
         self.instead = instead or ()
-        possible = (
-            "" if instead is None else f" Possible now: {', '.join(instead) or 'nothing, this is where it ends'}."
-        )
-        super().__init__(why + possible)
+        super().__init__(_with_what_is_possible(Sentence(why), instead))
+
+
+def _with_what_is_possible(why: Sentence, instead: tuple[str, ...] | None) -> Sentence:
+    if instead is None:
+        return why
+    possible = tuple(Sentence(one) for one in instead) or Sentence("nothing, this is where it ends")
+    return Sentence("{why}. Possible now: {possible}.", why=why, possible=possible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,13 @@ class Machine(Generic[State, Event]):
 
     def _why(self, state: State, event: Event) -> str:
         """Return the best reason we have for this refusal."""
-        refused = f"{event.value!r} is not possible while the {self.name} is {state.value!r}."
+        refused = Sentence(
+            "'{event}' is not possible while the {name} is '{state}'.",
+            event=Sentence(event.value),
+            name=Sentence(self.name),
+            state=Sentence(state.value),
+        )
         for key in ((state, event), event, state):
             if reason := self.explanations.get(key):
-                return f"{refused} {reason}"
+                return Sentence("{refused}. {reason}.", refused=refused, reason=Sentence(reason))
         return refused

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from watchbell.domain.lifecycle.machine import Machine, NotPossible
+from watchbell.domain.sentence import Sentence
 
 
 class Remediation(StrEnum):
@@ -104,7 +105,10 @@ def advance(
     after = REMEDIATION.next(state, event)
     others = tuple(each.value for each in REMEDIATION.possible(state) if each is not event)
     if event in NEEDS_EVIDENCE and not evidence.strip():
-        raise NotPossible(f"{event.value!r} needs a note of what was done, seen or decided.", instead=others)
+        raise NotPossible(
+            Sentence("'{event}' needs a note of what was done, seen or decided.", event=Sentence(event.value)),
+            instead=others,
+        )
     if after.is_settled and forensics_owed:
         raise NotPossible("Forensic triage is required here and is not on record yet.", instead=others)
     if event is RemediationEvent.ACCEPT_UNTIL and (until is None or until <= now):

@@ -15,6 +15,7 @@ from watchbell.domain.lifecycle.case import Path, World
 from watchbell.domain.lifecycle.embargo import Consent, Embargo
 from watchbell.domain.lifecycle.machine import NotPossible
 from watchbell.domain.lifecycle.report import Report
+from watchbell.domain.sentence import Sentence
 
 LONGEST_EMBARGO: Final = timedelta(days=180)
 """Our bound on "a few days to a few months"; a longer need is a revision, agreed when it comes."""
@@ -35,6 +36,9 @@ class CaseRole(StrEnum):
 
 
 FINDERS: Final = frozenset({CaseRole.FINDER, CaseRole.REPORTER})
+DECIDES: Final = FINDERS | {CaseRole.VENDOR, CaseRole.COORDINATOR, CaseRole.CASE_OWNER}
+"""Whose refusal ends a proposal, and who may end an embargo; others are heard and leave."""
+
 KNOW_ALREADY: Final = FINDERS | {CaseRole.COORDINATOR, CaseRole.CASE_OWNER, CaseRole.CASE_MANAGER}
 
 
@@ -100,7 +104,11 @@ def check_end(ends_at: datetime | None, *, now: datetime, longest: timedelta = L
     if ends_at <= now:
         raise NotPossible("The end lies in the past.")
     if ends_at - now > longest:
-        raise NotPossible(f"The end is more than {longest.days} days away; agree on a nearer one and revise it later.")
+        raise NotPossible(
+            Sentence(
+                "The end is more than {days} days away; agree on a nearer one and revise it later.", days=longest.days
+            )
+        )
 
 
 def shortest(proposals: Iterable[Proposal]) -> Proposal:
@@ -123,14 +131,20 @@ def check_change(*, current: datetime, proposed: datetime, parties: Iterable[Par
     if proposed <= current:
         return
     known = tuple(parties)
-    for roles, who in ((FINDERS, "finder"), (frozenset({CaseRole.VENDOR}), "vendor")):
+    for roles, who in ((FINDERS, Sentence("finder")), (frozenset({CaseRole.VENDOR}), Sentence("vendor"))):
         asked = [party for party in known if party.roles & roles]
         missing = sorted(party.name for party in asked if not party.agrees)
         if not asked:
-            raise NotPossible(f"An embargo is never lengthened without a {who}, and this case has none.")
+            raise NotPossible(
+                Sentence("An embargo is never lengthened without a {who}, and this case has none.", who=who)
+            )
         if missing:
             raise NotPossible(
-                f"An embargo is never lengthened without the {who}; not agreed yet: {', '.join(missing)}."
+                Sentence(
+                    "An embargo is never lengthened without the {who}; not agreed yet: {names}.",
+                    who=who,
+                    names=tuple(missing),
+                )
             )
 
 
@@ -159,11 +173,18 @@ def check_may_publish(embargo: Embargo, *, ends_at: datetime | None, world: Worl
     if not embargo.is_in_force or ending(world) is Ending.ENDS_NOW:
         return
     if ends_at is None or now < ends_at:
-        until = "it is ended" if ends_at is None else ends_at.isoformat()
-        raise NotPossible(f"The embargo is in force until {until}.", instead=("propose a revision", "terminate"))
+        until = Sentence("it is ended") if ends_at is None else ends_at.isoformat()
+        raise NotPossible(
+            Sentence("The embargo is in force until {until}.", until=until), instead=("propose a revision", "terminate")
+        )
 
 
 def check_fix_may_be_ready(report: Report) -> None:
     """Raise NotPossible where a vendor claims a fix for a report it has not accepted."""
     if report is not Report.ACCEPTED:
-        raise NotPossible(f"A vendor has a fix only for a report it has accepted; this one is {report.value!r}.")
+        raise NotPossible(
+            Sentence(
+                "A vendor has a fix only for a report it has accepted; this one is '{report}'.",
+                report=Sentence(report.value),
+            )
+        )

@@ -23,6 +23,7 @@ from watchbell.web.coordination.board import IN_FORCE, WEEK
 from watchbell.web.coordination.finding_list import rows_of, strictest
 from watchbell.web.coordination.forms import OpenCaseForm
 from watchbell.web.coordination.paging import slice_of
+from watchbell.web.speaking import spoken
 from watchbell.web.states import State
 
 AT_ONCE = 100
@@ -97,7 +98,7 @@ def open_case(request: Asking) -> HttpResponse:
                 chosen, title=form.cleaned_data["title"], by=request.actor, now=request.now, rng=moment.dice()
             )
         except (services.CannotOpen, services.AlreadyCoordinated) as error:
-            form.add_error(None, str(error))
+            form.add_error(None, spoken(error))
         except services.NotAllowed as error:
             raise PermissionDenied from error
         else:

@@ -24,11 +24,13 @@ from watchbell.doors.policy import CASE_PARTY, open_to
 from watchbell.web import moments
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
-from watchbell.web.coordination import words
+from watchbell.web.coordination import people, words
 from watchbell.web.coordination.finding_list import rows_of
 from watchbell.web.coordination.forms import (
+    AssignForm,
     CveForm,
     InviteForm,
+    MarkingForm,
     OptionalWordsForm,
     PostForm,
     ProposeForm,
@@ -39,7 +41,7 @@ from watchbell.web.coordination.forms import (
 )
 from watchbell.web.coordination.names import Names, joined
 from watchbell.web.coordination.next_step import next_step, open_proposals
-from watchbell.web.coordination.story import lane_name, story
+from watchbell.web.coordination.story import lane_name, proposer, story
 
 INVITABLE = (OrganisationKind.VENDOR, OrganisationKind.LAB, OrganisationKind.OPERATOR)
 Bound = dict[str, forms.Form]
@@ -83,6 +85,8 @@ def show(request: Asking, page: CasePage, bound: Bound) -> HttpResponse:
         "findings": rows_of(findings.named(page.findings)) if page.line.is_yours_to_coordinate else [],
         "report": _report(page),
         "advisory": advisories.of_case(page.case.public_id, actor, now=now),
+        "shown_draft": advisories.shown_to_case(page.case.public_id, actor, now=now),
+        "working": people.working_on(page, request, names),
         "may": _may(page) if actor.writes and page.case.closed_at is None else set(),
         "forms": forms_of(request, page) | bound,
         "marking": Tlp(page.case.marking),
@@ -114,6 +118,8 @@ def forms_of(request: Asking, page: CasePage, data: Any = None, only: str = "") 
         "status": lambda d: StatusForm(d, flaws=flaws, auto_id="status_%s"),
         "severity": lambda d: SeverityForm(d, flaws=flaws, auto_id="severity_%s"),
         "cve": lambda d: CveForm(d, flaws=flaws, auto_id="cve_%s"),
+        "assign": lambda d: AssignForm(d, colleagues=people.assignable(page, request), auto_id="assign_%s"),
+        "mark": lambda d: MarkingForm(d, labels=_labels(page, request, names), auto_id="mark_%s"),
     }
     if only:
         return {only: made[only](data)} if only in made else {only: forms.Form(data)}
@@ -128,6 +134,10 @@ def _invitable(page: CasePage) -> list[tuple[str, str]]:
     there = {one.organisation for one in page.participants}
     found = {one.public_id: one.name for kind in INVITABLE for one in orgs.of_kind(kind)}
     return sorted(((key, name) for key, name in found.items() if key not in there), key=lambda pair: pair[1])
+
+
+def _labels(page: CasePage, request: Asking, names: Names) -> list[tuple[str, str]]:
+    return people.stricter_labels(page, request, names) if page.line.is_yours_to_coordinate else []
 
 
 def _matrix(page: CasePage, names: Names) -> list[dict[str, Any]]:
@@ -183,14 +193,14 @@ def _parties(page: CasePage, names: Names) -> list[dict[str, Any]]:
 
 def _proposals(page: CasePage, names: Names) -> list[dict[str, Any]]:
     """Return the open proposals; who else takes part is for those who may read the report."""
-    own, may_know = page.own, page.reads_report
+    own = page.own
     return [
         {
             "row": one,
-            "who": names.participant(one.participant) if may_know else _("someone in this case"),
+            "who": proposer(one, page, names),
             "is_yours": own is not None and one.participant_id == own.pk,
             "agreed": joined(names.participant(answer.participant) for answer in _agreeing(one.answers.all()))
-            if may_know
+            if page.reads_report
             else "",
         }
         for one in open_proposals(page)
@@ -206,9 +216,10 @@ def _may(page: CasePage) -> set[str]:
     own, line = page.own, page.line
     if own is None:
         return set()
-    offered = {"post"} if page.lanes else set()
+    offered = {"post", "assign"} if page.lanes else {"assign"}
     if line.is_yours_to_coordinate:
         offered |= {"invite", "close", "cve", "note", "advisory"}
+        offered |= {"mark"} if page.case.marking < Tlp.RED else set()
         offered |= (
             {"send"}
             if any(CaseRole.VENDOR in one.role_set and not one.report_sent_at for one in page.participants)

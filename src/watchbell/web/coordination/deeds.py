@@ -15,6 +15,7 @@ from watchbell.apps.cases import queries, services
 from watchbell.apps.cases.queries import CasePage
 from watchbell.apps.cases.words import Standing
 from watchbell.domain.advisory import VexJustification
+from watchbell.domain.handling import Tlp
 from watchbell.domain.lifecycle import NotPossible, Report, ReportEvent
 from watchbell.domain.lifecycle.rules import CaseRole
 from watchbell.doors import moment
@@ -22,6 +23,7 @@ from watchbell.doors.policy import CASE_PARTY_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.coordination.cases import forms_of, known_case, show
 from watchbell.web.coordination.words import Words
+from watchbell.web.speaking import spoken
 
 REFUSALS = (services.NotAllowed, services.NotYet, services.AlreadyTakesPart, NotPossible, ValueError)
 Answers = dict[str, Any]
@@ -50,7 +52,7 @@ def do(request: Asking, public_id: str, deed: str) -> HttpResponse:
         try:
             chosen.act(request, page, form.cleaned_data)
         except REFUSALS as error:
-            form.add_error(None, str(error))
+            form.add_error(None, spoken(error))
         else:
             messages.success(request, str(chosen.said))
             return redirect("cases") if chosen.ends_here else redirect("case", public_id=public_id)
@@ -72,6 +74,14 @@ def _invite(request: Asking, page: CasePage, answers: Answers) -> None:
     party = services.Party(organisation=answers["organisation"], contact=answers["contact"])
     role = CaseRole(answers["role"])
     services.invite(page.case, party, [role], by=request.actor, now=request.now, rng=moment.dice())
+
+
+def _assign(request: Asking, page: CasePage, answers: Answers) -> None:
+    services.assign(page.case, answers["person"], by=request.actor, now=request.now)
+
+
+def _mark(request: Asking, page: CasePage, answers: Answers) -> None:
+    services.raise_marking(page.case, Tlp[answers["marking"]], by=request.actor, now=request.now)
 
 
 def _propose(request: Asking, page: CasePage, answers: Answers) -> None:
@@ -185,6 +195,8 @@ def _alone(service: Callable[..., Any]) -> Act:
 
 DEEDS: dict[str, Deed] = {
     "invite": Deed(_invite, _("They are invited, and hear of it.")),
+    "assign": Deed(_assign, _("They are named in the case, and see it under every label.")),
+    "mark": Deed(_mark, _("The case has its new label. A draft of its advisory follows.")),
     "propose": Deed(_propose, _("The proposal is made; the others hear of it.")),
     "accept": Deed(_accept, _("You agreed. The end counts for everyone as the facts beside say.")),
     "refuse": Deed(_refuse, _("You refused the proposed end.")),

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from watchbell.apps.advisories import queries, services
 from watchbell.apps.advisories.words import State
 from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.advisory import Publisher
+from watchbell.domain.advisory import Advisory, Publisher
 from watchbell.domain.handling import Tlp
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.refusal import Refused
 from watchbell.doors import moment
-from watchbell.doors.policy import COORDINATOR, COORDINATOR_WRITES, open_to
+from watchbell.doors.policy import CASE_PARTY, COORDINATOR, COORDINATOR_WRITES, open_to
 from watchbell.web import states
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import telling
@@ -28,11 +28,18 @@ from watchbell.web.coordination.editing import Editor
 from watchbell.web.coordination.finding_list import strictest
 from watchbell.web.coordination.paging import slice_of
 from watchbell.web.coordination.words import Words
+from watchbell.web.speaking import spoken
 
 STATES: dict[State, tuple[Words, states.State]] = {
     State.DRAFT: (gettext_lazy("Draft"), states.State.SOON),
     State.PUBLISHED: (gettext_lazy("Published"), states.State.DONE),
     State.WITHDRAWN: (gettext_lazy("Withdrawn"), states.State.LATER),
+}
+LABELS: dict[str, Words] = {
+    Tlp.CLEAR.name: gettext_lazy("TLP:CLEAR – to everyone. The flaw is public from then on."),
+    Tlp.GREEN.name: gettext_lazy(
+        "TLP:GREEN – to the members of the communities we belong to. The public and the inventories hear nothing."
+    ),
 }
 REFUSALS = (services.ChangedMeanwhile, services.NotAllowed, NotPossible, Refused)
 
@@ -41,6 +48,18 @@ class ReasonForm(forms.Form):
     """Why an advisory is withdrawn, or what changed since its last version."""
 
     summary = forms.CharField(label=gettext_lazy("In one line, for everyone"), max_length=500)
+
+
+class PublishForm(forms.Form):
+    """How far an advisory travels: nothing is chosen beforehand."""
+
+    label = forms.ChoiceField(
+        label=gettext_lazy("How far does it travel?"), choices=list(LABELS.items()), widget=forms.RadioSelect
+    )
+
+
+class NextForMoreForm(PublishForm, ReasonForm):
+    """What changed since a version that only our circles read, and how far this one travels."""
 
 
 @open_to(COORDINATOR)
@@ -87,11 +106,11 @@ def edit(request: Asking, public_id: str) -> HttpResponse:
         try:
             services.edit(row, editor.edited(), etag=etag, by=request.actor, now=request.now)
         except REFUSALS as error:
-            editor.head.add_error(None, str(error))
+            editor.head.add_error(None, spoken(error))
         else:
             messages.success(request, _("Saved. Nothing is public yet."))
             return redirect("draft", public_id=public_id)
-    context = {"row": row, "editor": editor, "marking": Tlp(row.marking)}
+    context = {"row": row, "editor": editor, "marking": queries.label(row)}
     return render(request, "coordination/edit_draft.html", context)
 
 
@@ -107,19 +126,47 @@ def draft(request: Asking, public_id: str) -> HttpResponse:
 def publish(request: Asking, public_id: str) -> HttpResponse:
     """Publish the working copy that was looked at."""
     row = _own(request, public_id)
-    is_first = row.state == State.DRAFT
-    form = forms.Form(request.POST) if is_first else ReasonForm(request.POST)
+    form = _publish_form(row, request.POST)
     if form.is_valid():
-        said = {} if is_first else {"summary": form.cleaned_data["summary"]}
+        said = {name: form.cleaned_data[name] for name in ("summary",) if name in form.cleaned_data}
+        said["label"] = Tlp[form.cleaned_data.get("label", Tlp.CLEAR.name)]
         etag = request.POST.get("etag", "")
         try:
             done = services.publish(row, etag=etag, by=request.actor, now=request.now, rng=moment.dice(), **said)
         except REFUSALS as error:
-            form.add_error(None, str(error))
+            form.add_error(None, spoken(error))
         else:
-            messages.success(request, _("Published as %(id)s. Anyone can read it now.") % {"id": done.tracking_id})
+            reach = _("Anyone can read it now.") if done.marking == Tlp.CLEAR else _("Our communities can read it now.")
+            published = _("Published as %(id)s.") % {"id": done.tracking_id}
+            messages.success(request, f"{published} {reach}")
             return redirect("advisory", tracking_id=done.tracking_id)
     return _preview(request, _own(request, public_id), publish=form)
+
+
+@open_to(COORDINATOR_WRITES)
+@require_POST
+def share(request: Asking, public_id: str) -> HttpResponse:
+    """Show the draft, as it is now, to its case."""
+    row = _own(request, public_id)
+    try:
+        services.share(row, etag=request.POST.get("etag", ""), by=request.actor, now=request.now)
+    except REFUSALS as error:
+        messages.error(request, spoken(error))
+    else:
+        messages.success(request, _("They can read the draft as it is now, and hear of it."))
+    return redirect("draft", public_id=public_id)
+
+
+@open_to(CASE_PARTY)
+@require_safe
+def shared(request: Asking, public_id: str) -> HttpResponse:
+    """Show the draft of a case's advisory to those in the case whom its coordinator has shown it."""
+    row = queries.shown_to_case(public_id, request.actor, now=request.now)
+    if row is None:
+        raise Http404
+    told = queries.shared_copy(row)
+    context = {"row": row, "case_id": public_id, "marking": queries.label(row), **_told(told)}
+    return render(request, "coordination/shared_draft.html", context)
 
 
 @open_to(COORDINATOR_WRITES)
@@ -133,7 +180,7 @@ def withdraw(request: Asking, public_id: str) -> HttpResponse:
         try:
             services.withdraw(row, reason=reason, by=request.actor, now=request.now, rng=moment.dice())
         except REFUSALS as error:
-            form.add_error(None, str(error))
+            form.add_error(None, spoken(error))
         else:
             messages.success(request, _("Withdrawn. It stays readable and says why."))
             return redirect("draft", public_id=public_id)
@@ -145,22 +192,33 @@ def _own(request: Asking, public_id: str) -> Any:
 
 
 def _preview(request: Asking, row: Any, **bound: forms.Form) -> HttpResponse:
-    told = queries.working_copy(row)
     word, badge = STATES[State(row.state)]
     context = {
         "row": row,
-        "advisory": told,
-        "flaws": telling.flaws(told),
-        "links": telling.links(told),
-        "credits": telling.credits_of(told),
+        **_told(queries.working_copy(row)),
         "word": word,
         "badge": badge,
         "is_draft": row.state == State.DRAFT,
         "is_published": row.state == State.PUBLISHED,
         "may": request.actor.writes and row.state != State.WITHDRAWN,
-        "is_clear": row.marking == Tlp.CLEAR,
-        "publish": bound.get("publish") or (forms.Form() if row.state == State.DRAFT else ReasonForm()),
+        "publish": bound.get("publish") or _publish_form(row),
         "withdraw": bound.get("withdraw") or ReasonForm(auto_id="withdraw_%s"),
-        "marking": Tlp(row.marking),
+        "marking": queries.label(row),
     }
     return render(request, "coordination/draft.html", context)
+
+
+def _told(told: Advisory) -> dict[str, Any]:
+    return {
+        "advisory": told,
+        "flaws": telling.flaws(told),
+        "links": telling.links(told),
+        "credits": telling.credits_of(told),
+    }
+
+
+def _publish_form(row: Any, data: Any = None) -> forms.Form:
+    """Return what publishing asks: the label, until that is CLEAR, and from the second version on what changed."""
+    if row.state == State.DRAFT:
+        return PublishForm(data, auto_id="publish_%s")
+    return (ReasonForm if row.marking == Tlp.CLEAR else NextForMoreForm)(data, auto_id="publish_%s")

@@ -10,7 +10,6 @@ from watchbell.domain.advisory import (
     Advisory,
     Affected,
     Credit,
-    Handling,
     RangeEvent,
     Reference,
     Remediation,
@@ -20,7 +19,6 @@ from watchbell.domain.advisory import (
     VexStatus,
     Vulnerability,
 )
-from watchbell.domain.handling import Tlp
 
 TEXT = 20_000
 SHORT = {"rows": 4}
@@ -73,11 +71,6 @@ class HeadForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs=SHORT),
         help_text=_("One address a line."),
-    )
-    tlp = forms.ChoiceField(
-        label=_("How far may it travel?"),
-        choices=[(one.name, one.label) for one in Tlp if one is not Tlp.RED],
-        help_text=_("Only TLP:CLEAR can be published. Ask everyone whose words it holds first."),
     )
 
 
@@ -144,7 +137,6 @@ class Editor:
             summary=said["summary"],
             credits=_credits(self.advisory, said["credits"]),
             references=_references(self.advisory, said["references"]),
-            handling=Handling(tlp=Tlp[said["tlp"]]),
             vulnerabilities=tuple(_edited_flaw(flaw, form, products) for flaw, (form, products) in pairs),
         )
 
@@ -156,7 +148,6 @@ def _head(advisory: Advisory, etag: str) -> dict[str, str]:
         "summary": advisory.summary,
         "credits": "\n".join(one.name for one in advisory.credits),
         "references": "\n".join(one.url for one in advisory.references),
-        "tlp": advisory.handling.tlp.name,
     }
 
 

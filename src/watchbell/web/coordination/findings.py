@@ -23,12 +23,14 @@ from watchbell.web.coordination import words
 from watchbell.web.coordination.finding_list import product_of
 from watchbell.web.coordination.forms import DuplicateForm, EvidenceForm, RejectForm
 from watchbell.web.coordination.names import Names
+from watchbell.web.speaking import spoken
 
 REFUSALS = (
     services.AlreadySettled,
     services.NotAllowed,
     services.NotAnOriginal,
     services.NotEvidence,
+    services.WordsMissing,
     NotPossible,
 )
 
@@ -47,14 +49,14 @@ def decide(request: Asking, public_id: str, deed: str) -> HttpResponse:
     one = _one(request, public_id)
     if deed not in DEEDS:
         raise Http404
-    form_class, act, said = DEEDS[deed]
-    form = form_class(request.POST)
+    _form_class, act, said = DEEDS[deed]
+    form = _form(one, deed, request.POST)
     if not form.is_valid():
         return show(request, one, {deed: form})
     try:
         act(request, one, form.cleaned_data)
     except REFUSALS as error:
-        form.add_error(None, str(error))
+        form.add_error(None, spoken(error))
         one.refresh_from_db()
         return show(request, one, {deed: form, "refused": form})
     messages.success(request, str(said))
@@ -88,6 +90,7 @@ def show(request: Asking, one: Any, bound: dict[str, forms.Form] | None = None) 
         "rejection": words.REJECTIONS[RejectionReason(one.rejection)] if one.rejection else "",
         "may": {event.name.lower() for event in FINDING.possible(state)} if request.actor.writes else set(),
         "forms": _forms(one, bound or {}),
+        "linked": queries.linked_finders(one),
         "marking": Tlp(one.marking),
     }
     return render(request, "coordination/finding.html", context)
@@ -98,12 +101,14 @@ def _one(request: Asking, public_id: str) -> Any:
 
 
 def _forms(one: Any, bound: dict[str, forms.Form]) -> dict[str, forms.Form]:
-    fresh: dict[str, forms.Form] = {
-        "reject": RejectForm(auto_id="reject_%s"),
-        "duplicate": DuplicateForm(auto_id="duplicate_%s"),
-        "evidence": EvidenceForm(auto_id="evidence_%s"),
-    }
-    return fresh | bound
+    return {deed: _form(one, deed) for deed in ("reject", "duplicate", "evidence")} | bound
+
+
+def _form(one: Any, deed: str, data: Any = None) -> forms.Form:
+    """Return a deed's form; whoever rejects has words for the other finders too, where there are any."""
+    if deed == "reject":
+        return RejectForm(data, auto_id="reject_%s", others=queries.linked_finders(one))
+    return DEEDS[deed][0](data, auto_id=f"{deed}_%s")
 
 
 def _ai(usage: AiUsage) -> str:
@@ -125,7 +130,14 @@ def _confirm(request: Asking, one: Any, answers: dict[str, Any]) -> None:
 
 def _reject(request: Asking, one: Any, answers: dict[str, Any]) -> None:
     reason = RejectionReason(answers["reason"])
-    services.reject(finding=one, reason=reason, note=answers["note"], by=request.actor, now=request.now)
+    services.reject(
+        finding=one,
+        reason=reason,
+        note=answers["note"],
+        others_note=answers.get("others_note", ""),
+        by=request.actor,
+        now=request.now,
+    )
 
 
 def _duplicate(request: Asking, one: Any, answers: dict[str, Any]) -> None:
@@ -133,7 +145,7 @@ def _duplicate(request: Asking, one: Any, answers: dict[str, Any]) -> None:
     original = known.filter(public_id=answers["original"].strip()).first()
     if original is None:
         raise services.NotAnOriginal(_("There is no finding of this number."))
-    services.mark_duplicate(finding=one, original=original, by=request.actor, now=request.now)
+    services.mark_duplicate(finding=one, original=original, note=answers["note"], by=request.actor, now=request.now)
 
 
 def _evidence(request: Asking, one: Any, answers: dict[str, Any]) -> None:

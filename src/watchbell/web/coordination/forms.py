@@ -35,6 +35,17 @@ class RejectForm(forms.Form):
         widget=forms.Textarea(attrs=SHORT),
         help_text=_("They read this."),
     )
+    others_note = forms.CharField(
+        label=_("In words, for the others who reported it"),
+        max_length=4000,
+        widget=forms.Textarea(attrs=SHORT),
+        help_text=_("They read this instead, and know nothing of the first report or its finder."),
+    )
+
+    def __init__(self, *args: Any, others: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not others:
+            del self.fields["others_note"]
 
 
 class DuplicateForm(forms.Form):
@@ -42,6 +53,13 @@ class DuplicateForm(forms.Form):
 
     original = forms.CharField(
         label=_("Number of the first report"), max_length=32, help_text=_("Or choose one of those that look alike.")
+    )
+    note = forms.CharField(
+        label=_("If the first report was rejected: in words, for this finder"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs=SHORT),
+        help_text=_("They read this, and know nothing of the first report or its finder."),
     )
 
 
@@ -93,6 +111,26 @@ class InviteForm(forms.Form):
         if bool(answers.get("organisation")) == bool(answers.get("contact")) and not self.errors:
             self.add_error("organisation", _("Name one: an organisation of this node, or a contact."))
         return answers
+
+
+class AssignForm(forms.Form):
+    """Whom to name in a case."""
+
+    person = forms.ChoiceField(label=_("Colleague"))
+
+    def __init__(self, *args: Any, colleagues: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].choices = list(colleagues)  # type: ignore[attr-defined]
+
+
+class MarkingForm(forms.Form):
+    """A stricter label, each with who would lose sight of the case under it."""
+
+    marking = forms.ChoiceField(label=_("The new label"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, labels: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["marking"].choices = list(labels)  # type: ignore[attr-defined]
 
 
 class _Instant(forms.DateTimeField):

@@ -11,6 +11,7 @@ from watchbell.apps.cases.words import ProposalState, Standing
 from watchbell.domain.lifecycle import Consent, Embargo, Report
 from watchbell.domain.lifecycle.rules import CaseRole
 from watchbell.web.coordination.names import Names
+from watchbell.web.coordination.story import proposer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ def next_step(page: CasePage, names: Names, *, now: datetime) -> Step:
     own = page.own
     unanswered = [one for one in open_proposals(page) if own and own.pk not in _answered(one)]
     if unanswered:
-        return Step(_("Reply to the embargo proposal"), _why(unanswered[0], names), unanswered[0].reply_by, "embargo")
+        return Step(
+            _("Reply to the embargo proposal"), _why(unanswered[0], page, names), unanswered[0].reply_by, "embargo"
+        )
     if page.line.is_yours_to_coordinate:
         return _of_coordinator(page, names, now=now)
     if own is not None and CaseRole.VENDOR in own.role_set:
@@ -126,5 +129,5 @@ def _answered(proposal: Any) -> set[int]:
     return {answer.participant_id for answer in proposal.answers.all()}
 
 
-def _why(proposal: Any, names: Names) -> str:
-    return _("%(name)s proposed an end.") % {"name": names.participant(proposal.participant)}
+def _why(proposal: Any, page: CasePage, names: Names) -> str:
+    return _("%(name)s proposed an end.") % {"name": proposer(proposal, page, names)}

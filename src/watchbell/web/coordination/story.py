@@ -41,6 +41,13 @@ def lane_name(lane: Any, page: CasePage, names: Names) -> str:
     return _("%(name)s and the coordinator") % {"name": names.participant(lane.participant)}
 
 
+def proposer(proposal: Any, page: CasePage, names: Names) -> str:
+    """Return who proposed an end; who else takes part is for those who may read the report."""
+    if page.reads_report or (page.own is not None and proposal.participant_id == page.own.pk):
+        return names.participant(proposal.participant)
+    return _("someone in this case")
+
+
 def _said(page: CasePage, names: Names) -> Iterator[Beat]:
     for lane, messages in page.lanes:
         heard = lane_name(lane, page, names)
@@ -66,7 +73,7 @@ def _of_the_case(page: CasePage) -> Iterator[Beat]:
 def _of_the_embargo(page: CasePage, names: Names) -> Iterator[Beat]:
     embargo = page.case.embargo
     for one in embargo.proposals.select_related("participant").order_by("made_at"):
-        who = {"name": names.participant(one.participant)}
+        who = {"name": proposer(one, page, names)}
         yield Beat(at=one.made_at, what=_("%(name)s proposed an embargo") % who, ends_at=one.ends_at)
         if one.settled_at and one.state == ProposalState.REJECTED:
             yield Beat(at=one.settled_at, what=_("The proposal was refused"), ends_at=one.ends_at)

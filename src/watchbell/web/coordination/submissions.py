@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,14 +22,16 @@ from watchbell.doors import keys, moment, uploads
 from watchbell.doors.policy import STRONG, SUBMITTER_WRITES, open_to
 from watchbell.outside.reader import UPLOAD
 from watchbell.web.asking import Asking
-from watchbell.web.coordination import words
+from watchbell.web.coordination import taking, words
 from watchbell.web.coordination.finding_list import strictest
 from watchbell.web.coordination.forms import UploadForm
 from watchbell.web.coordination.names import Names
 from watchbell.web.coordination.paging import slice_of
+from watchbell.web.speaking import spoken
 from watchbell.web.states import State
 
 MOST_SHOWN = 1000
+MOST_REFUSALS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def submission(request: Asking, public_id: str) -> HttpResponse:
         "total": found.count(),
         "channel": words.CHANNELS[Channel(row.channel)],
         "marking": Tlp(row.marking),
+        "refused": queries.refused_in(actor, public_id, now=now, limit=MOST_REFUSALS) if row.refused else [],
+        **taking.context_of(request, row),
     }
     return render(request, "coordination/submission.html", context)
 
@@ -123,11 +127,13 @@ def upload(request: Asking) -> HttpResponse:
         return render(request, "coordination/upload.html", {"form": form})
     try:
         received = _taken(request, form)
-    except Refused as error:
-        form.add_error("file", str(error))
+    except (Refused, services.TooManyWaiting) as error:
+        form.add_error("file", spoken(error))
         return render(request, "coordination/upload.html", {"form": form})
     except services.NotAllowed as error:
         raise PermissionDenied from error
+    if not received.is_over:
+        return redirect("submission", public_id=received.submission.public_id)
     results = [
         {"row": one, "word": words.OUTCOMES[one.outcome], "badge": words.OUTCOME_BADGES[one.outcome]}
         for one in received.results[:MOST_SHOWN]
@@ -142,7 +148,7 @@ def _taken(request: Asking, form: UploadForm) -> services.Received:
     content = file.read(UPLOAD.max_bytes + 1)
     found = uploads.read_upload(content, name=str(file.name)[:200], channel=Channel.SUBMIT)
     found = _marked(found, form.cleaned_data["marking"])
-    return services.submit(found, store=keys.blob_store(), by=request.actor, now=request.now, rng=moment.dice())
+    return services.hand_in(found, store=keys.blob_store(), by=request.actor, now=request.now, rng=moment.dice())
 
 
 def _marked(found: Any, label: str) -> Any:

@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
                 ("content", models.BinaryField()),
                 ("etag", models.CharField(max_length=64)),
                 ("marking", models.PositiveSmallIntegerField()),
+                ("shared_content", models.BinaryField(null=True)),
+                ("shared_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField()),
                 ("edited_at", models.DateTimeField()),
                 ("published_at", models.DateTimeField(null=True)),
@@ -88,10 +90,18 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             ("state", watchbell.apps.advisories.words.State["DRAFT"]),
-                            ("marking", watchbell.domain.handling.tlp.Tlp["CLEAR"]),
+                            ("marking__lte", watchbell.domain.handling.tlp.Tlp["GREEN"]),
                             _connector="OR",
                         ),
-                        name="advisory_published_is_tlp_clear",
+                        name="advisory_published_is_clear_or_green",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("shared_at__isnull", True), ("shared_content__isnull", True)),
+                            models.Q(("shared_at__isnull", False), ("shared_content__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="advisory_shared_says_when",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -26,10 +26,8 @@ from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle import EMBARGO, Consent, ConsentEvent, EmbargoEvent, NotPossible, rules
 from watchbell.domain.lifecycle import Embargo as State
-from watchbell.domain.lifecycle.rules import FINDERS, CaseRole
-
-DECIDES = FINDERS | {CaseRole.VENDOR, CaseRole.COORDINATOR, CaseRole.CASE_OWNER}
-"""Whose refusal ends a proposal, and who may end an embargo; others are heard and leave."""
+from watchbell.domain.lifecycle.rules import DECIDES, CaseRole
+from watchbell.domain.sentence import Sentence
 
 
 @transaction.atomic
@@ -226,7 +224,7 @@ def _open_proposals(embargo: Embargo) -> list[Proposal]:
 def _still_open(proposal: Proposal) -> Proposal:
     fresh = Proposal.objects.get(pk=proposal.pk)
     if fresh.state != ProposalState.OPEN:
-        raise NotPossible(f"This proposal is {fresh.state} already.")
+        raise NotPossible(Sentence("This proposal is {state} already.", state=Sentence(str(fresh.state))))
     return fresh
 
 

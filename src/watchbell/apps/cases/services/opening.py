@@ -25,15 +25,17 @@ from watchbell.apps.cases.services.standing import (
     require_coordination,
     require_open,
     require_part,
+    require_rights,
 )
 from watchbell.apps.findings import queries as findings
 from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.handling import Actor, OrganisationKind, Scope, Tlp, lowest_marking_kept
+from watchbell.domain.handling import Actor, OrganisationKind, Tlp, lowest_marking_kept
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle import REPORT, Consent, ConsentEvent, Report, ReportEvent
 from watchbell.domain.lifecycle import Embargo as EmbargoState
 from watchbell.domain.lifecycle import Finding as FindingState
 from watchbell.domain.lifecycle.rules import FINDERS, CaseRole
+from watchbell.domain.sentence import Sentence
 
 OWNS = frozenset({CaseRole.COORDINATOR, CaseRole.CASE_OWNER, CaseRole.CASE_MANAGER})
 ENDS = (Report.INVALID, Report.DEFERRED, Report.ACCEPTED)
@@ -65,13 +67,14 @@ def open_case(public_ids: Sequence[str], *, title: str, by: Actor, now: datetime
 
     Raises NotAllowed, CannotOpen, AlreadyCoordinated.
     """
-    if not (by.acts_as(OrganisationKind.COORDINATOR) and by.writes and by.holds(Scope.COORDINATE) and by.organisation):
+    require_rights(by)
+    if not (by.acts_as(OrganisationKind.COORDINATOR) and by.organisation):
         raise NotAllowed("Only coordinators who may write open cases.")
     rows = list(findings.visible_to(by, now=now).filter(public_id__in=public_ids).order_by("pk"))
     if not rows or len(rows) != len(set(public_ids)):
         raise CannotOpen("Some of these findings do not exist; reload the list and choose again.")
     if waiting := [row.public_id for row in rows if row.state != FindingState.VALID]:
-        raise CannotOpen(f"Only findings found valid are coordinated; settle {', '.join(waiting)} first.")
+        raise CannotOpen(Sentence("Only findings found valid are coordinated; settle {ids} first.", ids=tuple(waiting)))
     case = Case.objects.create(
         public_id=new_id(rng),
         title=title.strip()[:300] or rows[0].title,
@@ -137,7 +140,9 @@ def raise_marking(case: Case, marking: Tlp, *, by: Actor, now: datetime) -> None
     case = hold(case)
     require_coordination(case, by, now=now)
     if not Case.objects.filter(pk=case.pk, marking__lt=marking).update(marking=marking):
-        raise NotAllowed(f"The case is {Tlp(case.marking).label} already; a label is never lowered.")
+        raise NotAllowed(
+            Sentence("The case is {label} already; a label is never lowered.", label=Tlp(case.marking).label)
+        )
     record("case.marked", case, by=by, now=now, marking=int(marking))
 
 

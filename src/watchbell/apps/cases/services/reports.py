@@ -33,6 +33,7 @@ from watchbell.domain.lifecycle import Embargo as EmbargoState
 from watchbell.domain.lifecycle.rules import CaseRole, Ending
 from watchbell.domain.matching.packages import Identified, package_of_purl
 from watchbell.domain.priority import cvss
+from watchbell.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     from watchbell.apps.findings.models import Finding
@@ -73,7 +74,9 @@ def send_report(
         return vendor
     shown_less = [row.public_id for row in _findings(case) if row.level < ENOUGH]
     if shown_less and not despite_evidence:
-        raise NotYet(f"Nothing below E2 is sent to a vendor. Have these reproduced first: {', '.join(shown_less)}.")
+        raise NotYet(
+            Sentence("Nothing below E2 is sent to a vendor. Have these reproduced first: {ids}.", ids=tuple(shown_less))
+        )
     vendor.report_sent_at = now
     vendor.awaits_first_word = not _has_spoken(vendor)
     try:
@@ -183,7 +186,7 @@ def name_cve(vulnerability: CaseVulnerability, cve: str, *, by: Actor, now: date
     require_open(case)
     require_part(case, by, now=now, roles=[CaseRole.COORDINATOR, CaseRole.VENDOR, CaseRole.CNA])
     if case.vulnerabilities.filter(cve=cve).exclude(pk=vulnerability.pk).exists():
-        raise NotYet(f"{cve} is another flaw of this case.")
+        raise NotYet(Sentence("{cve} is another flaw of this case.", cve=cve))
     CaseVulnerability.objects.filter(pk=vulnerability.pk).update(cve=cve)
     record("case.cve_named", case, by=by, now=now, vulnerability=vulnerability.public_id, cve=cve)
 
@@ -192,6 +195,7 @@ def name_cve(vulnerability: CaseVulnerability, cve: str, *, by: Actor, now: date
 def fix_ready(case: Case, *, by: Actor, now: datetime) -> Participant:
     """Say that one's fix is ready; the report must have been accepted. Raises NotAllowed, NotPossible."""
     case = hold(case)
+    require_open(case)
     own = _vendor(case, by, now=now)
     rules.check_fix_may_be_ready(Report(own.report))
     PATH.next(own.path, PathEvent.FIX_READY)
@@ -208,6 +212,7 @@ def fix_deployed(case: Case, *, by: Actor, now: datetime) -> Participant:
     Raises NotAllowed, NotPossible.
     """
     case = hold(case)
+    require_open(case)
     own = _vendor(case, by, now=now)
     PATH.next(own.path, PathEvent.FIX_DEPLOYED)
     own.fix_deployed_at = now

@@ -7,10 +7,11 @@ from watchbell.apps.cases import queries
 from watchbell.apps.cases.models import Assignment, Case, Participant
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
-from watchbell.domain.handling import Actor, OrganisationKind
+from watchbell.domain.handling import Actor, OrganisationKind, Scope
 from watchbell.domain.lifecycle import Consent, ConsentEvent
 from watchbell.domain.lifecycle.embargo import CONSENT
 from watchbell.domain.lifecycle.rules import CaseRole
+from watchbell.domain.sentence import Sentence
 
 
 class NotAllowed(Exception):
@@ -24,6 +25,12 @@ class NotYet(Exception):
 def hold(case: Case) -> Case:
     """Return the case as it is now, locked until the transaction ends: deeds in one case happen one after another."""
     return Case.objects.select_for_update().get(pk=case.pk)
+
+
+def require_rights(by: Actor) -> None:
+    """Raise NotAllowed unless this actor may change anything in cases at all: every deed passes here."""
+    if not (by.writes and by.holds(Scope.COORDINATE)):
+        raise NotAllowed("This takes someone who may write, or a token made for coordinating cases.")
 
 
 def require_open(case: Case) -> None:
@@ -45,8 +52,8 @@ def require_part(case: Case, by: Actor, *, now: datetime, roles: Iterable[CaseRo
     found = _own(case, by, now=now)
     wanted = frozenset(roles)
     if found is None or (wanted and not wanted & found.role_set):
-        who = " or ".join(sorted(wanted)) or "participant"
-        raise NotAllowed(f"Only a {who} of this case does this.")
+        who = tuple(Sentence(one.value) for one in sorted(wanted)) or Sentence("participant")
+        raise NotAllowed(Sentence("Only a participant of this case does this, in this role: {who}.", who=who))
     return found
 
 
@@ -57,8 +64,9 @@ def require_reader(own: Participant, case: Case) -> None:
 
 
 def _own(case: Case, by: Actor, *, now: datetime) -> Participant | None:
-    """Return the participant this actor speaks for, if the label lets them know of the case and they may write."""
-    if not by.writes or by.organisation is None or not queries.may_know(case, by, now=now):
+    """Return the participant this actor speaks for, if the label lets them know of the case; raises NotAllowed."""
+    require_rights(by)
+    if by.organisation is None or not queries.may_know(case, by, now=now):
         return None
     return case.participants.filter(organisation=by.organisation, left_at__isnull=True).first()
 

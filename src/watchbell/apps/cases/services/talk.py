@@ -16,6 +16,7 @@ from watchbell.apps.cases.services.standing import (
 )
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
+from watchbell.domain.sentence import Sentence
 
 LONGEST_MESSAGE = 20_000
 
@@ -29,7 +30,7 @@ def post(lane: Lane, text: str, *, by: Actor, now: datetime, rng: Dice) -> Messa
     if not queries.lanes(case, by, now=now).filter(pk=lane.pk).exists():
         raise NotAllowed("This lane is not yours to speak in; use your own, or the one for everyone.")
     if not 0 < len(text.strip()) <= LONGEST_MESSAGE or "\x00" in text:
-        raise NotAllowed(f"A message has between 1 and {LONGEST_MESSAGE} characters.")
+        raise NotAllowed(Sentence("A message has between 1 and {limit} characters.", limit=LONGEST_MESSAGE))
     message = Message.objects.create(
         public_id=new_id(rng), lane=lane, author=own, person=by.person or "", text=text, at=now
     )

@@ -1,22 +1,25 @@
 """Every change to findings: hand in, triage, show."""
 
+from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, Upload
+from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
 from watchbell.apps.findings.services.intake import (
     AlreadyReceived,
-    Claimed,
-    Item,
-    ItemResult,
     KeyTaken,
     NotAllowed,
-    NotTaken,
+    NotThere,
     Received,
-    Upload,
+    TooManyWaiting,
+    hand_in,
+    interrupt,
     report,
+    resume,
     submit,
+    take_in,
 )
 from watchbell.apps.findings.services.triage import (
-    AlreadySettled,
     NotAnOriginal,
+    WordsMissing,
     confirm_valid,
     mark_duplicate,
     reject,
@@ -35,14 +38,21 @@ __all__ = [
     "NotAnOriginal",
     "NotEvidence",
     "NotTaken",
+    "NotThere",
     "Received",
+    "TooManyWaiting",
     "Upload",
+    "WordsMissing",
     "confirm_by_vendor",
     "confirm_valid",
+    "hand_in",
+    "interrupt",
     "mark_duplicate",
     "raise_evidence",
     "reject",
     "reopen",
     "report",
+    "resume",
     "submit",
+    "take_in",
 ]

@@ -9,17 +9,18 @@ from datetime import datetime
 
 from django.db import transaction
 
+from watchbell.apps.findings.alone import REPRODUCED
 from watchbell.apps.findings.models import EvidenceReceipt, Finding
+from watchbell.apps.findings.services.echoes import AlreadySettled, echoed, hold
 from watchbell.apps.findings.services.intake import NotAllowed
-from watchbell.apps.findings.services.triage import AlreadySettled, require_triage
+from watchbell.apps.findings.services.triage import require_triage
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.domain.advisory import EvidenceLevel
-from watchbell.domain.handling import Actor, OrganisationKind
+from watchbell.domain.handling import Actor, OrganisationKind, Scope
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle import Finding as State
-
-REPRODUCED = (EvidenceLevel.E2_REPRODUCED, EvidenceLevel.E3_REPRODUCED_BY_TWO)
+from watchbell.domain.sentence import Sentence
 
 
 class NotEvidence(Exception):
@@ -54,7 +55,7 @@ def confirm_by_vendor(*, public_id: str, by: Actor, now: datetime, rng: Dice) ->
 
     Changes nothing when the vendor has confirmed already. Raises NotAllowed.
     """
-    if not (by.acts_as(OrganisationKind.VENDOR) and by.writes and by.organisation):
+    if not (by.acts_as(OrganisationKind.VENDOR) and by.writes and by.holds(Scope.COORDINATE) and by.organisation):
         raise NotAllowed("Only a vendor confirms a flaw at E4.")
     finding = Finding.objects.get(public_id=public_id)
     if finding.level < EvidenceLevel.E4_VENDOR_CONFIRMED:
@@ -67,7 +68,7 @@ def _check(finding: Finding, evidence: Evidence, party: str) -> None:
     if finding.state not in (State.RECEIVED, State.VALID):
         raise NotEvidence("This finding is settled as a duplicate or rejected; reopen it first.")
     if evidence.level <= finding.level:
-        raise NotEvidence(f"The finding is shown at E{finding.level} already.")
+        raise NotEvidence(Sentence("The finding is shown at {level} already.", level=f"E{finding.level}"))
     if evidence.level not in REPRODUCED:
         return
     if party == finding.submitter:
@@ -81,19 +82,21 @@ def _check(finding: Finding, evidence: Evidence, party: str) -> None:
 
 def _noted(finding: Finding, evidence: Evidence, party: str, *, by: Actor, now: datetime, rng: Dice) -> EvidenceReceipt:
     """Claim the new level by the one this actor saw, write the receipt, record the deed."""
+    hold(finding)
     if not Finding.objects.filter(pk=finding.pk, level=finding.level).update(level=evidence.level):
         raise AlreadySettled(str(AlreadySettled.__doc__))
-    receipt = EvidenceReceipt.objects.create(
-        public_id=new_id(rng),
-        finding=finding,
-        level=evidence.level,
-        party=party,
-        recorded_by=by.person or "",
-        entry_point=evidence.entry_point,
-        controlled_by=evidence.controlled_by,
-        note=evidence.note,
-        at=now,
-    )
+    with echoed(finding, by=by, now=now):
+        receipt = EvidenceReceipt.objects.create(
+            public_id=new_id(rng),
+            finding=finding,
+            level=evidence.level,
+            party=party,
+            recorded_by=by.person or "",
+            entry_point=evidence.entry_point,
+            controlled_by=evidence.controlled_by,
+            note=evidence.note,
+            at=now,
+        )
     facts: dict[str, Scalar] = {"level": int(evidence.level), "receipt": receipt.public_id}
     concerns = [finding.submission.organisation] if finding.submission.organisation else []
     journal.record(at=now, by=by, action="finding.shown", subject=finding, concerns=concerns, facts=facts)

@@ -1,34 +1,40 @@
-"""This will take an upload in, item by item: stored, the same as one of yours, or refused with its place.
+"""This will take an upload in, item by item: at once when it is small, by a job when it is large.
 
 Handing in the same upload again changes nothing and gives the same answers, also after
-a crash in the middle. Nothing a submitter is told depends on what others have handed in.
+a crash in the middle: then it goes on where it stopped. An upload refused as a whole is
+refused before anything of it is kept, whichever way it would have gone.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 
 from django.db import IntegrityError, transaction
 
+from watchbell.apps.files import queries as stored
 from watchbell.apps.files import services as files
-from watchbell.apps.findings import claims
-from watchbell.apps.findings.banners import classified, has_banner, texts
-from watchbell.apps.findings.models import Finding, Submission
+from watchbell.apps.findings import reading
+from watchbell.apps.findings.banners import cannot_hold_one, classified, has_banner, texts
+from watchbell.apps.findings.items import CONSOLE, PUBLIC, Claimed, ItemResult, Upload
+from watchbell.apps.findings.models import Submission
 from watchbell.apps.findings.receipts import digest_of, new_code
-from watchbell.apps.findings.words import Channel, Outcome, UploadFormat
-from watchbell.apps.findings.written import plain
+from watchbell.apps.findings.services import taking
+from watchbell.apps.findings.words import Channel, UploadFormat
+from watchbell.apps.jobs import queries as work
+from watchbell.apps.jobs import services as jobs
+from watchbell.apps.jobs.progress import GiveUp, Progress
 from watchbell.apps.journal import services as journal
-from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.advisory import Claim
-from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope, Tlp
+from watchbell.domain.advisory.written import plain
+from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, Scope, Tlp, system
 from watchbell.domain.identity import Dice, new_id
-from watchbell.domain.refusal import Refusal, Refused, refuse
+from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.blobs import BlobStore
 
-CHUNK = 100
-PUBLIC, CONSOLE = "public", "console"
+TAKE_IN = "findings.take_in"
+TAKER = system(TAKE_IN)
+MOST_WAITING = 5
+"""Large uploads of one submitter that may wait or run at a time, so that the others' get their turn."""
 
 
 class NotAllowed(Exception):
@@ -43,73 +49,54 @@ class AlreadyReceived(Exception):
     """This report is here already; its receipt code was shown when it arrived and is kept nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """One item of an upload that could be read, and where it stood."""
-
-    place: str
-    claim: Claim
+class TooManyWaiting(Exception):
+    """Several large uploads of yours are still being taken in; send this one when one of them is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """One item of an upload that its codec refused."""
-
-    refusal: Refusal
-
-
-Item = Claimed | NotTaken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """An upload as received; `items` reads it from its beginning each time it is called.
-
-    Unmarked means TLP:AMBER+STRICT, and TLP:AMBER for the public form. `set_aside` counts what its
-    own author took back or called no flaw. See `reading.upload` for files.
-    """
-
-    content: bytes
-    items: Callable[[], Iterable[Item]]
-    format: UploadFormat
-    channel: Channel
-    key: str = ""
-    marking: Tlp | None = None
-    set_aside: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemResult:
-    """What became of one item; `differs` when your item of this id is here with other words."""
-
-    place: str
-    outcome: Outcome
-    item_id: str = ""
-    finding: str = ""
-    differs: bool = False
-    needs_evidence: bool = False
-    refusal: Refusal | None = None
+class NotThere(LookupError):
+    """There is no upload of yours with this id that is still being taken in; look at it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of an upload, item by item, in its order."""
+    """What became of an upload, item by item, in its order: of all items once `is_over`."""
 
     submission: Submission
     results: tuple[ItemResult, ...]
 
+    @property
+    def is_over(self) -> bool:
+        """Return whether every item has its answer."""
+        return self.submission.completed_at is not None
+
 
 def submit(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> Received:
-    """Hand in an upload for the organisation acted for; the console may, for nobody.
+    """Hand in an upload for the organisation acted for, and wait for it; the console may, for nobody.
 
     Raises NotAllowed, KeyTaken, and Refused when the upload as a whole cannot be taken:
     then nothing of it is kept.
     """
-    is_console = by.kind is ActorKind.SYSTEM and by.organisation is None
-    if not is_console and not (by.organisation and by.writes and by.holds(Scope.SUBMIT)):
-        raise NotAllowed("Only members of an organisation who may write hand findings in for it.")
+    _require_submitter(by)
     _check(upload)
-    return _take(_admit(upload, by.organisation or CONSOLE, store=store, by=by, now=now, rng=rng), upload, by, now, rng)
+    submission = _admit(upload, by.organisation or CONSOLE, store=store, by=by, now=now, rng=rng)
+    return _taken(submission, upload, by, now, rng)
+
+
+def hand_in(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> Received:
+    """Hand in an upload as `submit` does, but leave a large one to a job; sending it again asks how far it is.
+
+    One whose job was stopped or gave up goes on. Raises as `submit` does, and TooManyWaiting.
+    """
+    if not upload.is_large:
+        return submit(upload, store=store, by=by, now=now, rng=rng)
+    _require_submitter(by)
+    _check(upload)
+    submitter = by.organisation or CONSOLE
+    submission = _admit(upload, submitter, store=store, by=by, now=now, rng=rng, most_waiting=MOST_WAITING)
+    if submission.completed_at is None:
+        _go_on(submission, now=now, rng=rng)
+        return Received(submission, ())
+    return Received(submission, tuple(taking.answers_of(submission)))
 
 
 def report(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> tuple[Received, str]:
@@ -121,13 +108,69 @@ def report(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: D
     code = new_code(rng)
     if upload.key and Submission.objects.filter(submitter=PUBLIC, key=upload.key).exists():
         raise AlreadyReceived(str(AlreadyReceived.__doc__))
-    nobody = Actor(kind=ActorKind.ANONYMOUS)
-    submission = _admit(upload, PUBLIC, store=store, by=nobody, now=now, rng=rng, receipt=digest_of(code))
-    return _take(submission, upload, nobody, now, rng), code
+    submission = _admit(upload, PUBLIC, store=store, by=ANONYMOUS, now=now, rng=rng, receipt=digest_of(code))
+    return _taken(submission, upload, ANONYMOUS, now, rng), code
+
+
+def take_in(public_id: str, *, store: BlobStore, progress: Progress, now: datetime, rng: Dice) -> None:
+    """Take in what is left of a large upload, as its job; nothing happens when all of it is.
+
+    Raises what `progress` raises when the job is stopped or lost: what is done by then stays.
+    """
+    submission = Submission.objects.filter(public_id=public_id).first()
+    if submission is None or submission.completed_at is not None:
+        return
+    file = stored.open_for(TAKER, submission.blob, now=now, store=store)
+    if file is None:
+        raise GiveUp("The sealed upload is gone.")
+    content, kind, channel = b"".join(file.pieces), UploadFormat(submission.format), Channel(submission.channel)
+    upload = reading.upload(content, kind, channel=channel, key=submission.key)
+    by = replace(TAKER, organisation=submission.organisation or None)
+    progress.report(done=submission.done, total=submission.total)
+    taking.take(submission, upload, by=by, now=now, rng=rng, step=lambda done: progress.step(done=done))
+
+
+@transaction.atomic
+def interrupt(public_id: str, *, by: Actor, now: datetime) -> Submission:
+    """Stop taking in a large upload at its next step; what is stored stays, and sending it again goes on.
+
+    Raises NotAllowed, NotThere.
+    """
+    submission = _unfinished(public_id, by)
+    try:
+        jobs.cancel(public_id=submission.job, by=TAKER, now=now)
+    except jobs.NotThere as error:
+        raise NotThere(str(NotThere.__doc__)) from error
+    journal.record(at=now, by=by, action="submission.interrupted", subject=submission, facts={"done": submission.done})
+    return submission
+
+
+@transaction.atomic
+def resume(public_id: str, *, by: Actor, now: datetime, rng: Dice) -> Submission:
+    """Go on with a large upload that was stopped or gave up. Raises NotAllowed, NotThere."""
+    submission = _unfinished(public_id, by)
+    _go_on(submission, now=now, rng=rng)
+    journal.record(at=now, by=by, action="submission.resumed", subject=submission, facts={"done": submission.done})
+    return submission
+
+
+def _unfinished(public_id: str, by: Actor) -> Submission:
+    _require_submitter(by)
+    own = Submission.objects.filter(submitter=by.organisation or CONSOLE, public_id=public_id)
+    submission = own.filter(completed_at__isnull=True).first()
+    if submission is None:
+        raise NotThere(str(NotThere.__doc__))
+    return submission
+
+
+def _require_submitter(by: Actor) -> None:
+    is_console = by.kind is ActorKind.SYSTEM and by.organisation is None
+    if not is_console and not (by.organisation and by.writes and by.holds(Scope.SUBMIT)):
+        raise NotAllowed("Only members of an organisation who may write hand findings in for it.")
 
 
 def _check(upload: Upload) -> None:
-    """Read everything once before anything is kept; raises Refused."""
+    """Look at the whole before anything is kept, reading every text that may be a banner; raises Refused."""
     if upload.marking is Tlp.RED:
         raise refuse(
             "tlp-red",
@@ -137,15 +180,28 @@ def _check(upload: Upload) -> None:
         )
     if len(upload.key) > 200 or not upload.key.isprintable():
         raise refuse("bad-key", "The idempotency key is not one.", expected="At most 200 printable characters")
+    if upload.format is not UploadFormat.FORM and cannot_hold_one(upload.content):
+        return
     for item in upload.items():
         if isinstance(item, Claimed) and any(has_banner(text) for text in texts(plain(item.claim))):
             raise classified(item.place)
 
 
 def _admit(
-    upload: Upload, submitter: str, *, store: BlobStore, by: Actor, now: datetime, rng: Dice, receipt: str | None = None
+    upload: Upload,
+    submitter: str,
+    *,
+    store: BlobStore,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+    receipt: str | None = None,
+    most_waiting: int = 0,
 ) -> Submission:
-    """Return the submission of this key, written now or found again. Raises KeyTaken."""
+    """Return the submission of this key, written now or found again; with `most_waiting`, its job with it.
+
+    Raises KeyTaken, TooManyWaiting.
+    """
     digest = hashlib.sha256(upload.content).hexdigest()
     public_id = new_id(rng)
     key = upload.key or (public_id if submitter == PUBLIC else f"sha256:{digest}")
@@ -164,33 +220,63 @@ def _admit(
             marking=_marking(upload),
             set_aside=upload.set_aside,
             received_at=now,
+            total=upload.total,
         )
         try:
-            return _write(row, upload, store=store, by=by, now=now, rng=rng)
+            return _write(row, upload, store=store, by=by, now=now, rng=rng, most_waiting=most_waiting)
         except IntegrityError:  # the same upload came in twice at the same moment
             there = Submission.objects.get(submitter=submitter, key=key)
     if submitter == PUBLIC:
         raise AlreadyReceived(str(AlreadyReceived.__doc__))
     if there.content_digest != digest:
-        raise KeyTaken(f"The idempotency key {key!r} was used for another upload. Send this one with a new key.")
+        raise KeyTaken(
+            Sentence(
+                "The idempotency key {key} was used for another upload. Send this one with a new key.", key=repr(key)
+            )
+        )
     return there
 
 
-@transaction.atomic
-def _write(row: Submission, upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> Submission:
+def _write(
+    row: Submission, upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: Dice, most_waiting: int
+) -> Submission:
+    """Keep the bytes, sealed, and then the row that names them, with its job if it gets one."""
+    if most_waiting:
+        _require_turn(row.submitter, most_waiting)
     how = files.Keeping(organisation=row.organisation, marking=Tlp(row.marking))
-    row.blob = files.keep(upload.content, how=how, store=store, by=by, now=now, rng=rng).public_id
-    row.save(force_insert=True)
-    journal.record(
-        at=now,
-        by=by,
-        action="submission.received",
-        subject=row,
-        concerns=_coordinators(),
-        digests={"content": row.content_digest},
-        facts={"channel": str(row.channel), "format": str(row.format)},
-    )
+    sealed = files.put_away(upload.content, how=how, store=store)
+    with transaction.atomic():
+        row.blob = files.keep(sealed, how=how, store=store, by=by, now=now, rng=rng).public_id
+        row.save(force_insert=True)
+        journal.record(
+            at=now,
+            by=by,
+            action="submission.received",
+            subject=row,
+            concerns=taking.coordinators(),
+            digests={"content": row.content_digest},
+            facts={"channel": str(row.channel), "format": str(row.format)},
+        )
+        if most_waiting:
+            _go_on(row, now=now, rng=rng)
     return row
+
+
+def _require_turn(submitter: str, most: int) -> None:
+    """Raise TooManyWaiting when this submitter has that many jobs on the list, give or take what comes in just now."""
+    unfinished = Submission.objects.filter(submitter=submitter, completed_at__isnull=True).exclude(job="")
+    if work.count_unfinished(unfinished.values_list("job", flat=True)) >= most:
+        raise TooManyWaiting(str(TooManyWaiting.__doc__))
+
+
+def _go_on(submission: Submission, *, now: datetime, rng: Dice) -> None:
+    """Put the upload's job on the list unless one waits or runs; the key names the one before, so two ask for one."""
+    if submission.job and work.count_unfinished([submission.job]):
+        return
+    key = f"{TAKE_IN}:{submission.public_id}:{submission.job}"
+    job = jobs.enqueue(kind=TAKE_IN, key=key, args={"submission": submission.public_id}, now=now, rng=rng)
+    Submission.objects.filter(pk=submission.pk, job=submission.job).update(job=job.public_id)
+    submission.job = job.public_id
 
 
 def _marking(upload: Upload) -> Tlp:
@@ -199,93 +285,6 @@ def _marking(upload: Upload) -> Tlp:
     return Tlp.AMBER if upload.channel is Channel.FORM else Tlp.AMBER_STRICT
 
 
-def _take(submission: Submission, upload: Upload, by: Actor, now: datetime, rng: Dice) -> Received:
-    """Store the items some at a time, so that no transaction is long, and add up what became of them."""
-    numbered, results = iter(enumerate(upload.items())), list[ItemResult]()
-    while chunk := list(islice(numbered, CHUNK)):
-        results += _store(submission, chunk, by, now, rng)
-    outcomes = [one.outcome for one in results]
-    counts = {str(outcome): outcomes.count(outcome) for outcome in Outcome}
-    Submission.objects.filter(pk=submission.pk, completed_at__isnull=True).update(completed_at=now, **counts)
-    submission.refresh_from_db()
-    return Received(submission, tuple(results))
-
-
-def _store(
-    submission: Submission, chunk: Sequence[tuple[int, Item]], by: Actor, now: datetime, rng: Dice
-) -> list[ItemResult]:
-    """Store what is new of some items in one transaction, and say of each what became of it."""
-    prepared = [_prepared(submission, index, item, rng) for index, item in chunk]
-    rows = [row for row in prepared if isinstance(row, Finding)]
-    with transaction.atomic():
-        Finding.objects.bulk_create(rows, ignore_conflicts=True)
-        there = _ours(submission.submitter, rows)
-        new = [row for row in rows if _match(row, there).public_id == row.public_id]
-        if new:
-            digests = [bytes.fromhex(row.digest) for row in new]
-            concerns = _coordinators()
-            journal.record_bulk(
-                at=now, by=by, action="finding.received", subject=submission, items=digests, concerns=concerns
-            )
-    return [
-        _stored(row, item, _match(row, there), submission) if isinstance(row, Finding) else row
-        for row, (_, item) in zip(prepared, chunk, strict=True)
-    ]
-
-
-def _prepared(submission: Submission, index: int, item: Item, rng: Dice) -> Finding | ItemResult:
-    """Return the row an item would become, or why it does not."""
-    if isinstance(item, NotTaken):
-        return ItemResult(place=item.refusal.place, outcome=Outcome.REFUSED, refusal=item.refusal)
-    try:
-        octets = claims.written(item.claim, item.place)
-    except Refused as error:
-        return ItemResult(place=item.place, outcome=Outcome.REFUSED, refusal=error.refusal)
-    return Finding(
-        public_id=new_id(rng),
-        submission=submission,
-        index=index,
-        submitter=submission.public_id if submission.submitter == PUBLIC else submission.submitter,
-        item_id=item.claim.submitter_item_id,
-        claim=octets,
-        digest=claims.identity(item.claim),
-        root_cause=claims.root_cause(item.claim),
-        marking=submission.marking,
-        received_at=submission.received_at,
-        **claims.columns(item.claim),
-    )
-
-
-Known = dict[tuple[str, str], Finding]
-
-
-def _ours(submitter: str, rows: Sequence[Finding]) -> Known:
-    """Return this submitter's findings that these rows are or repeat, by content and by their own id."""
-    if not rows:
-        return {}
-    own = Finding.objects.filter(submitter=rows[0].submitter).defer("claim").select_related("submission")
-    by_content = own.filter(digest__in=[row.digest for row in rows])
-    by_name = own.filter(item_id__in=[row.item_id for row in rows if row.item_id])
-    known: Known = {("content", one.digest): one for one in by_content}
-    return known | {("name", one.item_id): one for one in by_name}
-
-
-def _match(row: Finding, there: Known) -> Finding:
-    return there.get(("name", row.item_id)) or there["content", row.digest]
-
-
-def _stored(row: Finding, item: Item, kept: Finding, submission: Submission) -> ItemResult:
-    is_this_one = kept.submission_id == submission.pk and kept.index == row.index
-    lacks_evidence = isinstance(item, Claimed) and not item.claim.evidence.text.strip()
-    return ItemResult(
-        place=item.place if isinstance(item, Claimed) else "",
-        outcome=Outcome.STORED if is_this_one else Outcome.SAME,
-        item_id=row.item_id,
-        finding=kept.public_id,
-        differs=kept.digest != row.digest,
-        needs_evidence=lacks_evidence,
-    )
-
-
-def _coordinators() -> list[str]:
-    return list(orgs.of_kind(OrganisationKind.COORDINATOR).values_list("public_id", flat=True))
+def _taken(submission: Submission, upload: Upload, by: Actor, now: datetime, rng: Dice) -> Received:
+    taking.take(submission, upload, by=by, now=now, rng=rng, step=taking.in_one_transaction)
+    return Received(submission, tuple(taking.answers_of(submission)))

@@ -13,16 +13,19 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
+_AS_IT_IS = (str, int, bool, NoneType)
 
 
 def plain(value: Any) -> Any:
     """Return a record, or any part of one, as JSON values; sets are sorted, times are UTC."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if is_dataclass(value) and not isinstance(value, type):
-        held = ((one, getattr(value, one.name)) for one in fields(value))
+        held = ((one, getattr(value, one.name)) for one in _fields(type(value)))
         return {one.name: plain(part) for one, part in held if not _is_default(one, part)}
     if isinstance(value, frozenset | set):
         return sorted(plain(part) for part in value)
@@ -31,6 +34,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: plain(part) for name, part in value.items()}
     return value
+
+
+@cache
+def _fields(kind: Any) -> "tuple[Field[Any], ...]":
+    return fields(kind)
 
 
 def restored(kind: type[Record], value: Mapping[str, Any]) -> Record:
@@ -46,7 +54,7 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 def _is_default(one: "Field[Any]", part: Any) -> bool:
     if one.default is not MISSING:
-        return type(part) is type(one.default) and bool(part == one.default)
+        return part is one.default or (type(part) is type(one.default) and bool(part == one.default))
     return one.default_factory is not MISSING and bool(part == one.default_factory())
 
 
