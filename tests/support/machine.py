@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# Compiled modules of every process that tests start, apart from the sources: compiling anew costs a second each time.
+BYTECODE = ROOT / ".venv" / "bytecode"
 
 
 def required() -> frozenset[str]:

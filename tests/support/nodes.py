@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import machine
+
+ROOT = machine.ROOT
 LONGEST_RUN_SECONDS = 120
 
 
@@ -37,7 +39,7 @@ class Node:
         """Return the environment of a process on this node, and of no other node."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
         clean |= {"WATCHBELL_HOME": str(self.home), "DJANGO_SETTINGS_MODULE": "watchbell.config.settings"}
-        clean |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        clean |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(machine.BYTECODE)}
         if self.database_url:
             clean |= {"WATCHBELL_DATABASE_URL": self.database_url, "WATCHBELL_KEYS_SHARED": "yes"}
         return clean

@@ -17,6 +17,7 @@ from watchbell.outside import durable, programs
 from watchbell.outside.settings import Settings
 
 MANIFEST = "backup.json"
+WAL = ("", "-wal", "-shm", "-journal")
 
 
 @click.command("backup")
@@ -45,18 +46,29 @@ def backup_verb(out: str, keys_out: str | None, as_json: bool) -> None:
 )
 @click.option("--without-keys", is_flag=True, help="The old keys are lost: make new ones, lose what only they open.")
 def restore_verb(folder: str, keys: str | None, without_keys: bool) -> None:
-    """Put a backup in place of an empty node; never over one that has data."""
+    """Put a backup in place of an empty node; never over one that has data. Safe to run again when it was interrupted.
+
+    The database appears last, as a whole. A mark in the home says that a restore is going on until it is finished:
+    no other verb runs on a home that has it, and the same restore goes on where it was killed.
+    """
     node = boot.settings()
     manifest = _manifest(Path(folder))
-    _refuse_unfit(node, manifest)
-    _bring_keys(node, Path(keys) if keys else None, without_keys=without_keys)
+    is_there = _refuse_unfit(node, manifest)
+    copied = Path(keys) if keys else None
+    _refuse_wrong_keys(node, copied, without_keys=without_keys)
+    _mark(node, manifest["made_at"])
+    _bring_keys(node, copied)
     copy_files(Path(folder) / "blobs", node.home / "blobs")
-    _restore_database(node, Path(folder))
-    boot.boot()
+    if not is_there:
+        _restore_database(node, Path(folder))
+    boot.boot(restoring=True)
     from watchbell.cli import node as made
 
     made.refuse_newer()
     made.build()
+    durable.remove_leftovers(node.home)
+    (node.home / boot.UNFINISHED).unlink()
+    durable.sync_folder(node.home)
     click.echo(f"Restored the backup of {manifest['made_at']}. Run `watchbell doctor`, then `watchbell serve`.")
 
 
@@ -167,41 +179,69 @@ def _manifest(folder: Path) -> dict[str, str]:
         raise click.UsageError(f"{folder / MANIFEST} is damaged. Take another backup.") from None
 
 
-def _refuse_unfit(node: Settings, manifest: dict[str, str]) -> None:
-    """This will end the command before anything is written when this backup cannot go into this node."""
+def _refuse_unfit(node: Settings, manifest: dict[str, str]) -> bool:
+    """Return whether this very restore had put the database in its place already when it was interrupted.
+
+    Ends the command before anything is written when this backup cannot go into this node.
+    """
     if manifest["database"] != _kind(node):
         raise boot.CannotStart(
             f"This is a backup of {manifest['database']}, and this node uses {_kind(node)}. "
             "Set or unset WATCHBELL_DATABASE_URL."
         )
+    begun = boot.unfinished(node)
+    if begun not in ("", manifest["made_at"]):
+        raise boot.CannotStart(
+            f"A restore of the backup of {begun} was begun here and not finished. "
+            "Run that one again, or name another home."
+        )
+    there = _data_there(node)
+    if there and not begun:
+        raise boot.CannotStart(f"There is data in {there}. A restore never overwrites: move it aside, or name another.")
+    return bool(there)
+
+
+def _data_there(node: Settings) -> str:
+    """Return where there is data already, or nothing; a write-ahead log left behind would be read into any database."""
     if node.uses_postgresql:
         place, secret = programs.without_password(node.database_url)
         count = "SELECT count(*) FROM pg_catalog.pg_class WHERE relnamespace = 'public'::regnamespace"
         is_empty = _program(["psql", "-XAt", "-d", place, "-c", count], secret).strip() == "0"
-    else:
-        is_empty = not node.sqlite_path.exists()
-    if not is_empty:
-        where = "the database" if node.uses_postgresql else str(node.sqlite_path)
-        raise boot.CannotStart(f"There is data in {where}. A restore never overwrites: move it aside, or name another.")
+        return "" if is_empty else "the database"
+    files = [node.sqlite_path.with_name(node.sqlite_path.name + end) for end in WAL]
+    return next((str(file) for file in files if file.exists()), "")
 
 
-def _bring_keys(node: Settings, copied: Path | None, *, without_keys: bool) -> None:
-    """This will put the keys in their place before anything that needs them; repeat-safe after a kill."""
-    from watchbell.cli import node as made
-
+def _refuse_wrong_keys(node: Settings, copied: Path | None, *, without_keys: bool) -> None:
+    """This will end the command before anything is written when the keys named are not the ones to use."""
     there = node.keys / "wrapping.key"
     if copied is not None and not (copied / "wrapping.key").is_file():
         raise click.UsageError(f"{copied} is no copied keystore: wrapping.key is missing.")
     if there.exists() and copied and there.read_bytes() != (copied / "wrapping.key").read_bytes():
         raise boot.CannotStart(f"{node.keys} holds other keys already. Name another folder with WATCHBELL_KEYS.")
-    if not there.exists() and copied:
-        made.prepare_home(node)
-        copy_keys(copied, node.keys)
-    if not (there.exists() or without_keys):
+    if not (there.exists() or copied or without_keys):
         raise boot.CannotStart(
             f"There are no keys in {node.keys}, and a backup never holds them. Bring the copied keystore with --keys, "
             "or, if it is lost, say --without-keys: second factors and uploaded files will not open again."
         )
+
+
+def _mark(node: Settings, made_at: str) -> None:
+    from watchbell.cli import node as made
+
+    made.prepare_home(node)
+    try:
+        durable.write(node.home / boot.UNFINISHED, made_at.encode())
+    except OSError as error:
+        raise click.ClickException(f"{node.home} cannot be written ({error.strerror}). Choose another home.") from error
+
+
+def _bring_keys(node: Settings, copied: Path | None) -> None:
+    """This will put the keys in their place before anything that needs them; repeat-safe after a kill."""
+    from watchbell.cli import node as made
+
+    if copied and not (node.keys / "wrapping.key").exists():
+        copy_keys(copied, node.keys)
     made.prepare_folders(node)
 
 

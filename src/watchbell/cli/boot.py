@@ -11,6 +11,7 @@ import click
 from watchbell.outside.settings import BadSetting, Settings
 
 CONNECT_SECONDS = 5
+UNFINISHED = ".restoring"
 
 
 class CannotStart(click.ClickException):
@@ -27,12 +28,15 @@ def settings() -> Settings:
         raise CannotStart(str(error)) from error
 
 
-def boot(*, reach: bool = True) -> Settings:
+def boot(*, reach: bool = True, restoring: bool = False) -> Settings:
     """Start Django for the node that `init` made, and unless told otherwise make sure that its database answers.
 
+    A home that a restore has not finished is refused, except for the restore itself.
     Whatever this process writes from here on only its own user can read.
     """
     node = settings()
+    if not restoring:
+        refuse_unfinished(node)
     if not (node.keys / "django-secret").exists():
         raise CannotStart(f"There is no node in {node.home} yet. Run `watchbell init` first, or set WATCHBELL_HOME.")
     os.umask(0o077)
@@ -46,6 +50,21 @@ def boot(*, reach: bool = True) -> Settings:
     if reach:
         reach_database(node)
     return node
+
+
+def unfinished(node: Settings) -> str:
+    """Return when the backup was made whose restore was begun here and not finished, or nothing."""
+    mark = node.home / UNFINISHED
+    return mark.read_text(encoding="ascii") if mark.exists() else ""
+
+
+def refuse_unfinished(node: Settings) -> None:
+    """This will end the command when a restore was begun in this home and not finished."""
+    if begun := unfinished(node):
+        raise CannotStart(
+            f"A restore of the backup of {begun} into {node.home} was not finished. "
+            "Run the same `watchbell restore` again."
+        )
 
 
 def reach_database(node: Settings) -> None:

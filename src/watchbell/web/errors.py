@@ -1,6 +1,7 @@
 """What is said when something went wrong? What happened, what was kept, what to do, and a reference id."""
 
 import logging
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import escape
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from watchbell.doors.problems import problem
+from watchbell.doors.trouble import Trouble, trouble_of
 
 log = logging.getLogger("watchbell.error")
 FOR_PROGRAMS = ("/api/", "/taxii2/", "/.well-known/", "/feed/")
@@ -61,6 +64,23 @@ WENT_WRONG = Failure(
     _("Whatever was not confirmed to you was not stored; nothing was stored by half."),
     _("Try once more. If it happens again, tell whoever runs this node and give them the reference below."),
 )
+STORAGE_FULL = Failure(
+    507,
+    Trouble.FULL,
+    _("This node has no room left"),
+    _("The storage of this node is full, or takes no more, so what you sent could not be kept."),
+    _("Nothing of it was stored, not even by half; what was confirmed to you before stays as it is."),
+    _("Tell whoever runs this node to make room, and send it again afterwards."),
+)
+DATABASE_AWAY = Failure(
+    503,
+    Trouble.AWAY,
+    _("The database is away for a moment"),
+    _("This node lost its database while it answered you; it comes back by itself."),
+    _("Nothing was stored by half. Whether it was done we cannot say: the confirmation was lost."),
+    _("Wait a moment, look whether it was done, and if not send it again; a program repeats its Idempotency-Key."),
+)
+TROUBLES = {Trouble.FULL: (STORAGE_FULL, 60), Trouble.AWAY: (DATABASE_AWAY, 5)}
 CSRF = Failure(
     403,
     "form-expired",
@@ -87,8 +107,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def went_wrong(request: HttpRequest) -> HttpResponseBase:
-    """Answer after a fault of our own, without its details."""
-    return answer(request, WENT_WRONG)
+    """Answer after a fault of our own, without its details; one of the machine's says when to try again."""
+    trouble = trouble_of(sys.exc_info()[1])
+    if trouble is None:
+        return answer(request, WENT_WRONG)
+    failure, seconds = TROUBLES[trouble]
+    response = answer(request, failure, is_bare=True)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -96,12 +122,15 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     return answer(request, CSRF)
 
 
-def answer(request: HttpRequest, failure: Failure) -> HttpResponseBase:
-    """Return the failure as a page, or as problem+json to programs."""
+def answer(request: HttpRequest, failure: Failure, *, is_bare: bool = False) -> HttpResponseBase:
+    """Return the failure as a page, or as problem+json to programs; a bare page asks nothing of the database."""
     reference = str(getattr(request, "reference", ""))
     if wants_json(request):
-        title, todo = str(failure.title), str(failure.todo)
+        with override("en"):  # a program reads English whatever language its client asks for
+            title, todo = str(failure.title), str(failure.todo)
         return problem(failure.status, failure.code, title, todo=todo, reference=reference)
+    if is_bare:
+        return HttpResponse(_bare(failure, reference), status=failure.status)
     context: dict[str, Any] = {"failure": failure, "reference": reference}
     try:
         text: str = render_to_string("watchbell/error.html", context, request)
@@ -123,4 +152,5 @@ def _bare(failure: Failure, reference: str) -> str:
     words = (failure.happened, failure.kept, failure.todo, reference)
     lines = "".join(f"<p>{escape(word)}</p>" for word in words)
     title = escape(failure.title)
-    return f'<!doctype html><html lang="en"><title>{title}</title><main><h1>{title}</h1>{lines}</main></html>'
+    language = get_language() or "en"
+    return f'<!doctype html><html lang="{language}"><title>{title}</title><main><h1>{title}</h1>{lines}</main></html>'

@@ -1,0 +1,145 @@
+"""Whatever a program sends, as the description of the interface says or against it: the answer is one it describes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.support import machine
+from tests.support.cast import Cast
+from tests.web import operator_scene
+
+from watchbell.api.app import api
+from watchbell.apps.inventory import queries as inventory
+from watchbell.apps.orgs import services as orgs
+from watchbell.apps.remediation import queries as worklist
+from watchbell.config.wsgi import application
+from watchbell.domain.handling import Scope
+from watchbell.doors import keys, moment
+from watchbell.formats import strictjson
+
+if machine.required():  # where nothing may be missing, a missing library fails
+    import schemathesis
+else:
+    schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: make .venv/dev anew")
+
+pytestmark = pytest.mark.django_db
+
+EXAMPLES = 10
+PROBLEM = "application/problem+json"
+DESCRIBED = schemathesis.openapi.from_dict(api.get_openapi_schema())
+HELD = schemathesis.checks.CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+    ]
+)
+BRIEFLY = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def operations() -> list[Any]:
+    return [found.ok() for found in DESCRIBED.get_all_operations()]
+
+
+@dataclass(frozen=True)
+class World:
+    """A hospital's token of every scope, and things of its own that addresses may name."""
+
+    token: str
+    ids: dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Keep the test's own connection, and its transaction, over the end of a request; as Django's own client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def world(cast: Cast, noon: datetime, rng: Random, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(moment, "now", lambda: noon)
+    keys.make_node_keys()
+    operator_scene.play_short(cast, noon)
+    by = cast.hospital.actor
+    _, token = orgs.mint_token("a program", tuple(Scope), by=by, lasts=timedelta(days=9), now=noon, rng=rng)
+    own = {"asset": inventory.visible_to(by, now=noon), "line": worklist.visible_to(by, now=noon)}
+    return World(token, {name: rows.order_by("pk")[0].public_id for name, rows in own.items()})
+
+
+def as_described(case: Any, world: World, *, is_own: bool, headers: dict[str, str]) -> None:
+    """Send one request and hold its answer against the description."""
+    if is_own:
+        case.path_parameters.update({name: world.ids[name] for name in case.path_parameters if name in world.ids})
+    answer = case.call(app=application, base_url="http://localhost", headers=headers)
+    case.validate_response(answer, checks=HELD)
+    if answer.status_code >= 400:
+        problem = strictjson.loads(answer.content)
+        assert answer.headers["content-type"] == [PROBLEM]
+        assert (problem["status"], bool(problem["code"])) == (answer.status_code, True)
+
+
+def try_out(operation: Any, world: World, headers: dict[str, str]) -> None:
+    """Send some requests that the description allows, and some that it does not; any text is an address."""
+    can_be_violated = any([list(operation.body), list(operation.query), list(operation.headers)])
+    for mode in schemathesis.GenerationMode if can_be_violated else [schemathesis.GenerationMode.POSITIVE]:
+
+        @BRIEFLY
+        @given(case=operation.as_strategy(generation_mode=mode), is_own=st.booleans())
+        def ask(case: Any, is_own: bool) -> None:
+            as_described(case, world, is_own=is_own, headers=headers)
+
+        ask()
+
+
+def test_no_request_is_answered_otherwise_than_the_description_says(world: World) -> None:
+    tried = operations()
+
+    for operation in tried:
+        try_out(operation, world, {"Authorization": f"Bearer {world.token}"})
+        try_out(operation, world, {})
+
+    assert tried
+
+
+def texts_taken() -> Iterator[tuple[Any, str, dict[str, str]]]:
+    """Yield each text that a body may hold, with what the body must hold besides."""
+    for operation in operations():
+        for body in operation.body:
+            fields = body.definition["schema"]["properties"]
+            needed = {name: fields[name].get("enum", ["x"])[0] for name in body.definition["schema"]["required"]}
+            yield from ((operation, name, needed) for name in fields if fields[name].get("type") == "string")
+
+
+def test_the_character_no_database_keeps_is_refused_wherever_a_text_is_taken(world: World) -> None:
+    found = {}
+
+    for operation, name, needed in texts_taken():
+        case = operation.Case(path_parameters=dict(world.ids), body={**needed, name: "a\0b"})
+        answer = case.call(
+            app=application, base_url="http://localhost", headers={"Authorization": f"Bearer {world.token}"}
+        )
+        found[operation.label, name] = (answer.status_code, answer.json()["place"].rpartition("/")[2])
+
+    assert found == {key: (422, key[1]) for key in found}
+    assert len(found) >= 5
