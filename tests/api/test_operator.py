@@ -1,6 +1,7 @@
 """The operator's operations: right, with the wrong scope, for somebody else's things, and without a token."""
 
 import random
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,6 @@ from watchbell.apps.orgs import services as orgs
 from watchbell.apps.remediation import queries as worklist
 from watchbell.domain.handling import Role, Scope
 from watchbell.domain.priority import Exposure
-from watchbell.doors import keys
 
 RNG = random.Random(7)
 BILL = scene.sbom("pkg:pypi/django@4.2.8", named=(("Badge reader", "3"),))
@@ -73,11 +73,20 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON)
 
 
+@pytest.fixture(scope="module")
+def played_once(cast_once: Cast) -> Cast:
+    operator_scene.play_short(cast_once, NOON)
+    return cast_once
+
+
 @pytest.fixture
-def played(cast: Cast) -> Cast:
-    keys.make_node_keys()
-    operator_scene.play_short(cast, NOON)
-    return cast
+def played(played_once: Cast, db: None) -> Cast:
+    return deepcopy(played_once)
+
+
+@pytest.fixture
+def cast(played: Cast) -> Cast:
+    return played
 
 
 def token(player: Player, *scopes: Scope) -> str:
@@ -95,13 +104,15 @@ def line(cast: Cast, name: str = "GHSA-corridor-signon") -> Any:
     return worklist.visible_to(cast.hospital.actor, now=NOON).get(display_id=name)
 
 
-def etag(cast: Cast) -> str:
-    return str(ask("GET", f"/api/v1/worklist/{line(cast).public_id}", token(cast.hospital))["ETag"])
+def etag(cast: Cast, path: str = "/worklist/{line}") -> str:
+    """Return the ETag of the line, or of the asset where the path is about one."""
+    what = f"/assets/{asset(cast).public_id}" if "{asset}" in path else f"/worklist/{line(cast).public_id}"
+    return str(ask("GET", f"/api/v1{what}", token(cast.hospital))["ETag"])
 
 
 @each
 def test_a_token_with_the_scope_is_answered(played: Cast, call: Call) -> None:
-    answer = call.by(token(played.hospital, call.scope), played, **{"if-match": etag(played)})
+    answer = call.by(token(played.hospital, call.scope), played, **{"if-match": etag(played, call.path)})
 
     assert answer.status_code == 200, answer.content
 
@@ -110,7 +121,7 @@ def test_a_token_with_the_scope_is_answered(played: Cast, call: Call) -> None:
 def test_a_token_without_the_scope_is_refused(played: Cast, call: Call) -> None:
     others = [scope for scope in Scope if scope is not call.scope]
 
-    answer = call.by(token(played.hospital, *others), played, **{"if-match": etag(played)})
+    answer = call.by(token(played.hospital, *others), played, **{"if-match": etag(played, call.path)})
 
     assert answer.status_code == 403
     assert answer["Content-Type"] == "application/problem+json"
@@ -132,9 +143,9 @@ def test_a_program_of_somebody_who_runs_nothing_here_is_refused(played: Cast, wh
 
 def test_what_belongs_to_another_operator_is_not_there(played: Cast) -> None:
     before = (asset(played).exposed, asset(played).listing_id, line(played).state)
-    key, seen = token(played.bank), etag(played)
+    key = token(played.bank)
 
-    answers = {call.by(key, played, **{"if-match": seen}).status_code for call in OF_ONE}
+    answers = {call.by(key, played, **{"if-match": etag(played, call.path)}).status_code for call in OF_ONE}
 
     assert answers == {404}
     assert (asset(played).exposed, asset(played).listing_id, line(played).state) == before
@@ -144,7 +155,7 @@ def test_what_belongs_to_another_operator_is_not_there(played: Cast) -> None:
 def test_another_operators_lists_are_empty(played: Cast, path: str) -> None:
     answer = ask("GET", f"/api/v1{path}", token(played.bank)).json()
 
-    assert answer in ({"lines": [], "next": ""}, {"assets": [], "next": ""})
+    assert (answer.get("lines", []), answer.get("assets", []), answer["next"]) == ([], [], "")
 
 
 def test_a_reader_reads_and_changes_nothing(played: Cast) -> None:
@@ -234,7 +245,7 @@ def test_a_deed_that_cannot_be_done_is_a_problem_and_changes_nothing(
 
 
 def test_an_asset_is_added_once_however_often_the_request_comes(cast: Cast) -> None:
-    keys.make_node_keys()
+    before = inventory.visible_to(cast.hospital.actor, now=NOON).count()
     key = token(cast.hospital)
     new = {"name": "Mail server", "exposed": "yes"}
 
@@ -243,7 +254,7 @@ def test_an_asset_is_added_once_however_often_the_request_comes(cast: Cast) -> N
 
     assert answers[0].json() == answers[1].json()
     assert (other.status_code, other.json()["code"]) == (409, "idempotency-key-reused")
-    assert inventory.visible_to(cast.hospital.actor, now=NOON).count() == 1
+    assert inventory.visible_to(cast.hospital.actor, now=NOON).count() == before + 1
 
 
 @pytest.mark.parametrize(
@@ -251,7 +262,6 @@ def test_an_asset_is_added_once_however_often_the_request_comes(cast: Cast) -> N
     [{"name": ""}, {"name": "x" * 201}, {"name": 5}, {"name": "a", "exposed": "maybe"}, {"name": "a", "x": 1}, {}, []],
 )
 def test_a_new_asset_that_is_not_as_described_is_a_problem(cast: Cast, body: Any) -> None:
-    keys.make_node_keys()
 
     assert ask("POST", "/api/v1/assets", token(cast.hospital), body).status_code == 422
 
@@ -286,3 +296,89 @@ def test_the_one_question_takes_three_answers(played: Cast) -> None:
 
     assert answers == ["no", "unknown", "yes"]
     assert asset(played).exposed == Exposure.YES
+
+
+CHANGES = [call for call in OF_ONE if call.writes]
+
+
+@pytest.mark.parametrize("call", CHANGES, ids=lambda call: f"{call.method} {call.path}")
+def test_a_change_decided_on_another_state_is_refused_and_one_on_this_state_is_taken(played: Cast, call: Call) -> None:
+    key = token(played.hospital)
+    before = (asset(played).exposed, asset(played).listing_id, line(played).state)
+
+    stale = [call.by(key, played, **{"if-match": one}) for one in ('"other"', "W/" + etag(played, call.path), '"*"')]
+    untouched = (asset(played).exposed, asset(played).listing_id, line(played).state)
+    taken = call.by(key, played, **{"if-match": etag(played, call.path)})
+    after = etag(played, call.path)
+    anyway = call.by(key, played, **{"if-match": "*"})
+
+    assert {(one.status_code, one.json()["code"]) for one in stale} == {(412, "changed-meanwhile")}
+    assert untouched == before
+    assert (taken.status_code, taken["ETag"]) == (200, after)
+    assert (asset(played).exposed, asset(played).listing_id, line(played).state) != before
+    assert anyway.status_code == 200
+
+
+def test_every_change_of_the_operators_takes_if_match_and_every_create_an_idempotency_key() -> None:
+    from watchbell.api.app import api
+
+    paths = api.get_openapi_schema()["paths"]
+    described = {
+        (call.method, call.path): {one["name"] for one in operation.get("parameters", [])}
+        for call in CALLS
+        if call.writes
+        for path, methods in paths.items()
+        if path == f"/api/v1{call.path}" and (operation := methods.get(call.method.lower()))
+    }
+
+    assert len(described) == sum(call.writes for call in CALLS)
+    assert all(("If-Match" if "{" in path else "Idempotency-Key") in held for (_, path), held in described.items())
+
+
+@each
+def test_every_answer_about_results_says_how_old_its_sources_are(played: Cast, call: Call) -> None:
+    from watchbell.apps.vulnerabilities.services.sources import NOTHING_HELD, SourceKind, ensure_source, note_success
+
+    source = ensure_source(name="osv", kind=SourceKind.OSV, rng=RNG)
+    ages = []
+    for at in (NOON - timedelta(days=7), NOON - timedelta(days=7, seconds=1)):
+        note_success(source, now=at, answer=NOTHING_HELD)
+        answer = call.by(token(played.hospital), played, **{"if-match": etag(played, call.path)}).json()
+        ages.append((answer["stale"], [(one["name"], one["stale"]) for one in answer["sources"]]))
+
+    assert ages == [(False, [("osv", False)]), (True, [("osv", True)])]
+
+
+def test_a_line_names_every_fact_with_who_says_it_and_of_which_day(played: Cast) -> None:
+    operator_scene.kev(("CVE-2026-30001", "Corridor", "Signon", "Anyone gets in"), now=NOON - timedelta(days=3))
+    vectors = ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", operator_scene.MILD[0]["score"]]
+    severity = [{"type": "CVSS_V3", "score": one} for one in vectors]
+    record = scene.osv(
+        "GHSA-corridor-signon", "corridor-signon", *scene.between("2.0", "2.8"),
+        severity=severity, aliases=["CVE-2026-30001"], modified="2030-01-02T00:00:00Z",
+    )  # fmt: skip
+    scene.publish(record, now=NOON)
+    scene.work(now=NOON)
+
+    found = ask("GET", f"/api/v1/worklist/{line(played, 'CVE-2026-30001').public_id}", token(played.hospital)).json()
+
+    said = [(one["fact"], one["by"], one["about"], one["on"], one["says"].get("vector")) for one in found["facts"]]
+    assert said == [
+        ("kev", "cisa-kev", "CVE-2026-30001", "2026-11-01", None),
+        *(("cvss", "osv", "GHSA-corridor-signon", "2030-01-02", one) for one in sorted(vectors)),
+    ]
+
+
+def test_lines_say_that_the_unknown_is_counted_at_its_worst_and_since_when(played: Cast) -> None:
+    from watchbell.apps.remediation import services
+
+    organisation = played.hospital.organisation.public_id
+    services.choose_strict(organisation=organisation, strict=True, by=played.hospital.actor, now=NOON, rng=RNG)
+    scene.work(now=NOON)
+
+    answer = ask("GET", "/api/v1/worklist", token(played.hospital)).json()
+
+    assert answer["strict_since"] == "2026-11-04T12:00:00Z"
+    assert {(one["strict"], one["outcome"], one["policy"]) for one in answer["lines"]} == {
+        (True, "3D", "watchbell:PRIORITY:1.0.0")
+    }

@@ -19,7 +19,6 @@ from watchbell.domain.advisory import (
     Claim,
     ClaimedEvidence,
     ClaimedProduct,
-    Handling,
     Location,
     Publisher,
     Reference,
@@ -133,10 +132,9 @@ def _published(desk: Desk) -> Any:
     links = (Reference("https://acme.example/fix"), Reference("javascript:alert(1)"))
     content = replace(
         advisories.working_copy(row),
-        handling=Handling(Tlp.CLEAR),
         title="Infusion pump: anyone on the network can crash the import",
         summary="Update infusepump to 1.9.4. A crafted file stops the pump's import service.",
         references=links,
     )
     row = publishing.edit(row, content, etag=row.etag, by=desk.by, now=desk.now)
-    return publishing.publish(row, etag=row.etag, by=desk.by, now=desk.now, rng=desk.rng)
+    return publishing.publish(row, label=Tlp.CLEAR, etag=row.etag, by=desk.by, now=desk.now, rng=desk.rng)

@@ -164,6 +164,12 @@ def kev(*entries: tuple[str, str, str, str], now: datetime) -> None:
     sources.import_kev(json.dumps(catalogue).encode(), by=scene.CONSOLE, now=now, rng=RNG)
 
 
+def epss(*rows: str, now: datetime) -> None:
+    head = f"#model_version:v2026.01.01,score_date:{now:%Y-%m-%d}T00:00:00+0000"
+    lines = [f"{line}\n" for line in (head, "cve,epss,percentile", *rows)]
+    sources.import_epss(lines, by=scene.CONSOLE, now=now, rng=RNG)
+
+
 def _ssvc(lines: str, *, now: datetime) -> None:
     head = "cve,exploitation,automatable,technical_impact\n"
     sources.import_vulnrichment((head + lines).splitlines(keepends=True), by=scene.CONSOLE, now=now, rng=RNG)

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from tests.conftest import NOON
 from tests.support.cast import Cast
+from tests.support.visitors import signed_in
 
 from watchbell.apps.orgs import queries, services
 from watchbell.domain.handling import Role
@@ -20,15 +21,6 @@ PASSWORD = "a long enough sentence"
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON)
-
-
-def signed_in(person: Any, *, strong: bool = True) -> Client:
-    client = Client(headers={"accept": "text/html"})
-    client.force_login(person)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "mfa" if strong else "password", "at": NOON.timestamp()}]
-    session.save()
-    return client
 
 
 def text_of(answer: Any) -> str:

@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 from tests.conftest import NOON
 from tests.support import machine
 from tests.support.cast import Cast
+from tests.support.visitors import signed_in
 
 from watchbell.apps.jobs import queries as jobs_queries
 from watchbell.apps.jobs import registry
@@ -47,15 +48,6 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def node_keys(db: None) -> None:
     keys.make_node_keys()
-
-
-def signed_in(person: Any) -> Client:
-    client = Client(headers={"accept": "text/html"})
-    client.force_login(person)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "mfa", "at": NOON.timestamp()}]
-    session.save()
-    return client
 
 
 def text_of(answer: Any) -> str:
@@ -202,7 +194,7 @@ def test_clicking_read_now_twice_asks_once_a_minute(cast: Cast) -> None:
 
 
 def test_a_source_of_a_later_version_cannot_be_switched_on_and_says_so(cast: Cast) -> None:
-    answer = signed_in(cast.admin_person).post("/node/sources/cve-list/on/", follow=True)
+    answer = signed_in(cast.admin_person).post("/node/sources/bsi-csaf/on/", follow=True)
 
     assert "cannot be switched on" in text_of(answer)
     assert not any(one.enabled for one in vulnerabilities.sources(NOON))

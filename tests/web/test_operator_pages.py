@@ -22,6 +22,10 @@ PAGES = [
     ("hospital", "/inventory/new"),
     ("hospital", "/inventory/load"),
     ("hospital", "/inventory/unassessed"),
+    ("hospital", "/worklist/strict"),
+    ("hospital", "/search"),
+    ("hospital", "/search?q=django"),
+    ("hospital", "/vulnerabilities/CVE-2026-20001"),
     ("reader", "/worklist"),
     ("bank", "/worklist"),
     ("bank", "/start"),
@@ -69,6 +73,49 @@ def test_the_monday_sheet_and_the_board_report_fit_on_one_sheet_of_paper(browser
     page.goto(path)
 
     assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 1
+
+
+def test_the_printed_sheet_still_says_how_old_its_sources_are(browser_of: Open) -> None:
+    page = browser_of("hospital", scene=SCENE)
+    page.goto("/worklist")
+    page.emulate_media(media="print")
+
+    assert "Made from:" in page.inner_text("main")
+    assert page.locator(".source-ages").last.is_visible()
+
+
+def test_who_says_what_opens_on_the_line_itself(browser_of: Open, axe_source: str) -> None:
+    page = browser_of("hospital", scene=SCENE)
+    for path in ("/worklist", "/worklist/all"):
+        page.goto(path)
+        line = page.locator(".who-says").first
+
+        line.locator("summary").click()
+
+        assert "cisa-kev" in line.inner_text()
+        assert page.url.endswith(path)
+        assert browser.faults(page, axe_source) == []
+
+
+def test_the_sheet_is_walked_with_j_and_the_search_is_reached_with_a_slash(browser_of: Open) -> None:
+    page = browser_of("hospital", scene=SCENE)
+    page.goto("/worklist")
+
+    page.keyboard.press("/")
+    page.keyboard.type("django")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=django")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/inventory/[0-9a-f]{32}$"))
+    page.goto("/worklist")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/worklist/[0-9a-f]{32}$"))
+
+    assert "FortiOS" in page.inner_text("h1")
 
 
 def test_the_sheet_holds_ten_dated_deeds_and_says_what_else_is_due(browser_of: Open) -> None:

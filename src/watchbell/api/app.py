@@ -7,7 +7,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from watchbell.api import schemas
-from watchbell.api.door import Door, Forbidden, actor
+from watchbell.api.advisories import router as advisories
+from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.inventory import router as inventory
 from watchbell.api.submissions import router as submissions
 from watchbell.api.worklist import router as worklist
@@ -17,15 +18,32 @@ from watchbell.domain.refusal import Refused
 from watchbell.doors import moment, problems
 from watchbell.doors.policy import STRONG
 
-api = NinjaAPI(
+
+class Described(NinjaAPI):
+    """The interface whose description says of errors what they are: problem+json, of one shape."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """Return the description, OpenAPI 3.1."""
+        described = super().get_openapi_schema(**options)
+        for operation in (each for methods in described["paths"].values() for each in methods.values()):
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    answer["content"] = dict.fromkeys([problems.MEDIA_TYPE], *answer["content"].values())
+        return described
+
+
+api = Described(
     title="Watchbell",
     version="1",
-    description="Findings in, advisories and worklists out. Unclassified only; not affiliated with any government.",
+    description="Findings in, advisories and worklists out. Unclassified only; not affiliated with any government."
+    f" At most {CALLS.most} requests a minute for each token, and for each address that sends none; then 429.",
     docs_url=None,
+    docs_decorator=throttled,
     urls_namespace="api",
 )
 
 
+api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
 api.add_router("/assets", inventory)
 api.add_router("/worklist", worklist)
@@ -60,6 +78,11 @@ def _nobody(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(Forbidden)
 def _forbidden(request: HttpRequest, error: Forbidden) -> HttpResponse:
     return problems.problem(403, "not-allowed", "This token may not do that.", expected=f"a token of {error}")
+
+
+@api.exception_handler(TooMany)
+def _too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    return too_many(error)
 
 
 @api.exception_handler(Refused)

@@ -1,12 +1,14 @@
-"""Findings in: send a file, see what became of each item, ask again."""
+"""Findings in: send a file, see what became of each item, ask again; a large one is followed at its own address."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
-from ninja import Header, Router, Schema
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Query, Router, Schema, Status
 
 from watchbell.api import schemas
-from watchbell.api.door import Door, actor
+from watchbell.api.door import Door, Forbidden, actor
 from watchbell.apps.findings import queries, services
 from watchbell.apps.findings.words import Channel
 from watchbell.domain.handling import Scope
@@ -17,6 +19,8 @@ from watchbell.outside.reader import UPLOAD
 
 router = Router(tags=["submissions"])
 MOST_SHOWN = 1000
+AGAIN_AFTER_SECONDS = 2
+MOST_ITEMS = 2**31 - 1
 
 
 class Item(Schema):
@@ -39,6 +43,29 @@ class Answer(Schema):
     items: list[Item]
 
 
+class Taking(Schema):
+    """How far a large upload is: `stage` is waiting, running, stopping, stopped, gave-up or over."""
+
+    submission: str
+    stage: str
+    done: int
+    total: int
+    counts: dict[str, int]
+    received_at: datetime
+    completed_at: datetime | None
+
+
+class Items(Schema):
+    """What became of some items, in their order; ask for those after them with `after` = `next`.
+
+    No items and `next` below `total`: the others are not done yet, or never, when it was stopped.
+    """
+
+    items: list[Item]
+    next: int
+    total: int
+
+
 class Finding(Schema):
     """One of your findings as it stands."""
 
@@ -53,11 +80,14 @@ class Finding(Schema):
 @router.post(
     "",
     auth=Door(SUBMITTER_WRITES, Scope.SUBMIT),
-    response={200: Answer, **schemas.ERRORS},
+    response={200: Answer, 202: Taking, **schemas.ERRORS},
     operation_id="submit_findings",
 )
-def submit(request: HttpRequest, idempotency_key: Annotated[str, Header(max_length=200)] = "") -> Any:
-    """Take SARIF 2.1.0, a CSAF 2.1 vulnerability report or NDJSON findings; sending it again changes nothing."""
+def submit(request: HttpRequest, response: HttpResponse, idempotency_key: schemas.IdempotencyKey = "") -> Any:
+    """Take SARIF 2.1.0, a CSAF 2.1 vulnerability report or NDJSON findings; sending it again changes nothing.
+
+    More than 500 items, or a megabyte, are answered 202 at once: ask at `Location` how far they are.
+    """
     length = int(request.headers.get("Content-Length") or 0)
     if length > UPLOAD.max_bytes:
         raise refuse("too-large", "The upload is too large.", expected=f"At most {UPLOAD.max_bytes} bytes")
@@ -65,10 +95,43 @@ def submit(request: HttpRequest, idempotency_key: Annotated[str, Header(max_leng
     upload = uploads.read_upload(content, name="upload", channel=Channel.API, key=idempotency_key)
     by = actor(request)
     try:
-        received = services.submit(upload, store=keys.blob_store(), by=by, now=moment.now(), rng=moment.dice())
+        received = services.hand_in(upload, store=keys.blob_store(), by=by, now=moment.now(), rng=moment.dice())
     except services.KeyTaken as error:
         return problems.problem(409, "idempotency-key-reused", str(error), todo="Use a new Idempotency-Key.")
-    return answer(received)
+    except services.TooManyWaiting as error:
+        return _too_many(error)
+    if received.is_over:
+        return answer(received)
+    row = received.submission
+    response.headers["Location"] = reverse("api:submission", args=[row.public_id])
+    response.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS)
+    return Status(202, _taking(row))
+
+
+def _too_many(error: Exception) -> HttpResponse:
+    answer = problems.problem(429, "too-many-waiting", str(error), todo="Wait until one of them is over.")
+    answer.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS * 5)
+    return answer
+
+
+def _taking(row: Any) -> dict[str, Any]:
+    taking = queries.taking_of(row)
+    return {
+        "submission": row.public_id,
+        "stage": taking.stage.value,
+        "done": taking.done,
+        "total": taking.total,
+        "counts": {"stored": row.stored, "same": row.same, "refused": row.refused},
+        "received_at": row.received_at,
+        "completed_at": row.completed_at,
+    }
+
+
+def _mine(request: HttpRequest, public_id: str) -> Any:
+    row = queries.submissions_of(actor(request), now=moment.now()).filter(public_id=public_id).first()
+    if row is None:
+        raise Http404
+    return row
 
 
 def answer(received: services.Received) -> dict[str, Any]:
@@ -79,18 +142,19 @@ def answer(received: services.Received) -> dict[str, Any]:
     return {
         "submission": received.submission.public_id,
         "counts": counts,
-        "items": [
-            {
-                "place": one.place,
-                "outcome": one.outcome,
-                "item_id": one.item_id,
-                "finding": one.finding,
-                "differs": one.differs,
-                "needs_evidence": one.needs_evidence,
-                "refusal": one.refusal.as_mapping() if one.refusal else None,
-            }
-            for one in received.results
-        ],
+        "items": [_item(one) for one in received.results],
+    }
+
+
+def _item(one: services.ItemResult) -> dict[str, Any]:
+    return {
+        "place": one.place,
+        "outcome": one.outcome,
+        "item_id": one.item_id,
+        "finding": one.finding,
+        "differs": one.differs,
+        "needs_evidence": one.needs_evidence,
+        "refusal": one.refusal.as_mapping() if one.refusal else None,
     }
 
 
@@ -116,3 +180,46 @@ def mine(request: HttpRequest, response: HttpResponse) -> Any:
         }
         for one in found
     ]
+
+
+@router.get(
+    "/{submission}",
+    auth=Door(SUBMITTER_WRITES, Scope.SUBMIT),
+    response={200: Taking, **schemas.ERRORS},
+    operation_id="submission",
+    url_name="submission",
+)
+def one(request: HttpRequest, submission: str) -> Any:
+    """Return how far an upload is."""
+    return _taking(_mine(request, submission))
+
+
+@router.get(
+    "/{submission}/items",
+    auth=Door(SUBMITTER_WRITES, Scope.SUBMIT),
+    response={200: Items, **schemas.ERRORS},
+    operation_id="submission_items",
+)
+def items(request: HttpRequest, submission: str, after: Annotated[int, Query(ge=0, le=MOST_ITEMS)] = 0) -> Any:
+    """Return what became of the items behind the first `after`, in their order, some hundred at a time."""
+    row = _mine(request, submission)
+    found = queries.answered(actor(request), submission, now=moment.now(), after=after)
+    return {"items": [_item(one) for one in found], "next": after + len(found), "total": row.total}
+
+
+@router.post(
+    "/{submission}/stop",
+    auth=Door(SUBMITTER_WRITES, Scope.SUBMIT),
+    response={200: Taking, **schemas.ERRORS},
+    operation_id="stop_submission",
+)
+def stop(request: HttpRequest, submission: str) -> Any:
+    """Stop taking in a large upload; what is stored stays, and sending the upload again goes on."""
+    _mine(request, submission)
+    try:
+        services.interrupt(submission, by=actor(request), now=moment.now())
+    except services.NotThere as error:
+        return problems.problem(409, "not-running", str(error), todo="Ask how far it is.")
+    except services.NotAllowed as error:
+        raise Forbidden(str(error)) from error
+    return _taking(_mine(request, submission))

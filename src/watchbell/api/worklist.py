@@ -1,19 +1,22 @@
 """The worklist for programs: read it in order, page by page; say what was done about a line."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import parse_etags, quote_etag
 from ninja import Router, Schema
 from ninja.params import functions as sent
 from pydantic import Field
 
-from watchbell.api import schemas
+from watchbell.api import conditions, schemas
 from watchbell.api.door import Door, Forbidden, actor
+from watchbell.api.freshness import Aged, ages
 from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.remediation import queries, services
+from watchbell.apps.remediation.drafts import is_strict
+from watchbell.apps.vulnerabilities import queries as published
+from watchbell.apps.vulnerabilities.queries import Asserted
 from watchbell.domain.handling import Scope
 from watchbell.domain.lifecycle import NotPossible, RemediationEvent
 from watchbell.domain.priority import Band, Drawn
@@ -26,7 +29,7 @@ BY_DUE = keyset.Order("api-worklist", ("order_at", "rank", "public_id"))
 ERRORS = {**schemas.ERRORS, 412: schemas.Problem, 428: schemas.Problem}
 Cursor = Annotated[str, sent.Query(max_length=2000)]
 Most = Annotated[int, sent.Query(ge=1, le=200)]
-HeaderText = Annotated[str, sent.Header(max_length=200)]
+
 Shown = Literal["to-do", "now", "soon", "later", "backlog", "unknown", "settled"]
 SHOWN = {
     "to-do": Q(is_settled=False),
@@ -39,11 +42,23 @@ SHOWN = {
 }
 
 
+class Fact(Schema):
+    """What one asserter says: `fact` is kev, epss, ssvc or cvss; `on` is the day it gives, `known_at` ours."""
+
+    fact: str
+    by: str
+    about: str
+    on: date | None
+    known_at: datetime
+    says: dict[str, Any]
+
+
 class Line(Schema):
     """One vulnerability as it reaches you: how urgent, by when, why, and where it stands.
 
     `range` holds the least and the most urgent outcome that what is known leaves open;
     `drawn` says how sure `outcome` is. `tier` "cannot tell" is never a reason to be calm.
+    `strict` says that what is not known was counted at its worst; `facts` are everyone's words, none chosen.
     """
 
     id: str
@@ -70,15 +85,25 @@ class Line(Schema):
     policy: str
     table: str
     inputs: dict[str, Any]
+    strict: bool
+    facts: list[Fact]
     first_seen_at: datetime
     updated_at: datetime
 
 
-class Lines(Schema):
-    """Some lines in order; `next` is the cursor of those after them, "" at the end."""
+class OneLine(Line, Aged):
+    """One line, and how old its sources are."""
+
+
+class Lines(Aged):
+    """Some lines in order; `next` is the cursor of those after them, "" at the end.
+
+    `strict_since` is when your organisation chose to count what is not known at its worst, null by the policy.
+    """
 
     lines: list[Line]
     next: str
+    strict_since: datetime | None
 
 
 class Deed(schemas.Body):
@@ -100,46 +125,43 @@ def worklist(
     by = actor(request)
     rows = queries.visible_to(by, now=moment.now()).filter(SHOWN[show])
     part = keyset.part_of(rows, BY_DUE, viewer=by, after=cursor, size=limit)
-    return {"lines": [_line(row) for row in part.rows], "next": part.after}
+    said = published.asserted_of({row.group_id for row in part.rows})
+    lines = [_line(row, said.get(row.group_id, [])) for row in part.rows]
+    strict_since = queries.strict_since(by, now=moment.now())
+    return {"lines": lines, "next": part.after, "strict_since": strict_since, **ages()}
 
 
-@router.get("/{line}", auth=Door(OPERATOR, Scope.READ), response={200: Line, **ERRORS}, operation_id="worklist_line")
+@router.get("/{line}", auth=Door(OPERATOR, Scope.READ), response={200: OneLine, **ERRORS}, operation_id="worklist_line")
 def one(request: HttpRequest, response: HttpResponse, line: str) -> Any:
     """Return one line; its ETag goes into If-Match when you change its state."""
     row = _mine(request, line)
     response.headers["ETag"] = _etag(row)
-    return _line(row)
+    return _one(row)
 
 
 @router.post(
     "/{line}/state",
     auth=Door(OPERATOR_WRITES, Scope.REMEDIATE),
-    response={200: Line, **ERRORS},
+    response={200: OneLine, **ERRORS},
     operation_id="change_worklist_state",
 )
-def change(request: HttpRequest, response: HttpResponse, line: str, deed: Deed, if_match: HeaderText = "") -> Any:
+def change(request: HttpRequest, response: HttpResponse, line: str, deed: Deed, if_match: schemas.IfMatch = "") -> Any:
     """Say what was done about a line as you last saw it; If-Match carries its ETag."""
     row = _mine(request, line)
     if not if_match:
-        return problems.problem(428, "if-match-needed", "If-Match is missing.", todo="Send the ETag of the line.")
-    if _etag(row) not in {quote_etag(one.strip('"')) for one in parse_etags(if_match)}:
-        return _changed()
+        return conditions.missing("line")
+    if not conditions.holds(if_match, _etag(row)):
+        return conditions.changed("line")
     try:
         after = _do(request, row, deed)
     except services.NotAllowed as error:
         raise Forbidden(str(error)) from error
     except services.ChangedMeanwhile:
-        return _changed()
+        return conditions.changed("line")
     except NotPossible as error:
         return problems.problem(409, "not-possible", str(error), place="/deed", todo="Look at the line again.")
     response.headers["ETag"] = _etag(after)
-    return _line(after)
-
-
-def _changed() -> HttpResponse:
-    return problems.problem(
-        412, "changed-meanwhile", "The line is not as you saw it.", todo="Read it again and decide anew."
-    )
+    return _one(after)
 
 
 def _mine(request: HttpRequest, line: str) -> Any:
@@ -171,10 +193,16 @@ def _do(request: HttpRequest, row: Any, deed: Deed) -> Any:
 
 
 def _etag(row: Any) -> str:
-    return quote_etag(f"{row.public_id}.{row.state}.{row.updated_at.timestamp():.6f}")
+    return conditions.etag(row.public_id, row.state, f"{row.updated_at.timestamp():.6f}")
 
 
-def _line(row: Any) -> dict[str, Any]:
+def _one(row: Any) -> dict[str, Any]:
+    """Return a line with everything its sources say, each record read whole."""
+    said = published.asserted_of([row.group_id], whole=True).get(row.group_id, [])
+    return {**_line(row, said), **ages()}
+
+
+def _line(row: Any, said: list[Asserted]) -> dict[str, Any]:
     forensics = "required" if row.forensics_required else "offered" if row.forensics_offered else "no"
     return {
         "id": row.public_id,
@@ -186,6 +214,8 @@ def _line(row: Any) -> dict[str, Any]:
         "policy": row.reason.get("policy", ""),
         "table": row.reason.get("table", ""),
         "inputs": row.reason.get("inputs", {}),
+        "strict": is_strict(row.reason),
+        "facts": [{name: getattr(one, name) for name in Fact.model_fields} for one in said],
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
     }
 

@@ -10,7 +10,9 @@ class Web(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """This will compile catalogues that are newer than what was compiled, so that a checkout speaks Spanish."""
+        """This will compile catalogues that are newer than what was compiled, and follow who gains or loses factors."""
+        from watchbell.doors import strength
         from watchbell.web.catalogues import compile_stale
 
+        strength.listen()
         compile_stale()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, OrganisationKind, Role
+from watchbell.doors.policy import STRONG
 from watchbell.web.rail import Place, account_of, for_actor
 
 KINDS: dict[OrganisationKind, str | Promise] = {
@@ -107,8 +108,8 @@ class Page:
 
     @property
     def search(self) -> str:
-        """Return where searches go, or nothing while there is nothing to search."""
-        return optional_url("search") if self.is_signed_in else ""
+        """Return where searches go; nothing for those who may not search yet."""
+        return reverse("search") if STRONG.admits(self.actor) else ""
 
 
 def optional_url(name: str) -> str:

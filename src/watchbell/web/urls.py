@@ -2,12 +2,24 @@
 
 from django.urls import include, path
 
-from watchbell.web import health, home, invitations, language, members, organisations, tokens
+from watchbell.web import (
+    health,
+    home,
+    invitations,
+    language,
+    members,
+    organisations,
+    search,
+    tokens,
+    vulnerability,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("search", search.search, name="search"),
+    path("vulnerabilities/<str:name>", vulnerability.vulnerability, name="vulnerability"),
     path("language/", language.choose_language, name="choose_language"),
     path("join/<str:public_id>/", invitations.join, name="join"),
     path("organisation/", organisations.choose, name="choose_organisation"),

@@ -1,6 +1,7 @@
 """What should the row of one vulnerability say today? Worked out from facts alone, before the database is touched."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +16,9 @@ from watchbell.domain.priority.cvss import score
 
 NO_DATE = datetime(9999, 12, 31, tzinfo=UTC)
 """Where a row without a due date stands in the order: after every date."""
+
+STRICT = "strict"
+"""The policy's sentence for an outcome that was counted at its worst."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,11 @@ def _reason(priority: Priority) -> dict[str, Any]:
         "policy": priority.policy,
         "table": priority.table,
     }
+
+
+def is_strict(reason: Mapping[str, Any]) -> bool:
+    """Return whether a row with this reason counts what is not known at its worst."""
+    return bool(reason) and reason["why"]["key"] == STRICT
 
 
 def _sentence(sentence: Sentence) -> dict[str, Any]:

@@ -41,8 +41,8 @@ KEPT = (
     ),
     Kept(
         model="remediation.Desk",
-        columns=("id", "organisation_id", "turn", "refreshed_at"),
-        holds="When an operator's list was last brought up to date.",
+        columns=("id", "organisation_id", "turn", "refreshed_at", "strict_since"),
+        holds="When an operator's list was last brought up to date, and since when it counts the unknown at its worst.",
         until="The operator's organisation is removed.",
         on_export=OWN,
         on_deletion="With the organisation.",

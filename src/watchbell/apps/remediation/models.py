@@ -123,11 +123,15 @@ class WorklistRow(models.Model):
 
 
 class Desk(models.Model):
-    """One operator's worklist as a whole; `turn` is the refresh that may write, so that an overtaken one stops."""
+    """One operator's worklist as a whole; `turn` is the refresh that may write, so that an overtaken one stops.
+
+    `strict_since` is when the organisation chose to count what is not known at its worst; null where it did not.
+    """
 
     organisation_id = OrderedText(max_length=32, unique=True)
     turn = models.BigIntegerField(default=0)
     refreshed_at = models.DateTimeField(null=True)
+    strict_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"turn {self.turn} of {self.organisation_id}"

@@ -146,6 +146,14 @@ def refreshed_at(viewer: Actor, *, now: datetime) -> datetime | None:
     return desks.values_list("refreshed_at", flat=True).first()
 
 
+def strict_since(viewer: Actor, *, now: datetime) -> datetime | None:
+    """Return since when this operator counts what is not known at its worst, or None where it does not."""
+    if viewer.organisation is None or not viewer.acts_as(OrganisationKind.OPERATOR):
+        return None
+    desks = Desk.objects.filter(organisation_id=viewer.organisation)
+    return desks.values_list("strict_since", flat=True).first()
+
+
 def with_acceptances_over(*, now: datetime) -> list[str]:
     """Return the organisations on whose lists an acceptance ran out, for jobs."""
     over = WorklistRow.objects.filter(accepted_until__lte=now, state=Remediation.ACCEPTED_UNTIL, closed_because="")

@@ -33,6 +33,7 @@ class MovedBecause(StrEnum):
     """The rule that moved a date: it never moves without one."""
 
     OUTCOME = "the answers changed"
+    STRICTNESS = "the unknown counts otherwise"
     FIX_KNOWN = "a fix became known"
     ZONE = "the time zone changed"
     DATED = "it got a date"

@@ -1,6 +1,6 @@
 """How urgent is it, by when is it due, and why? BOD 26-04 and our policy, both as data."""
 
-from watchbell.domain.priority.assess import assess
+from watchbell.domain.priority.assess import assess, outcome_of
 from watchbell.domain.priority.bod import TABLE_ID, Impact, Outcome, decide
 from watchbell.domain.priority.due import clock_starts_at, due_at, is_overdue, last_day, zone_named
 from watchbell.domain.priority.facts import Band, Drawn, Exposure, Facts, Inputs, Priority, Sentence
@@ -26,6 +26,7 @@ __all__ = [
     "due_at",
     "is_overdue",
     "last_day",
+    "outcome_of",
     "rank",
     "zone_named",
 ]

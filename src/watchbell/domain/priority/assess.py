@@ -58,6 +58,15 @@ def assess(facts: Facts, *, strict: bool = False) -> Priority:
     )
 
 
+def outcome_of(inputs: Inputs, *, strict: bool = False) -> Outcome:
+    """Return what `assess` makes of answers that were kept, such as those of a row, without looking them up again."""
+    automatable, impact = inputs.automatable.published, inputs.impact.published
+    known = automatable if isinstance(automatable, bool) else None
+    gained = impact if isinstance(impact, Impact) else None
+    possible = _possible(inputs.in_kev, inputs.exposed, known, gained)
+    return _chosen(inputs, low=possible[0], high=possible[-1], strict=strict)[0]
+
+
 def _inputs(facts: Facts) -> Inputs:
     """Return the table's answers: published before guessed, guessed before open."""
     guess, unreadable = _hints(facts.cvss_vector)

@@ -6,7 +6,10 @@ The directive's own wording on this was not seen: see `clock` in `data/policy.js
 """
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _ONE_DAY = timedelta(days=1)
 _ONE_SECOND = timedelta(seconds=1)
@@ -46,15 +49,17 @@ def is_overdue(due_at: datetime, *, now: datetime) -> bool:
     return _in_utc(now) >= _in_utc(due_at) + _ONE_SECOND
 
 
-def zone_named(name: str) -> ZoneInfo:
+def zone_named(name: str) -> "ZoneInfo":
     """Return the IANA time zone of this name; raises ValueError when there is none."""
+    from zoneinfo import ZoneInfo  # imported late: an offline match knows no dates
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone; write one such as America/Chicago") from error
 
 
-def _begins_at(day: date, zone: ZoneInfo) -> datetime:
+def _begins_at(day: date, zone: "ZoneInfo") -> datetime:
     """Return the first instant of a day: midnight, the first of two, or the end of the gap that swallowed it."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 

@@ -1,8 +1,9 @@
 """What is known about one vulnerability on one asset, and what was made of it? The words of an assessment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from watchbell.domain.priority.bod import Impact, Outcome
 from watchbell.domain.priority.policy import POLICY
@@ -74,6 +75,11 @@ class Input:
     value: bool | Impact | None
     drawn: Drawn
 
+    @property
+    def published(self) -> bool | Impact | None:
+        """Return the value where somebody published it; None where it is guessed or open."""
+        return self.value if self.drawn is Drawn.KNOWN else None
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -85,6 +91,21 @@ class Inputs:
     automatable: Input
     impact: Input
     cvss_was_unreadable: bool = False
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any]) -> Self:
+        """Return the answers that `record` wrote down; raises KeyError or ValueError where they are not whole."""
+        exposure = Exposure(record["exposed"])
+        unknown_counts = POLICY.unknown_counts_as_exposed
+        impact = None if record["impact"] is None else Impact(record["impact"])
+        return cls(
+            in_kev=record["in_kev"],
+            exposed=unknown_counts if exposure is Exposure.UNKNOWN else exposure is Exposure.YES,
+            exposure=exposure,
+            automatable=Input(record["automatable"], Drawn(record["automatable_drawn"])),
+            impact=Input(impact, Drawn(record["impact_drawn"])),
+            cvss_was_unreadable=record["cvss_was_unreadable"],
+        )
 
     def record(self) -> dict[str, Any]:
         """Return the answers as JSON values, each guess marked as one."""

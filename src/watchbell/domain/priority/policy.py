@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
+from os import path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -66,7 +66,7 @@ class Policy:
 
 def _read() -> Policy:
     """Return the policy we ship."""
-    with resources.files(__package__).joinpath("data/policy.json").open(encoding="utf-8") as file:
+    with open(path.join(path.dirname(__file__), "data", "policy.json"), encoding="utf-8") as file:
         return Policy.of(json.load(file))
 
 

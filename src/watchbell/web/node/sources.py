@@ -21,6 +21,7 @@ from watchbell.doors import moment
 from watchbell.doors.policy import NODE_ADMIN, STRONG, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.node.words import SOURCE_KINDS
+from watchbell.web.speaking import spoken
 from watchbell.web.states import State
 
 NEVER_SEEN: dict[str, Any] = {
@@ -96,7 +97,7 @@ def switch_on(request: Asking, name: str) -> HttpResponse:
     except services.NoSuchSource as error:
         raise Http404 from error
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, spoken(error))
         return redirect("node_sources")
     _ask(request, source.public_id)
     messages.success(request, _("%(name)s is on and is being read; see Work for how far it is.") % {"name": name})

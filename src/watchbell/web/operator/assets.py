@@ -15,8 +15,10 @@ from watchbell.domain.refusal import Refused
 from watchbell.doors import keyset, moment
 from watchbell.doors.policy import OPERATOR, OPERATOR_WRITES, open_to
 from watchbell.web.asking import Asking
+from watchbell.web.node.pace import pace_of
 from watchbell.web.operator.forms import AssetForm, DocumentForm, ExposedForm, OwnerForm
 from watchbell.web.operator.words import EXPOSED
+from watchbell.web.speaking import spoken
 
 BY_NAME = keyset.Order("assets", ("name", "public_id"))
 
@@ -82,7 +84,7 @@ def add(request: Asking) -> HttpResponse:
         except services.NotAllowed as error:
             raise PermissionDenied from error
         except Refused as error:
-            form.add_error("name", str(error))
+            form.add_error("name", spoken(error))
         else:
             return redirect("asset", asset=asset.public_id)
     return render(request, "operator/asset_new.html", {"form": form})
@@ -107,8 +109,18 @@ def show(request: Asking, found: Any, *, form: Any = None, status: int = 200) ->
         "picks": picks,
         "gaps": found.listing.components - found.listing.assessed if found.listing else 0,
         **progress_of(found),
+        **loading_of(request, found),
     }
     return render(request, "operator/asset.html", context, status=status)
+
+
+def loading_of(request: Asking, found: Any) -> dict[str, Any]:
+    """Return how far the asset's latest large list is, unless it is in force or another took its place."""
+    row = queries.loads(request.actor, now=request.now).filter(asset=found).first()
+    loading = queries.loading_of(row) if row else None
+    if loading is None or loading.stage in ("loaded", "replaced"):
+        return {"loading": None}
+    return {"loading": loading, "pace": pace_of(loading.line, now=request.now) if loading.line else None}
 
 
 def progress_of(found: Any) -> dict[str, int]:
@@ -122,9 +134,20 @@ def progress_of(found: Any) -> dict[str, int]:
 @open_to(OPERATOR)
 @require_safe
 def progress(request: Asking, asset: str) -> HttpResponse:
-    """Show how far an asset's matching is; asked again every two seconds while it runs."""
+    """Show how far an asset's loading or matching is; asked again every two seconds while it runs."""
     found = mine(request, asset)
+    if "list" in request.GET:
+        return _loading(request, found)
     return render(request, "operator/matching.html", {"asset": found, **progress_of(found)})
+
+
+def _loading(request: Asking, found: Any) -> HttpResponse:
+    """Return how far its list is; once that changes no more, the whole page is loaded again."""
+    context = {"asset": found, **loading_of(request, found)}
+    page = render(request, "operator/loading.html", context)
+    if context["loading"] is None or not context["loading"].is_busy:
+        page.headers["HX-Refresh"] = "true"
+    return page
 
 
 @open_to(OPERATOR_WRITES)

@@ -27,6 +27,7 @@ from watchbell.web.operator import lines
 from watchbell.web.operator.forms import LARGEST_PROOF, AcceptForm, NoteForm
 from watchbell.web.operator.words import DEEDS
 from watchbell.web.operator.worklist import sheet_of, zone_of
+from watchbell.web.speaking import spoken
 
 AT_ONCE = 200
 
@@ -157,7 +158,7 @@ def _try(request: Asking, form: Any, deed: Deed, row: Any, together: list[Any]) 
     except services.NotAllowed as error:
         raise PermissionDenied from error
     except Refused as error:
-        form.add_error("proof", str(error))
+        form.add_error("proof", spoken(error))
         return None
     if not any(done):
         form.add_error(None, _("This cannot be done to the line as it stands now. Look at it again."))
@@ -218,7 +219,7 @@ def forensics(request: Asking, row: str) -> HttpResponse:
                 row=found, evidence=evidence, by=request.actor, now=request.now, rng=moment.dice()
             )
         except Refused as error:
-            form.add_error("proof", str(error))
+            form.add_error("proof", spoken(error))
         else:
             messages.success(request, _("What you found is on record."))
             return redirect("worklist_row", row=row)

@@ -33,6 +33,8 @@ class Line:
     span: str
     would_be: str
     stage: Words
+    term: Words
+    says: Any = None
 
 
 def of_step(step: Step, *, now: datetime) -> Line:
@@ -70,6 +72,7 @@ def _line(row: Any, deed: str, kind: Kind, closes: int, now: datetime) -> Line:
         is_unsure=unsure,
         span=span(row.low, row.high) if row.low != row.high else "",
         would_be=say(row.reason.get("would_be")),
+        term=outcome_words(row.outcome),
         stage="" if row.state == Remediation.OPEN else STATES[Remediation(row.state)],
     )
 
@@ -82,7 +85,7 @@ def _deed(kind: Kind, what: str, version: str, row: Any) -> str:
         return _("Update %(what)s") % {"what": _named(version)}
     if kind is Kind.UPDATE:
         return _("Update %(what)s to %(version)s") % {"what": what, "version": version}
-    if row.tier == Tier.POSSIBLE:
+    if row.tier in (Tier.PROBABLE, Tier.POSSIBLE):
         return _("Check %(what)s with its maker and install what they offer") % {"what": _named(what)}
     return _("Ask for a fix of %(what)s, and keep it apart from other networks until then") % {"what": _named(what)}
 
@@ -101,7 +104,9 @@ def reason(row: Any) -> str:
     if row.tier == Tier.CANNOT_TELL:
         return _("The list does not say it clearly enough to tell whether yours is affected.")
     said = [_attacked(row) if row.in_kev else _reached(row)]
-    if row.tier == Tier.POSSIBLE:
+    if row.tier == Tier.PROBABLE:
+        said.append(_("You picked this product by name, and your version is one of those that are named."))
+    elif row.tier == Tier.POSSIBLE:
         said.append(_("You picked this product by name; whether your version is affected is not known."))
     elif row.drawn == Drawn.UNKNOWN:
         said.append(_("Nobody has published how easily it can be attacked."))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from watchbell.apps.inventory import services
+from watchbell.apps.inventory import queries, services
 from watchbell.domain.refusal import Refused
 from watchbell.doors import inventories, keys, moment
 from watchbell.doors.inventories import Kind, Taken
@@ -17,6 +17,7 @@ from watchbell.doors.policy import OPERATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.operator.assets import mine, show
 from watchbell.web.operator.forms import DocumentForm, LoadForm
+from watchbell.web.speaking import spoken
 
 MOST_REFUSALS = 200
 
@@ -35,8 +36,8 @@ def load(request: Asking) -> HttpResponse:
             if name:
                 return _load_new(request, name, taken)
             form.add_error("name", _("This is a bill of materials. Say which machine or service it is about."))
-        except (Refused, services.ChangedMeanwhile) as error:
-            form.add_error("document", str(error))
+        except (Refused, services.ChangedMeanwhile, services.TooManyWaiting) as error:
+            form.add_error("document", spoken(error))
     return render(request, "operator/load.html", {"form": form})
 
 
@@ -71,7 +72,7 @@ def _load_new(request: Asking, name: str, taken: Taken) -> HttpResponse:
 
 
 def _load_bill(request: Asking, asset: Any, taken: Taken) -> services.Loaded:
-    return services.load_sbom(
+    return services.hand_in_sbom(
         services.Received(content=taken.content, store=keys.blob_store()),
         asset=asset,
         by=request.actor,
@@ -93,13 +94,30 @@ def document(request: Asking, asset: str) -> HttpResponse:
                 _tell(request, _load_bill(request, found, taken))
                 return redirect("asset", asset=asset)
             form.add_error("document", _("This is a table, not a bill of materials. Load it from the inventory page."))
-        except (Refused, services.ChangedMeanwhile) as error:
-            form.add_error("document", str(error))
+        except (Refused, services.ChangedMeanwhile, services.TooManyWaiting) as error:
+            form.add_error("document", spoken(error))
     return show(request, found, form=form)
+
+
+@open_to(OPERATOR_WRITES)
+@require_POST
+def stop(request: Asking, asset: str) -> HttpResponse:
+    """Stop loading an asset's list."""
+    row = queries.loads(request.actor, now=request.now).filter(asset=mine(request, asset)).first()
+    try:
+        services.stop(row.public_id if row else "", by=request.actor, now=request.now)
+    except services.NotWaiting as error:
+        messages.info(request, spoken(error))
+    else:
+        messages.success(request, _("It is stopped. Nothing of the list was in force, and the one before it stays."))
+    return redirect("asset", asset=asset)
 
 
 def _tell(request: Asking, loaded: services.Loaded) -> None:
     """This will say what came of it, always with the whole number."""
+    if not loaded.is_over:
+        messages.success(request, _("The list is being loaded; this page shows how far it is."))
+        return
     if not loaded.changed:
         messages.success(request, _("This list was loaded before, so nothing changed."))
         return

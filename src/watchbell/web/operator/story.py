@@ -18,15 +18,16 @@ from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation import queries
 from watchbell.apps.remediation.words import Change, MovedBecause
 from watchbell.apps.vulnerabilities import queries as published
+from watchbell.apps.vulnerabilities.queries import Asserted, Fact, Facts
 from watchbell.domain.handling import ActorKind
 from watchbell.domain.lifecycle import Remediation, RemediationEvent
-from watchbell.domain.priority import POLICY, Drawn, Exposure, Impact
+from watchbell.domain.priority import Drawn, Exposure
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import OPERATOR, OPERATOR_WRITES, open_to
 from watchbell.web.asking import Asking
-from watchbell.web.operator import deeds, lines
+from watchbell.web.operator import deeds, facts, lines
 from watchbell.web.operator.words import DRAWN, EXPOSED, NOTES, OUTCOMES, STATES, say, span
-from watchbell.web.operator.worklist import zone_of
+from watchbell.web.operator.worklist import counting, zone_of
 
 MOST_EXPOSURES = 200
 HAPPENED: dict[str, str | Promise] = {
@@ -46,6 +47,7 @@ HAPPENED: dict[str, str | Promise] = {
 }
 MOVED: dict[str, str | Promise] = {
     MovedBecause.OUTCOME: gettext_lazy("because what is published or what you answered changed"),
+    MovedBecause.STRICTNESS: gettext_lazy("because your organisation chose how to count what is not known"),
     MovedBecause.FIX_KNOWN: gettext_lazy("because a fix became known"),
     MovedBecause.ZONE: gettext_lazy("because your time zone changed"),
     MovedBecause.DATED: gettext_lazy("because it got a date"),
@@ -69,21 +71,23 @@ class Told:
 def row(request: Asking, row: str) -> HttpResponse:
     """Show one line with everything that is known of it."""
     found = deeds.mine(request, row)
-    facts = published.facts_for([found.group_id]).get(found.group_id)
+    known = published.facts_for([found.group_id]).get(found.group_id)
+    said = published.asserted_of([found.group_id], whole=True).get(found.group_id, [])
     exposures = inventory.exposures_of(request.actor, found.group_id, now=request.now, limit=MOST_EXPOSURES)
     context = {
         "row": found,
         "line": lines.of_row(found, now=request.now),
         "state": STATES[Remediation(found.state)],
         **_deeds(request, found),
-        "facts": facts,
+        "facts": known,
+        "says": facts.says(said, found.reason),
         "exposures": [{"one": one, "exposed": EXPOSED[one.exposed]} for one in exposures],
         "most": MOST_EXPOSURES,
         "records": published.records_of(found.group_id),
         "why": say(found.reason.get("why")),
-        "inputs": _inputs(found.reason.get("inputs", {})),
+        "inputs": _inputs(found.reason.get("inputs", {}), known, said),
         "term": OUTCOMES[_outcome(found.outcome)],
-        "policy": POLICY,
+        **counting(request),
         "span": span(found.low, found.high),
         "history": _history(request, found),
         "zone": zone_of(request).key,
@@ -105,20 +109,42 @@ def _outcome(code: str) -> Any:
     return next(one for one in OUTCOMES if one == code)
 
 
-def _inputs(inputs: dict[str, Any]) -> list[tuple[str, str | Promise, str | Promise]]:
-    """Return the table's questions, each with its answer and how sure it is."""
+def _inputs(inputs: dict[str, Any], known: Facts | None, said: list[Asserted]) -> list[tuple[Any, ...]]:
+    """Return the table's questions, each with its answer, how sure it is, and from whom it is."""
     if not inputs:
         return []
-    automatable = {True: _("yes"), False: _("no"), None: _("unknown")}[inputs["automatable"]]
-    gains = {Impact.TOTAL: _("everything"), Impact.PARTIAL: _("a part"), None: _("unknown")}
-    impact = gains[Impact(inputs["impact"]) if inputs["impact"] else None]
     listed = _("yes") if inputs["in_kev"] else _("no")
     return [
-        (_("Do attackers use it already?"), listed, _("from the KEV catalogue")),
-        (_("Does the internet reach it?"), EXPOSED[Exposure(inputs["exposed"])], _("your answer")),
-        (_("Can the attack be automated?"), automatable, DRAWN[Drawn(inputs["automatable_drawn"])]),
-        (_("How much does an attacker gain?"), impact, DRAWN[Drawn(inputs["impact_drawn"])]),
+        (_("Do attackers use it already?"), listed, _("from the KEV catalogue"), _whose(Fact.KEV, said)),
+        (_("Does the internet reach it?"), EXPOSED[Exposure(inputs["exposed"])], _("your answer"), ""),
+        (
+            _("Can the attack be automated?"),
+            facts.automatable(inputs["automatable"]),
+            DRAWN[Drawn(inputs["automatable_drawn"])],
+            _from(Drawn(inputs["automatable_drawn"]), known, said),
+        ),
+        (
+            _("How much does an attacker gain?"),
+            facts.gain(inputs["impact"]),
+            DRAWN[Drawn(inputs["impact_drawn"])],
+            _from(Drawn(inputs["impact_drawn"]), known, said),
+        ),
     ]
+
+
+def _from(drawn: Drawn, known: Facts | None, said: list[Asserted]) -> str:
+    """Return who published an answer and for which day, or from whose vector it was derived."""
+    if drawn is Drawn.KNOWN:
+        return _whose(Fact.SSVC, [one for one in said if known is None or one.by == known.ssvc_by])
+    vector = known.cvss_vector if known and drawn is Drawn.DERIVED else None
+    return _whose(Fact.CVSS, [one for one in said if one.says.get("vector") == vector]) if vector else ""
+
+
+def _whose(fact: Fact, said: list[Asserted]) -> str:
+    """Return the asserters of a fact, each with its day."""
+    held = [one for one in said if one.fact is fact]
+    named = [f"{one.by}, {date_format(one.on or one.known_at, 'j M Y')} ({one.about})" for one in held]
+    return "; ".join(dict.fromkeys(named))
 
 
 def _history(request: Asking, found: Any) -> list[Told]:

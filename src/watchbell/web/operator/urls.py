@@ -13,6 +13,7 @@ from watchbell.web.operator import (
     picking,
     starting,
     story,
+    strictness,
     tiles,
     unassessed,
     worklist,
@@ -21,6 +22,7 @@ from watchbell.web.operator import (
 urlpatterns = [
     path("worklist", worklist.this_week, name="worklist"),
     path("worklist/all", worklist.everything, name="worklist_all"),
+    path("worklist/strict", strictness.strict, name="worklist_strict"),
     path("worklist/<str:row>", story.row, name="worklist_row"),
     path("worklist/<str:row>/letter", story.letter, name="worklist_letter"),
     path("worklist/<str:row>/not-us", deeds.not_us, name="worklist_not_us"),
@@ -37,6 +39,7 @@ urlpatterns = [
     path("inventory/unassessed", unassessed.unassessed, name="unassessed"),
     path("inventory/<str:asset>", assets.asset, name="asset"),
     path("inventory/<str:asset>/progress", assets.progress, name="asset_progress"),
+    path("inventory/<str:asset>/stop", loading.stop, name="stop_load"),
     path("inventory/<str:asset>/document", loading.document, name="load_document"),
     path("inventory/<str:asset>/exposed", assets.answer, name="answer_exposed"),
     path("inventory/<str:asset>/owner", assets.owner, name="say_who_patches"),

@@ -18,12 +18,12 @@ from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation import queries, sheet
 from watchbell.domain.lifecycle import Remediation
-from watchbell.domain.priority import Band, Drawn
+from watchbell.domain.priority import POLICY, Band, Drawn
 from watchbell.doors import keyset
-from watchbell.doors.policy import OPERATOR, open_to
+from watchbell.doors.policy import OPERATOR, OPERATOR_OWNS, open_to
 from watchbell.web import moments
 from watchbell.web.asking import Asking
-from watchbell.web.operator import lines
+from watchbell.web.operator import facts, lines
 from watchbell.web.operator.assets import part
 from watchbell.web.operator.words import STATES
 
@@ -72,8 +72,8 @@ def this_week(request: Asking) -> HttpResponse:
     week = sheet_of(request)
     also_due = _also_due(request, week)
     context = {
-        "dated": [lines.of_step(step, now=request.now) for step in week.dated],
-        "backlog": [lines.of_step(step, now=request.now) for step in week.backlog],
+        "dated": facts.with_facts(lines.of_step(step, now=request.now) for step in week.dated),
+        "backlog": facts.with_facts(lines.of_step(step, now=request.now) for step in week.backlog),
         "sheet": week,
         "last_moment": week.week_ends_at - timedelta(seconds=1),
         "by": _("by Friday"),
@@ -81,9 +81,16 @@ def this_week(request: Asking) -> HttpResponse:
         "also_due": also_due,
         "coverage": inventory.coverage(request.actor, now=request.now),
         "refreshed_at": queries.refreshed_at(request.actor, now=request.now),
+        **counting(request),
         "zone": zone_of(request).key,
     }
     return render(request, "operator/this_week.html", context)
+
+
+def counting(request: Asking) -> dict[str, Any]:
+    """Return how what is not known counts here, for `operator/counting.html`."""
+    since = queries.strict_since(request.actor, now=request.now)
+    return {"strict_since": since, "policy": POLICY, "policy_owner": OPERATOR_OWNS.admits(request.actor)}
 
 
 def _also_due(request: Asking, week: sheet.Sheet) -> int:
@@ -102,12 +109,13 @@ def everything(request: Asking) -> HttpResponse:
     page = part(request, rows.filter(chosen.rows), BY_DUE)
     counts = _counts(rows)
     context = {
-        "lines": [lines.of_row(row, now=request.now) for row in page.rows],
+        "lines": facts.with_facts(lines.of_row(row, now=request.now) for row in page.rows),
         "slice": page,
         "chips": [{"chip": one, "count": counts[one.key or "all"]} for one in CHIPS],
         "chosen": chosen,
         "count": counts[chosen.key or "all"],
         "coverage": inventory.coverage(request.actor, now=request.now),
+        **counting(request),
         "zone": zone_of(request).key,
     }
     return render(request, "operator/worklist.html", context)

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from watchbell.apps.advisories import queries
 from watchbell.apps.advisories.words import Format
+from watchbell.domain.handling import Tlp
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import PUBLIC, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import telling
+from watchbell.web.coordination.finding_list import strictest
 from watchbell.web.coordination.paging import slice_of
 
 IN_A_FEED = 50
@@ -21,17 +23,21 @@ IN_A_FEED = 50
 @open_to(PUBLIC)
 @require_safe
 def advisories(request: Asking) -> HttpResponse:
-    """List what is published, latest first."""
-    published = queries.public(now=request.now)
+    """List what is published for this reader, latest first."""
+    published = queries.visible_to(request.actor, now=request.now)
     page = slice_of(published, by=("-published_at", "public_id"), name="advisories", request=request)
-    return render(request, "public/advisories.html", {"rows": page.rows, "slice": page, "total": published.count()})
+    return render(
+        request,
+        "public/advisories.html",
+        {"rows": page.rows, "slice": page, "total": published.count(), "marking": strictest(page.rows)},
+    )
 
 
 @open_to(PUBLIC)
 @require_safe
 def advisory(request: Asking, tracking_id: str) -> HttpResponse:
     """Show one advisory."""
-    row = queries.by_tracking_id(tracking_id, now=request.now)
+    row = queries.by_tracking_id(tracking_id, request.actor, now=request.now)
     told = queries.latest(row, now=request.now) if row else None
     if row is None or told is None:
         raise Http404
@@ -41,6 +47,7 @@ def advisory(request: Asking, tracking_id: str) -> HttpResponse:
         "flaws": telling.flaws(told),
         "links": telling.links(told),
         "credits": telling.credits_of(told),
+        "marking": Tlp(row.marking),
     }
     return render(request, "public/advisory.html", context)
 
@@ -71,11 +78,13 @@ def feed(request: Asking) -> HttpResponse:
 
 
 def _stored(request: Asking, tracking_id: str, kind: Format, name: str, *, index: int = 0) -> HttpResponse:
-    kept = queries.rendered(tracking_id, kind, index=index, now=request.now) if index >= 0 else None
+    actor, now = request.actor, request.now
+    kept = queries.rendered(tracking_id, kind, actor, index=index, now=now) if index >= 0 else None
     if kept is None:
         raise Http404
     etag = quote_etag(kept.etag)
-    headers = {"ETag": etag, "Cache-Control": "public, no-cache"}
+    is_public = queries.by_tracking_id(tracking_id, now=now) is not None
+    headers = {"ETag": etag, "Cache-Control": "public, no-cache" if is_public else "private, no-store"}
     if {etag, "*"} & set(parse_etags(request.headers.get("If-None-Match", ""))):
         return HttpResponseNotModified(headers=headers)
     return as_download(HttpResponse(kept.body, content_type="application/json", headers=headers), name)

@@ -13,7 +13,7 @@ from watchbell.apps.findings import queries, reading, services
 from watchbell.apps.findings.services import AlreadyReceived
 from watchbell.domain.canonical import canonical
 from watchbell.domain.identity import new_id
-from watchbell.domain.refusal import Refused
+from watchbell.domain.refusal import Refusal, Refused
 from watchbell.doors import keys, moment
 from watchbell.doors.policy import PUBLIC, open_to
 from watchbell.doors.throttle import Throttle
@@ -21,6 +21,7 @@ from watchbell.outside.keystore import aad
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import words
 from watchbell.web.public.forms import NO_SUCH_CODE, ReceiptForm, ReportForm
+from watchbell.web.speaking import spoken
 
 REPORTS = Throttle("report", from_one=12, altogether=600)
 STATUSES = Throttle("report-status", from_one=60, altogether=6000)
@@ -53,14 +54,19 @@ def _take(request: Asking, form: ReportForm) -> HttpResponse:
     except AlreadyReceived:
         return render(request, "public/report_received.html", {"code": _kept_code(upload.key)})
     except Refused as error:
-        form.add_error(None, f"{error.refusal.message} {error.refusal.todo}")
+        form.add_error(None, _told(error.refusal))
         return render(request, "public/report.html", {"form": form})
     refused = next((one.refusal for one in received.results if one.refusal), None)
     if refused is not None:
-        form.add_error(None, f"{refused.message} {refused.todo}")
+        form.add_error(None, _told(refused))
         return render(request, "public/report.html", {"form": form})
     _keep_code(upload.key, code)
     return render(request, "public/report_received.html", {"code": code, "is_new": True})
+
+
+def _told(why: Refusal) -> str:
+    """Return what is wrong and what to do; the place within our own form would only puzzle."""
+    return f"{spoken(why.message)} {spoken(why.todo)}".rstrip()
 
 
 @open_to(PUBLIC)

@@ -8,7 +8,7 @@
   }
 
   function walk(step) {
-    const rows = Array.from(document.querySelectorAll("a.row-link"));
+    const rows = Array.from(document.querySelectorAll("a.row-link, .work .deed a"));
     if (rows.length === 0) {
       return;
     }

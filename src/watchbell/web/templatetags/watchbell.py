@@ -12,10 +12,16 @@ from django.utils.translation import gettext
 
 from watchbell.domain.handling import Tlp
 from watchbell.doors import moment, static
-from watchbell.web import moments
+from watchbell.web import moments, speaking
 from watchbell.web.states import State
 
 register = template.Library()
+
+
+@register.filter
+def spoken(said: object) -> str:
+    """Return what a lower floor said, in the reader's language."""
+    return speaking.spoken(said)
 
 
 @register.simple_tag

@@ -5,10 +5,10 @@ import django.db.models.functions.text
 import django.db.models.lookups
 from django.db import migrations, models
 
-import watchbell.apps.inventory.reach
 import watchbell.apps.journal.columns
 import watchbell.apps.remediation.words
 import watchbell.domain.lifecycle.remediation
+import watchbell.domain.matching.tiers
 import watchbell.domain.priority.bod
 import watchbell.domain.priority.facts
 
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
                 ("turn", models.BigIntegerField(default=0)),
                 ("refreshed_at", models.DateTimeField(null=True)),
+                ("strict_since", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -129,9 +130,10 @@ class Migration(migrations.Migration):
                             (
                                 "tier__in",
                                 [
-                                    watchbell.apps.inventory.reach.Tier["EXACT"],
-                                    watchbell.apps.inventory.reach.Tier["POSSIBLE"],
-                                    watchbell.apps.inventory.reach.Tier["CANNOT_TELL"],
+                                    watchbell.domain.matching.tiers.Tier["EXACT"],
+                                    watchbell.domain.matching.tiers.Tier["PROBABLE"],
+                                    watchbell.domain.matching.tiers.Tier["POSSIBLE"],
+                                    watchbell.domain.matching.tiers.Tier["CANNOT_TELL"],
                                 ],
                             )
                         ),

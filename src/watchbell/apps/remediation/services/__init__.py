@@ -14,6 +14,7 @@ from watchbell.apps.remediation.services.deeds import (
     wait_on_vendor,
 )
 from watchbell.apps.remediation.services.refreshing import Overtaken, Refreshed, refresh
+from watchbell.apps.remediation.services.strictness import choose_strict
 
 __all__ = [
     "ChangedMeanwhile",
@@ -22,6 +23,7 @@ __all__ = [
     "Overtaken",
     "Refreshed",
     "accept_until",
+    "choose_strict",
     "mark_patched",
     "mitigate",
     "plan",

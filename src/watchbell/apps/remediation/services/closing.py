@@ -57,9 +57,12 @@ def _fate(row: WorklistRow, facts: Facts | None) -> Closing | None:
     return None if facts.public_id == row.group_id else Closing.MERGED
 
 
+_BY_NAME = (Tier.PROBABLE, Tier.POSSIBLE)
+
+
 def _words(row: WorklistRow) -> set[str]:
     """Return the names under which a list could still hold what this row is about."""
-    return {word_of(name) for name in row.subject_name.split(", ")} if row.tier != Tier.POSSIBLE else set()
+    return {word_of(name) for name in row.subject_name.split(", ")} if row.tier not in _BY_NAME else set()
 
 
 def _ending(row: WorklistRow, fate: Closing | None, is_unsure: bool, now: datetime) -> Ending | None:

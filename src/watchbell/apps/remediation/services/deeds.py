@@ -13,6 +13,7 @@ from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle import NotPossible, Remediation, RemediationEvent
 from watchbell.domain.lifecycle.remediation import advance
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 
 class NotAllowed(Exception):
@@ -102,12 +103,19 @@ def _do(
 ) -> WorklistRow:
     _require_operator(by, row)
     if len(evidence.note) > NOTE_LENGTH:
-        raise refuse("too-large", "The note is too long", place="note", expected=f"at most {NOTE_LENGTH} characters")
+        raise refuse(
+            "too-large",
+            "The note is too long",
+            place="note",
+            expected=Sentence("at most {limit} characters", limit=NOTE_LENGTH),
+        )
     if row.closed_because:
         raise NotPossible("Nothing in the lists in force is reached by this any more, so there is nothing to do.")
     owed = row.forensics_required and row.forensics_done_at is None
     after = advance(Remediation(row.state), event, evidence=evidence.note, forensics_owed=owed, until=until, now=now)
-    claimed = WorklistRow.objects.filter(pk=row.pk, state=row.state, closed_because="").update(
+    claimed = WorklistRow.objects.filter(
+        pk=row.pk, state=row.state, updated_at=row.updated_at, closed_because=""
+    ).update(
         state=after,
         accepted_until=until if after is Remediation.ACCEPTED_UNTIL else None,
         is_settled=after.is_settled,

@@ -17,7 +17,7 @@ from watchbell.apps.inventory.reach import Reach
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
 from watchbell.apps.orgs import queries as orgs
-from watchbell.apps.remediation.drafts import Draft, draft
+from watchbell.apps.remediation.drafts import Draft, draft, is_strict
 from watchbell.apps.remediation.models import Action, Desk, WorklistRow
 from watchbell.apps.remediation.services.closing import Ending, endings
 from watchbell.apps.remediation.words import Change, Clock, MovedBecause
@@ -54,6 +54,7 @@ class _Refresh:
 
     organisation: str
     turn: int
+    strict: bool
     by: Actor
     now: datetime
     rng: Dice
@@ -85,7 +86,8 @@ def refresh(
 
     Raises Overtaken, which leaves nothing undone: the later refresh does it.
     """
-    work = _Refresh(organisation, _take_turn(organisation), by, now, rng)
+    desk = _take_turn(organisation)
+    work = _Refresh(organisation, desk.turn, desk.strict_since is not None, by, now, rng)
     reached = reach.of(organisation)
     if groups is not None:
         reached = {group: one for group, one in reached.items() if group in set(groups)}
@@ -97,7 +99,7 @@ def refresh(
             progress.checkpoint()
         facts = published.facts_for(part)
         drafts = {
-            group: draft(reached[group], facts[group], zone=zone, now=now)
+            group: draft(reached[group], facts[group], zone=zone, now=now, strict=work.strict)
             for group in part
             if group in facts and facts[group].public_id == group  # one that was merged answers under the other
         }
@@ -108,10 +110,10 @@ def refresh(
 
 
 @transaction.atomic
-def _take_turn(organisation: str) -> int:
+def _take_turn(organisation: str) -> Desk:
     Desk.objects.bulk_create([Desk(organisation_id=organisation)], ignore_conflicts=True)
     Desk.objects.filter(organisation_id=organisation).update(turn=F("turn") + 1)
-    return Desk.objects.get(organisation_id=organisation).turn
+    return Desk.objects.get(organisation_id=organisation)
 
 
 @transaction.atomic
@@ -199,6 +201,8 @@ def _opens_again(row: WorklistRow, how: Reach, now: datetime) -> str:
 
 def _moved_because(row: WorklistRow, one: Draft) -> MovedBecause | None:
     """Return the rule that moves the date, or None where none does: then an earlier date stands."""
+    if is_strict(row.reason) != is_strict(one.reason) and row.outcome != one.outcome:
+        return MovedBecause.STRICTNESS
     if row.due_at is None or one.due_at is None:
         return MovedBecause.DATED if one.due_at else MovedBecause.UNDATED
     if row.outcome != one.outcome:
