@@ -2,9 +2,10 @@
 
 import os
 import random
-import tempfile
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,14 +13,20 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from tests.support.cast import Cast
 
-os.environ.setdefault("WATCHBELL_HOME", tempfile.mkdtemp(prefix="watchbell-test-"))
-
 settings.register_profile(
     "house", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def nobody_called_yet() -> None:
+    """Forget what the process counted of earlier tests' calls: the clock of many tests stands still."""
+    if door := sys.modules.get("watchbell.api.door"):
+        door.CALLS.forget()
+        door.STRANGERS.forget()
 
 
 @pytest.fixture
@@ -40,3 +47,26 @@ def cast(db: None, rng: random.Random) -> "Cast":
 
     keys.make_node_keys()
     return make_cast(NOON, rng)
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Hold one transaction around a module, so that what its fixtures write is written once and undone at the end.
+
+    Each test still runs in a savepoint of its own. Not for modules with tests that need real transactions.
+    """
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def cast_once(once: None) -> "Cast":
+    from tests.support.cast import make_cast
+
+    from watchbell.doors import keys
+
+    keys.make_node_keys()
+    return make_cast(NOON, random.Random(14409))

@@ -15,11 +15,17 @@ from tests.support import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUND = ["tests/domain", "tests/formats", "tests/outside", "tests/house", "tests/conformance"]
-FLOORS = ["tests/apps", "tests/doors", "tests/web", "tests/api", "tests/journeys"]
+# The longest files first and in this order, so that no processor idles at the end.
+FLOORS = ["tests/journeys", "tests/apps", "tests/doors", "tests/web", "tests/api"]
 SKIPPED = -1
-# These are about the command line, the reader and the server; the rooms' own tests cover both databases.
+# These are about the command line, the reader, the server and the disk, or start a database server of their own;
+# the rooms' own tests cover both databases.
 WITHOUT_DATABASE = [
-    f"tests/journeys/test_{name}.py" for name in ("command_line", "half_open", "hostile_uploads", "import_verb")
+    f"tests/journeys/test_{name}.py"
+    for name in (
+        *("command_line", "half_open", "hostile_uploads", "import_verb"),
+        *("storage_full", "database_restarts", "verbs_killed"),
+    )
 ]
 
 
@@ -39,7 +45,9 @@ def python(*arguments: str) -> list[str]:
 
 
 def pytest(*arguments: str) -> list[str]:
-    return python("pytest", "-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", *arguments)
+    return python(
+        "pytest", "-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder", *arguments
+    )
 
 
 def existing(folders: list[str]) -> list[str]:
@@ -131,7 +139,7 @@ def environment(stage: Stage, scratch: str) -> dict[str, str]:
     """Return a clean environment: the caller's without its own node, with a scratch home."""
     keep = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
     keep["WATCHBELL_HOME"] = scratch
-    keep["PYTHONDONTWRITEBYTECODE"] = "1"
+    keep["PYTHONPYCACHEPREFIX"] = str(machine.BYTECODE)
     keep["PYTHONHASHSEED"] = "0"  # both halves of a parallel run must name the same tests
     if required := os.environ.get("WATCHBELL_TEST_REQUIRE"):
         keep["WATCHBELL_TEST_REQUIRE"] = required
