@@ -50,7 +50,7 @@ def test_every_component_is_either_assessed_or_counted_with_the_reason_why_not(c
         "pkg:pypi/jinja2@2.10",
         "pkg:pypi/django",
         "pkg:npm/left-pad@latest",
-        "pkg:bitnami/pump@1.0",
+        "pkg:conan/pump@1.0",
         "pkg:deb/debian/openssl@1.1",
         named=(("firmware", "3"), ("firmware", "3")),
     )
@@ -98,10 +98,10 @@ def test_a_load_that_dies_half_way_leaves_the_old_list_in_force(cast: Cast, monk
     load(cast.hospital, asset, sbom("pkg:pypi/jinja2@2.10"))
     from watchbell.apps.inventory.services import loading
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(loading, "_put_in_force", die)
+    monkeypatch.setattr(loading, "put_in_force", die)
     with pytest.raises(ConnectionError):
         load(cast.hospital, asset, sbom("pkg:pypi/jinja2@3.0"))
     monkeypatch.undo()

@@ -133,6 +133,13 @@ def test_nobody_but_an_administrator_switches_a_source(cast: "Cast", name: str) 
 
 
 @pytest.mark.parametrize("name", ["cve-list", "cisa-csaf"])
+def test_archives_of_cve_records_and_csaf_documents_can_be_switched_on(name: str) -> None:
+    services.switch_on(name, by=CONSOLE, now=NOON, rng=DICE)
+
+    assert [row.name for row in services.due(now=NOON)] == [name]
+
+
+@pytest.mark.parametrize("name", ["bsi-csaf"])
 def test_what_is_not_read_yet_cannot_be_switched_on_and_says_so(name: str) -> None:
     services.ensure_listed(rng=DICE)
 

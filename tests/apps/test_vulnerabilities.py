@@ -22,7 +22,7 @@ from watchbell.apps.vulnerabilities.models import (
     Source,
     SourceRecord,
 )
-from watchbell.apps.vulnerabilities.services import drafts, osv_import, storing
+from watchbell.apps.vulnerabilities.services import drafts, record_import, storing
 from watchbell.domain import canonical
 from watchbell.domain.handling import system
 from watchbell.domain.matching import join
@@ -171,6 +171,20 @@ def test_one_bad_line_of_many_is_refused_with_its_line_and_the_others_are_stored
     assert report.refusals[0].place.startswith("line 5")
 
 
+def test_a_gem_whose_record_only_says_what_is_patched_gets_ranges_and_a_fix() -> None:
+    def gem(name: str, patched: list[str]) -> dict[str, Any]:
+        held = {"patched_versions": patched, "unaffected_versions": ["< 1.0"]}
+        return {"package": {"ecosystem": "RubyGems", "name": name}, "database_specific": held}
+
+    take(osv("RUBYSEC:a/1", affected=[gem("a", [">= 1.2.3"]), gem("b", [">= 2.0"])]))
+
+    assert list(Range.objects.order_by("package__name").values_list("introduced", "fixed")) == [
+        ("1.0", "1.2.3"),
+        ("1.0", "2.0"),
+    ]
+    assert SourceRecord.objects.get().has_fix
+
+
 @pytest.mark.parametrize(
     ("line", "place"),
     [
@@ -277,7 +291,7 @@ def test_no_transaction_writes_more_than_a_thousand_rows(monkeypatch: pytest.Mon
 
     take(*records)
 
-    assert max(seen) <= osv_import.MOST_ROWS
+    assert max(seen) <= record_import.MOST_ROWS
     assert sum(seen) == 40 * 92
 
 

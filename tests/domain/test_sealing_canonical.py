@@ -1,6 +1,7 @@
 """Is there exactly one way to write down a JSON value?"""
 
 import hashlib
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -61,6 +62,14 @@ def test_reading_the_bytes_back_and_writing_them_again_gives_the_same_bytes(valu
 
     assert canonical(orjson.loads(written)) == written
     assert canonical(value) == written
+
+
+@given(VALUES | st.text(st.sampled_from('\x00\x1f\x7f"\\/\u2028\ufffe\U0001f600a')))
+def test_the_quick_way_writes_what_the_slow_one_writes(value):
+    with patch("watchbell.domain.canonical._quickly", return_value=None):
+        slow = canonical(value)
+
+    assert canonical(value) == slow
 
 
 @given(st.dictionaries(st.text(), SCALARS))

@@ -17,7 +17,7 @@ from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.outside.egress import Bounds, Policy, Request, fetch
 from watchbell.outside.reader import IMPORT, Member, open_document, visible_controls
 
-PUBLISHED = ("osv", "kev", "epss", "vulnrichment")
+PUBLISHED = ("osv", "cve", "csaf", "kev", "epss", "vulnrichment")
 ONES_OWN = ("sbom", "csv", "sarif")
 MOST_SHOWN = 1000
 MIB = 1 << 20

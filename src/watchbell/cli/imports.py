@@ -13,13 +13,13 @@ from watchbell.cli.serve import refuse_other_schema
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope, system
 from watchbell.outside.reader import visible_controls
 
-LATER = ("cve", "csaf", "stix", "vex", "eval-log")
+LATER = ("stix", "vex", "eval-log")
 HELP = f"""Read KIND from each PATH: a file, a folder, .zip, .gz, .zst, NDJSON or a URL.
 
 \b
-osv kev epss vulnrichment   what the world has published
-sbom csv sarif              one organisation's own: --org says whose
-{" ".join(LATER):27} not readable yet: a later version reads them
+osv cve csaf kev epss vulnrichment   what the world has published
+sbom csv sarif                       one organisation's own: --org says whose
+{" ".join(LATER):36} not readable yet: a later version reads them
 
 What is stored already counts as unchanged, so after an interruption run the same command again. Exit 3 when
 something was refused; everything else is stored all the same.

@@ -113,7 +113,15 @@ def _sqlite() -> dict[str, Any]:
 
 
 DATABASES = {"default": _postgresql(WATCHBELL.database_url) if WATCHBELL.uses_postgresql else _sqlite()}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "watchbell_cache"}}
+# Used codes and counters live in the database, for all processes. A full cache forgets living entries, and Django's
+# own bound of 300 could be filled by knocking from many addresses.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "watchbell_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 AUTH_USER_MODEL = "orgs.Person"
 AUTHENTICATION_BACKENDS = ["watchbell.doors.signin.Backend"]
@@ -135,11 +143,20 @@ ACCOUNT_ADAPTER = "watchbell.doors.signin.Accounts"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {  # tries / time / for each address, account (key) or signed-in person
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "10/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
 MFA_ADAPTER = "watchbell.doors.signin.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_RATE_LIMITS = {"webauthn_login": "10/m/ip"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not WATCHBELL.is_https
 
 SESSION_COOKIE_HTTPONLY = True

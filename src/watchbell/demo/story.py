@@ -6,12 +6,11 @@ comes out as if it had been in use, with its deadlines where they would be.
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchbell.apps.advisories import queries as advisory_queries
 from watchbell.apps.advisories import services as advisories
 from watchbell.apps.cases import queries as case_queries
 from watchbell.apps.cases import services as cases
@@ -32,7 +31,7 @@ from watchbell.apps.vulnerabilities import services as vulnerabilities
 from watchbell.apps.vulnerabilities.services import Place, SourceKind
 from watchbell.demo import discoveries, inventories, people, world
 from watchbell.demo.telling import Step, Telling
-from watchbell.domain.advisory import EvidenceLevel, Handling, Publisher
+from watchbell.domain.advisory import EvidenceLevel, Publisher
 from watchbell.domain.handling import Actor, Role, Scope, Tlp, system
 from watchbell.domain.identity import Dice
 from watchbell.domain.lifecycle.rules import CaseRole
@@ -303,10 +302,7 @@ def _publish(story: Story, step: Step) -> None:
     cases.terminate(case, by=ines, now=story.now)
     publisher = Publisher("Harbour Clearinghouse", "https://harbour.example")
     draft = advisories.draft_from_case(story.case_id, publisher=publisher, by=ines, now=story.now, rng=story.rng)
-    words = advisory_queries.working_copy(draft)
-    clear = replace(words, handling=Handling(tlp=Tlp.CLEAR))
-    draft = advisories.edit(draft, clear, etag=draft.etag, by=ines, now=story.now)
-    done = advisories.publish(draft, etag=draft.etag, by=ines, now=story.now, rng=story.rng)
+    done = advisories.publish(draft, label=Tlp.CLEAR, etag=draft.etag, by=ines, now=story.now, rng=story.rng)
     story.tracking_id = done.tracking_id
     step.figure = f"{done.tracking_id} as OSV and CSAF, from one case"
     step.counts = {"published": 1}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import tables
 
 _HEAD = re.compile(r"(model_version|score_date):([^,\s]+)")
@@ -47,7 +48,12 @@ def read(lines: Iterable[str]) -> EpssTable:
 
 def _score(row: tables.Row, place: str) -> EpssScore:
     if not row["cve"].upper().startswith("CVE-"):
-        raise refuse("wrong-value", f"{row['cve'][:40]!r} is not a CVE id.", place=place, expected="CVE-2026-12345")
+        raise refuse(
+            "wrong-value",
+            Sentence("{found} is not a CVE id.", found=repr(row["cve"][:40])),
+            place=place,
+            expected="CVE-2026-12345",
+        )
     probability, percentile = _share(row["epss"], "epss", place), _share(row["percentile"], "percentile", place)
     return EpssScore(cve=row["cve"].upper(), probability=probability, percentile=percentile)
 
@@ -58,5 +64,10 @@ def _share(cell: str, column: str, place: str) -> float:
     except ValueError:
         share = -1.0
     if not 0.0 <= share <= 1.0:
-        raise refuse("wrong-value", f"{column} is {cell[:40]!r}.", place=place, expected="a number from 0 to 1")
+        raise refuse(
+            "wrong-value",
+            Sentence("{column} is {found}.", column=column, found=repr(cell[:40])),
+            place=place,
+            expected="a number from 0 to 1",
+        )
     return share

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 
 Json = dict[str, Any]
 
 _WORDS = {
-    str: "a text",
-    dict: "an object",
-    list: "a list",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
+    str: Sentence("a text"),
+    dict: Sentence("an object"),
+    list: Sentence("a list"),
+    int: Sentence("a whole number"),
+    float: Sentence("a number"),
+    bool: Sentence("true or false"),
 }
 
 
@@ -27,13 +28,20 @@ def pointer(place: str, *parts: str | int) -> str:
 
 def wrong_type(place: str, expected: type, found: object) -> Refused:
     """Return the refusal for a value of another JSON type than the standard gives it."""
-    message = f"Expected {_WORDS[expected]}, found {_WORDS.get(type(found), 'null')}."
+    message = Sentence(
+        "Expected {wanted}, found {found}.", wanted=_WORDS[expected], found=_WORDS.get(type(found), "null")
+    )
     return refuse("wrong-type", message, place=place or "/", todo="Correct this field and send the document again")
 
 
 def missing(place: str, key: str) -> Refused:
     """Return the refusal for a field the standard requires."""
-    return refuse("missing-field", f'The field "{key}" is required.', place=pointer(place, key), todo="Add the field")
+    return refuse(
+        "missing-field",
+        Sentence('The field "{key}" is required.', key=key),
+        place=pointer(place, key),
+        todo="Add the field",
+    )
 
 
 def root(value: Any) -> Json:
@@ -101,6 +109,13 @@ def texts(holder: Json, key: str, place: str = "") -> tuple[str, ...]:
 
 def unsupported(what: str, found: str, supported: str, *, place: str = "") -> Refused:
     """Return the refusal for a version or kind of document we do not read (never a guess)."""
-    message = f"Unsupported version: {what} {found[:60] or 'without a version'}."
+    shown = found[:60] or Sentence("without a version")
+    message = Sentence("Unsupported version: {what} {found}.", what=what, found=shown)
     todo = "Export it again in a supported version"
-    return refuse("unsupported-version", message, place=place, expected=f"Supported: {supported}", todo=todo)
+    return refuse(
+        "unsupported-version",
+        message,
+        place=place,
+        expected=Sentence("Supported: {supported}", supported=supported),
+        todo=todo,
+    )

@@ -22,6 +22,7 @@ from watchbell.domain.advisory import (
     Severity,
 )
 from watchbell.domain.refusal import Refusal, Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, strictjson
 from watchbell.formats.fields import Json
 
@@ -118,9 +119,12 @@ def _level_word(level: EvidenceLevel) -> str:
 def _refuse_unknown(record: Json, known: Iterable[str], place: str) -> None:
     for key in record:
         if key not in known and not key.startswith("x_"):
-            todo = f'Correct the name, or call it "x_{key[:40]}" to have it kept'
+            todo = Sentence('Correct the name, or call it "{kept}" to have it kept', kept=f"x_{key[:40]}")
             raise refuse(
-                "unknown-field", f"We do not know the field {key[:40]!r}.", place=fields.pointer(place, key), todo=todo
+                "unknown-field",
+                Sentence("We do not know the field {key}.", key=repr(key[:40])),
+                place=fields.pointer(place, key),
+                todo=todo,
             )
 
 
@@ -162,7 +166,10 @@ def _evidence(one: Json) -> ClaimedEvidence:
     level = {level.label: level for level in EvidenceLevel}.get(word.upper())
     if level is None:
         raise refuse(
-            "wrong-value", f"{word[:40]!r} is no evidence level.", place="/evidence/level", expected="E0 to E4"
+            "wrong-value",
+            Sentence("{found} is no evidence level.", found=repr(word[:40])),
+            place="/evidence/level",
+            expected="E0 to E4",
         )
     return ClaimedEvidence(text=fields.text(one, "text", "/evidence"), level=level)
 
@@ -199,8 +206,13 @@ def _one_of(words: Any, word: str, place: str) -> Any:
     try:
         return words(word)
     except ValueError:
-        expected = "one of " + ", ".join(one.value for one in words)
-        raise refuse("wrong-value", f"{word[:40]!r} is not one of our words.", place=place, expected=expected) from None
+        expected = Sentence("one of {known}", known=tuple(one.value for one in words))
+        raise refuse(
+            "wrong-value",
+            Sentence("{found} is not one of our words.", found=repr(word[:40])),
+            place=place,
+            expected=expected,
+        ) from None
 
 
 def _fingerprints(one: Json) -> Iterator[tuple[str, str]]:

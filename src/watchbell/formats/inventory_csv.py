@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import chain
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import tables
 
 _ALIKE = {
@@ -91,6 +92,9 @@ def _exposed(cell: str, place: str) -> Exposed:
     answer = _EXPOSED.get(cell.lower())
     if answer is None:
         raise refuse(
-            "wrong-value", f"{cell[:40]!r} is not an answer for exposed.", place=place, expected="yes, no or unknown"
+            "wrong-value",
+            Sentence("{found} is not an answer for exposed.", found=repr(cell[:40])),
+            place=place,
+            expected="yes, no or unknown",
         )
     return answer

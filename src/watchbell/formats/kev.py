@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, strictjson
 from watchbell.formats.fields import Json
 
@@ -60,7 +61,7 @@ def read(document: Json) -> KevCatalogue:
     if type(count) is not int:
         raise fields.missing("", "count") if count is None else fields.wrong_type("/count", int, count)
     if count != len(records) or not records:
-        message = f"The catalogue says {count} entries and holds {len(records)}."
+        message = Sentence("The catalogue says {count} entries and holds {found}.", count=count, found=len(records))
         raise refuse("incomplete", message, place="/count", todo="Fetch the catalogue again; nothing was changed")
     released = fields.text(document, "dateReleased")
     return KevCatalogue(version=fields.text(document, "catalogVersion"), released=released, records=records)
@@ -91,5 +92,8 @@ def _day(text: str, place: str) -> date:
         return date.fromisoformat(text[:10])
     except ValueError:
         raise refuse(
-            "wrong-time", f"{text[:40]!r} is not a date.", place=place, expected="a date such as 2026-01-31"
+            "wrong-time",
+            Sentence("{found} is not a date.", found=repr(text[:40])),
+            place=place,
+            expected="a date such as 2026-01-31",
         ) from None

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 _RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,12})?)?([Zz]|[+-]\d\d:\d\d)$")
 
@@ -29,4 +30,9 @@ def read(text: str, *, place: str = "") -> datetime:
 
 def _wrong(text: str, place: str) -> ValueError:
     expected = "a moment with its zone, such as 2026-01-31T12:00:00Z"
-    return refuse("wrong-time", f"{text[:40]!r} is not a moment in time.", place=place, expected=expected)
+    return refuse(
+        "wrong-time",
+        Sentence("{found} is not a moment in time.", found=repr(text[:40])),
+        place=place,
+        expected=expected,
+    )

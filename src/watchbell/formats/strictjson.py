@@ -11,8 +11,8 @@ from typing import Any
 
 import jiter
 
-from watchbell.domain.canonical import NotCanonical, canonical
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 
 MAX_DEPTH = 100
 MAX_DIGITS = 30
@@ -51,6 +51,8 @@ def loads(data: bytes | str, *, max_depth: int = MAX_DEPTH) -> Any:
 
 def dumps(value: Any) -> bytes:
     """Return the canonical bytes of `value` (RFC 8785): equal values give equal bytes."""
+    from watchbell.domain.canonical import NotCanonical, canonical  # imported late: reading alone need not pay for it
+
     try:
         return canonical(value)
     except NotCanonical as error:
@@ -90,7 +92,9 @@ def _translated(octets: bytes, message: str) -> Refused:
     if "duplicate key" in what:
         key = what.partition('"')[2].rstrip('"')[:80]
         todo = "Keep one of them, so that every reader sees the same value"
-        return refuse("duplicate-key", f'The key "{key}" stands twice in one object.', place=place, todo=todo)
+        return refuse(
+            "duplicate-key", Sentence('The key "{key}" stands twice in one object.', key=key), place=place, todo=todo
+        )
     if "recursion" in what:
         return _too_deep(place, MAX_DEPTH)
     if "out of range" in what:
@@ -99,7 +103,7 @@ def _translated(octets: bytes, message: str) -> Refused:
         return refuse("surrogate", "A \\u escape names half a character (a lone surrogate).", place=place)
     if _stands_at_a_word(octets, place):
         return refuse("not-finite", "NaN and Infinity are not JSON numbers.", place=place, todo="Leave the value out")
-    return refuse("not-json", f"This is not JSON: {what}.", place=place)
+    return refuse("not-json", Sentence("This is not JSON: {why}.", why=what), place=place)
 
 
 def _names_a_surrogate(octets: bytes) -> bool:
@@ -157,14 +161,19 @@ def _stands_as_a_number(octets: bytes, alike: bytes, sign: bytes) -> bool:
 def _too_large(place: str) -> Refused:
     return refuse(
         "number-too-large",
-        f"A number has more than {MAX_DIGITS} digits in a row.",
+        Sentence("A number has more than {limit} digits in a row.", limit=MAX_DIGITS),
         place=place,
         todo="Write it as text",
     )
 
 
 def _too_deep(place: str, max_depth: int) -> Refused:
-    return refuse("too-deep", "The document nests too deeply.", place=place, expected=f"at most {max_depth} levels")
+    return refuse(
+        "too-deep",
+        "The document nests too deeply.",
+        place=place,
+        expected=Sentence("at most {limit} levels", limit=max_depth),
+    )
 
 
 def _is_deeper_than(limit: int, value: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -75,14 +76,16 @@ def _header(reader: Iterator[list[str]], shape: Shape, counted: _Counted) -> lis
     cells = _next(reader, counted)
     place, expected = (
         f"line {counted.line}",
-        f"columns {', '.join(shape.required)}" if shape.required else "column names",
+        Sentence("columns {names}", names=tuple(shape.required)) if shape.required else "column names",
     )
     if not cells or isinstance(cells, Refused):
         raise refuse("no-header", "The file has no header line.", place=place, expected=expected)
     header = [cell.strip().lower().replace(" ", "_") for cell in cells]
     absent = [name for name in shape.required if name not in header]
     if absent:
-        raise refuse("missing-column", f"The header lacks {', '.join(absent)}.", place=place, expected=expected)
+        raise refuse(
+            "missing-column", Sentence("The header lacks {names}.", names=tuple(absent)), place=place, expected=expected
+        )
     shape.check(header)
     return header
 
@@ -91,11 +94,11 @@ def _next(reader: Iterator[list[str]], counted: _Counted) -> list[str] | Refused
     try:
         return next(reader, None)
     except csv.Error as error:
-        return refuse("not-csv", f"This line is not CSV: {error}.", place=f"line {counted.line}")
+        return refuse("not-csv", Sentence("This line is not CSV: {why}.", why=str(error)), place=f"line {counted.line}")
 
 
 def _row(header: list[str], cells: list[str], line: int) -> Row | Refused:
     if len(cells) != len(header):
-        message = f"The line has {len(cells)} cells, the header {len(header)}."
+        message = Sentence("The line has {found} cells, the header {wanted}.", found=len(cells), wanted=len(header))
         return refuse("wrong-width", message, place=f"line {line}", todo="Quote cells that hold commas")
     return {name: cell.strip() for name, cell in zip(header, cells, strict=True)}

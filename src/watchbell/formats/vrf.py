@@ -20,6 +20,7 @@ from watchbell.domain.advisory import (
 )
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, product_tree, strictjson
 from watchbell.formats.fields import Json
 
@@ -78,8 +79,10 @@ def _refuse_others(head: Json) -> None:
     if version != "2.1":
         raise fields.unsupported("CSAF", version, "CSAF 2.1 for vulnerability reports", place="/document/csaf_version")
     if category != CATEGORY:
-        message = f"The document is a {category[:60]!r}, not a vulnerability report."
-        raise refuse("wrong-kind", message, place="/document/category", expected=f"category {CATEGORY}")
+        message = Sentence("The document is a {found}, not a vulnerability report.", found=repr(category[:60]))
+        raise refuse(
+            "wrong-kind", message, place="/document/category", expected=Sentence("category {wanted}", wanted=CATEGORY)
+        )
 
 
 def _tlp(head: Json) -> Tlp:
@@ -137,7 +140,9 @@ class _Reader:
         for key, index, product_id in {one: (key, index, one) for key, index, one in reversed(named)}.values():
             found = self.known.get(product_id)
             if found is None:
-                message = f"The product id {product_id[:60]!r} is not defined in the product tree (test 6.1.1)."
+                message = Sentence(
+                    "The product id {id} is not defined in the product tree (test 6.1.1).", id=repr(product_id[:60])
+                )
                 raise refuse(
                     "csaf-6.1.1", message, place=fields.pointer(where, key, index), todo="Define it in /product_tree"
                 )

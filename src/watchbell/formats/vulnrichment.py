@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import tables
 
 REQUIRED = ("cve", "exploitation", "automatable", "technical_impact")
@@ -37,7 +38,12 @@ def read(lines: Iterable[str]) -> Iterator[tuple[int, VulnrichmentRow | Refused]
 
 def _row(row: tables.Row, place: str) -> VulnrichmentRow:
     if not row["cve"].upper().startswith("CVE-"):
-        raise refuse("wrong-value", f"{row['cve'][:40]!r} is not a CVE id.", place=place, expected="CVE-2026-12345")
+        raise refuse(
+            "wrong-value",
+            Sentence("{found} is not a CVE id.", found=repr(row["cve"][:40])),
+            place=place,
+            expected="CVE-2026-12345",
+        )
     return VulnrichmentRow(
         cve=row["cve"].upper(),
         exploitation=_answer(row["exploitation"], _EXPLOITATION, "exploitation", place),
@@ -58,8 +64,8 @@ def _answer(cell: str, known: tuple[str, ...], column: str, place: str) -> str |
     if answer in _UNKNOWN:
         return None
     if answer not in known:
-        message = f"{cell[:40]!r} is not an answer for {column}."
-        raise refuse("wrong-value", message, place=place, expected=f"one of {', '.join(known)}, or nothing")
+        message = Sentence("{found} is not an answer for {column}.", found=repr(cell[:40]), column=column)
+        raise refuse("wrong-value", message, place=place, expected=Sentence("one of {known}, or nothing", known=known))
     return answer
 
 
@@ -72,7 +78,10 @@ def _score(cell: str, place: str) -> float | None:
         score = -1.0
     if not 0.0 <= score <= 10.0:
         raise refuse(
-            "wrong-value", f"{cell[:40]!r} is not a CVSS score.", place=place, expected="0.0 to 10.0, or nothing"
+            "wrong-value",
+            Sentence("{found} is not a CVSS score.", found=repr(cell[:40])),
+            place=place,
+            expected="0.0 to 10.0, or nothing",
         )
     return score
 

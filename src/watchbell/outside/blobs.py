@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside import durable
 from watchbell.outside.keystore import Keystore, aad
 
@@ -151,7 +152,7 @@ class _Counted:
         for piece in cut if cut is not None else _pieces(whole, _PIECE):  # type: ignore[arg-type]
             self.size += len(piece)
             if self.size > self._max_bytes:
-                limit = f"At most {self._max_bytes} bytes"
+                limit = Sentence("At most {limit} bytes", limit=self._max_bytes)
                 raise refuse("too-large", "the file is too large", expected=limit, todo="Send a smaller one")
             self.digest.update(piece)
             yield piece

@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside import durable
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -41,10 +42,10 @@ class Message:
     def __post_init__(self) -> None:
         require_address(self.to)
         if _CONTROLS.search(self.subject) or not 0 < len(self.subject) <= _MAX_SUBJECT:
-            expected = f"One line of at most {_MAX_SUBJECT} characters"
+            expected = Sentence("One line of at most {limit} characters", limit=_MAX_SUBJECT)
             raise refuse("mail-subject", "the mail's subject cannot be sent", place="subject", expected=expected)
         if max(len(self.text), len(self.html)) > _MAX_TEXT:
-            expected = f"At most {_MAX_TEXT} characters"
+            expected = Sentence("At most {limit} characters", limit=_MAX_TEXT)
             raise refuse("mail-too-large", "the mail is too long", place="text", expected=expected, todo="Send a link")
 
     def composed(self, *, sender: str, now: datetime, unique: str) -> EmailMessage:

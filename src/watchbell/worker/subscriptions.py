@@ -23,9 +23,14 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(
         "notices",
         "notices.announce",
-        ("case.", "embargo.", "report.", "vendor.", "message.", "finding.", "submission."),
+        ("case.", "embargo.", "report.", "vendor.", "message.", "finding.", "submission.", "advisory.shared"),
     ),
+    Subscription("advisories", "advisories.follow_case", ("case.marked",)),
     Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded",)),
     Subscription("inventory.published", "inventory.match_changed", ("records.", "record.", "kev.", "epss.", "ssvc.")),
-    Subscription("remediation", "remediation.refresh", ("inventory.matched", "inventory.answered", "inventory.picked")),
+    Subscription(
+        "remediation",
+        "remediation.refresh",
+        ("inventory.matched", "inventory.answered", "inventory.picked", "remediation.strict_"),
+    ),
 )

@@ -14,7 +14,7 @@ from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused, refuse
-from watchbell.domain.versions import Unparsable, is_only_convention, key, scheme_for
+from watchbell.domain.versions import Standing, place, scheme_for
 from watchbell.formats import cyclonedx, fields, inventory_csv, sniff, spdx, strictjson
 from watchbell.formats.sbom import Sbom
 
@@ -59,10 +59,14 @@ class NamedProduct:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a version stands in its package's order: a key, or the reason there is none to be relied on."""
+    """Where a version stands in its package's order: a key, or the reason there is none to be relied on.
+
+    One that `is_ambiguous` joins by its key and is then compared with the very bounds.
+    """
 
     key: bytes | None
     doubt: Reason | None
+    is_ambiguous: bool = False
 
 
 @dataclass(slots=True)
@@ -129,13 +133,11 @@ def place_of(package: Package, raw: str) -> Place:
     scheme = scheme_for(package.ecosystem)
     if scheme is None:
         return Place(None, Reason.UNKNOWN_ECOSYSTEM)
-    try:
-        found = key(scheme, raw)
-    except Unparsable:
+    found = place(scheme, raw)
+    if found.key is None or len(found.key) > LONGEST_KEY:
         return Place(None, Reason.UNPARSABLE_VERSION)
-    if len(found) > LONGEST_KEY:
-        return Place(None, Reason.UNPARSABLE_VERSION)
-    return Place(found, Reason.UNPARSABLE_VERSION if is_only_convention(scheme, found) else None)
+    doubt = Reason.UNPARSABLE_VERSION if found.standing is Standing.UNPARSABLE else None
+    return Place(found.key, doubt, found.standing is Standing.AMBIGUOUS)
 
 
 def read_sbom(content: bytes) -> tuple[str, Contents]:

@@ -1,9 +1,11 @@
-"""Work this room offers: match what came in, match what was published, and forget versions nobody runs."""
+"""Work this room offers: load large lists, match what came in and what was published, forget versions nobody runs."""
 
 from datetime import datetime, timedelta
 
+from watchbell.apps.files.jobs import node_store
 from watchbell.apps.inventory import queries, services
 from watchbell.apps.inventory.services import listings
+from watchbell.apps.inventory.services.loads import LOAD
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.jobs.registry import Args, Missed, Schedule, job, periodic
 from watchbell.domain.handling import system
@@ -20,6 +22,12 @@ def match_asset(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> 
         services.match_asset(asset=asset, by=MATCHER, now=now, progress=progress)
 
 
+@job(LOAD)
+def load(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will load what is left of one large list."""
+    services.load(str(args["load"]), store=node_store(), progress=progress, now=now, rng=rng)
+
+
 @job("inventory.match_changed", lease=timedelta(minutes=5))
 def match_changed(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will match everything published since the last time."""
@@ -28,7 +36,8 @@ def match_changed(args: Args, progress: Progress, *, now: datetime, rng: Dice) -
 
 @job("inventory.sweep")
 def sweep(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
-    """This will forget versions that no list names any more, some at a time."""
+    """This will forget lists that were never finished and versions that no list names any more, some at a time."""
+    listings.clear_abandoned(now=now)
     while removed := listings.forget_unused_versions(now=now):
         progress.report(done=progress.done + removed)
         progress.checkpoint()

@@ -10,10 +10,12 @@ from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.matching.outcomes import Reason, Status
+from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.priority import Exposure
 
 NAME_LENGTH = 200
 VERSION_LENGTH = 512
+BECAUSE_LENGTH = 1000
 PURL_LENGTH = 2048
 
 
@@ -88,10 +90,54 @@ class Listing(models.Model):
         return f"document {self.document_id} in asset {self.asset_id}"
 
 
+class Load(models.Model):
+    """A large list that a job loads: which document into which asset, and how much of it is in the list it builds.
+
+    `listing` is that list, and becomes the one in force when all of it is there. A list that
+    comes in later, or by another way, takes the place of one that still waits.
+    """
+
+    class Stage(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting"
+        LOADED = "loaded"
+        REPLACED = "replaced"
+        STOPPED = "stopped"
+
+    public_id = public_id()
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="loads")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+", db_index=False)
+    listing = models.ForeignKey(Listing, null=True, on_delete=models.SET_NULL, related_name="+")
+    job = models.CharField(max_length=32, blank=True)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.WAITING)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    received_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset"], condition=Q(stage="waiting"), name="load_waits_once_for_an_asset"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="waiting", settled_at__isnull=True)
+                | Q(stage__in=["loaded", "replaced", "stopped"], settled_at__isnull=False),
+                name="load_is_settled_exactly_when_it_is_over",
+            ),
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="load_does_no_more_than_there_is"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
 class PackageVersion(models.Model):
     """A version of a package as somebody runs it; `doubt` says why it cannot be compared, "" that it can.
 
-    Without a key it joins no range; then every record that names the package is "cannot tell".
+    Without a key it joins no range; then every record that names the package is "cannot tell". One that
+    `is_ambiguous` is also compared with each range's own words, since its key is not all there is to say.
     """
 
     package = models.ForeignKey("vulnerabilities.Package", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -101,6 +147,7 @@ class PackageVersion(models.Model):
     key = models.BinaryField(max_length=2048, null=True)
     key_format = models.SmallIntegerField()
     doubt = models.CharField(max_length=32, blank=True)
+    is_ambiguous = models.BooleanField(default=False)
     is_matched = models.BooleanField(default=False)
 
     class Meta:
@@ -195,7 +242,7 @@ class Match(models.Model):
     record = models.ForeignKey("vulnerabilities.SourceRecord", on_delete=models.CASCADE, related_name="+")
     status = models.CharField(max_length=16)
     reason = models.CharField(max_length=32, blank=True)
-    because = models.CharField(max_length=1000)
+    because = models.CharField(max_length=BECAUSE_LENGTH)
     fixed = models.CharField(max_length=VERSION_LENGTH, blank=True)
 
     class Meta:
@@ -213,18 +260,39 @@ class Match(models.Model):
 
 
 class ProductMatch(models.Model):
-    """A catalogue or record lists this picked product under this vulnerability: possibly affected, in any version."""
+    """A record, or a catalogue (then `record` is empty), names a picked product in this version ("": none was given).
+
+    Probable in a version inside a range, possible without a version or a range that can be read.
+    """
 
     product_id = OrderedText(max_length=32)
+    version = OrderedText(max_length=NAME_LENGTH, blank=True)
     group_id = OrderedText(max_length=32)
+    record = models.ForeignKey("vulnerabilities.SourceRecord", null=True, on_delete=models.CASCADE, related_name="+")
+    tier = models.CharField(max_length=16)
+    because = models.CharField(max_length=BECAUSE_LENGTH)
+    fixed = models.CharField(max_length=VERSION_LENGTH, blank=True)
 
     class Meta:
         verbose_name_plural = "product matches"
         indexes = [models.Index(fields=["group_id"], name="product_match_by_group")]
-        constraints = [models.UniqueConstraint(fields=["product_id", "group_id"], name="product_match_stands_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product_id", "version", "group_id", "record"], name="product_match_stands_once"
+            ),
+            models.UniqueConstraint(
+                fields=["product_id", "version", "group_id"],
+                condition=Q(record__isnull=True),
+                name="product_listing_match_stands_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(tier__in=[Tier.PROBABLE, Tier.POSSIBLE, Tier.CANNOT_TELL]),
+                name="product_match_has_a_tier_of_names",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"vulnerability {self.group_id} on product {self.product_id}"
+        return f"vulnerability {self.group_id} on product {self.product_id}: {self.tier}"
 
 
 class Cursor(models.Model):

@@ -3,18 +3,32 @@
 Coordinators and node administrators are told nothing: "not yours" and "not there" answer alike.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
-from watchbell.apps.inventory.models import Asset, Component, Document, Gap, PickedProduct, ProductMatch, Unassessable
+from watchbell.apps.inventory.models import (
+    Asset,
+    Component,
+    Document,
+    Gap,
+    Load,
+    PackageVersion,
+    PickedProduct,
+    ProductMatch,
+    Unassessable,
+)
+from watchbell.apps.jobs import queries as work
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor, OrganisationKind
-from watchbell.domain.matching.outcomes import Status
+from watchbell.domain.matching.outcomes import Reason, Status
+from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.priority import Exposure
+from watchbell.domain.sentence import Sentence
 
 MOST_SHOWN = 200
 
@@ -53,6 +67,21 @@ class Exposed:
     record: str
 
 
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How far a large list is: waiting, running, gave-up, loaded, replaced or stopped; `line` is its job."""
+
+    stage: str
+    done: int
+    total: int
+    line: work.Line | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether it goes on by itself."""
+        return self.stage in ("waiting", "running")
+
+
 def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Asset]:
     """Return the assets this actor may know of: those of the operator they act for."""
     if viewer.organisation is None or not viewer.acts_as(OrganisationKind.OPERATOR):
@@ -67,6 +96,21 @@ def documents(viewer: Actor, *, now: datetime) -> QuerySet[Document]:
     return Document.objects.filter(organisation_id=viewer.organisation, loaded_at__lte=now).order_by(
         "-loaded_at", "-pk"
     )
+
+
+def loads(viewer: Actor, *, now: datetime) -> QuerySet[Load]:
+    """Return the large lists this operator handed in, newest first."""
+    mine = Load.objects.filter(asset__in=visible_to(viewer, now=now)).select_related("listing")
+    return mine.order_by("-received_at", "-pk")
+
+
+def loading_of(load: Load) -> Loading:
+    """Return how far a large list is, for whoever may know of it."""
+    line = work.of_room(load.job) if load.job and load.stage == Load.Stage.WAITING else None
+    stage = load.stage
+    if line is not None and line.state in ("running", "dead", "cancelled"):
+        stage = "running" if line.state == "running" else "gave-up"
+    return Loading(stage, load.done, load.total, line)
 
 
 def coverage(viewer: Actor, *, now: datetime) -> Coverage:
@@ -113,7 +157,7 @@ def exposures_of(viewer: Actor, group: str, *, now: datetime, limit: int = MOST_
     )
     components = list(rows)
     shown = [_exposed(one, records) for one in components]
-    return [*shown, *_possible(mine, group, limit - len(shown))]
+    return [*shown, *_named(mine, group, limit - len(shown))]
 
 
 def _exposed(one: Component, records: dict[int, str]) -> Exposed:
@@ -127,35 +171,45 @@ def _exposed(one: Component, records: dict[int, str]) -> Exposed:
         what=f"{one.version.ecosystem} {one.version.name}",
         version=one.version.raw,
         status=status,
-        tier="exact" if status is Status.AFFECTED else "cannot tell",
-        because=found["because"],
+        tier=Tier.EXACT if status is Status.AFFECTED else Tier.CANNOT_TELL,
+        because=Sentence.unpacked(found["because"]),
         reason=found["reason"],
         fixed=found["fixed"],
         record=records[found["record"]],
     )
 
 
-def _possible(mine: QuerySet[Asset], group: str, limit: int) -> list[Exposed]:
-    """Return the picked products that are listed under this vulnerability."""
-    listed = ProductMatch.objects.filter(group_id=group).values("product_id")
-    picks = PickedProduct.objects.filter(asset__in=mine, product_id__in=listed).select_related("asset")
-    return [
-        Exposed(
-            asset=one.asset.public_id,
-            asset_name=one.asset.name,
-            exposed=Exposure(one.asset.exposed),
-            patched_by=one.asset.patched_by,
-            what=one.name,
-            version=one.version,
-            status=Status.AFFECTED,
-            tier="possible",
-            because=f"{one.name} is listed, whatever its version",
-            reason="",
-            fixed="",
-            record="",
-        )
-        for one in picks.order_by("asset__name", "product_id")[: max(limit, 0)]
+def _named(mine: QuerySet[Asset], group: str, limit: int) -> list[Exposed]:
+    """Return the picked products that this vulnerability names, each with every record that does."""
+    picks: defaultdict[tuple[str, str], list[PickedProduct]] = defaultdict(list)
+    matches = ProductMatch.objects.filter(group_id=group)
+    for pick in PickedProduct.objects.filter(
+        asset__in=mine, product_id__in=matches.values("product_id")
+    ).select_related("asset"):
+        picks[pick.product_id, pick.version].append(pick)
+    pairs = [
+        (pick, match) for match in matches.select_related("record") for pick in picks[match.product_id, match.version]
     ]
+    pairs.sort(key=lambda pair: (pair[0].asset.name, pair[0].product_id, pair[1].record_id or 0))
+    return [_picked_out(pick, match) for pick, match in pairs[: max(limit, 0)]]
+
+
+def _picked_out(pick: PickedProduct, match: ProductMatch) -> Exposed:
+    is_told = match.tier != Tier.CANNOT_TELL
+    return Exposed(
+        asset=pick.asset.public_id,
+        asset_name=pick.asset.name,
+        exposed=Exposure(pick.asset.exposed),
+        patched_by=pick.asset.patched_by,
+        what=pick.name,
+        version=pick.version,
+        status=Status.AFFECTED if is_told else Status.CANNOT_TELL,
+        tier=match.tier,
+        because=Sentence.unpacked(match.because),
+        reason="" if is_told else Reason.RANGE_NOT_GIVEN.value,
+        fixed=match.fixed,
+        record=str(match.record) if match.record else "",
+    )
 
 
 def asset(public_id: str) -> Asset | None:
@@ -180,3 +234,58 @@ def words_not_assessed(organisation: str, words: Iterable[str]) -> set[str]:
         mine = Q(listing__in_force_for__organisation_id=organisation, word__in=part)
         found.update(Unassessable.objects.filter(mine).values_list("word", flat=True).distinct())
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Something the viewer's lists name: in how many assets, and the first of them."""
+
+    what: str
+    version: str
+    assets: int
+    asset: str
+    asset_name: str
+
+
+def things_named(viewer: Actor, text: str, *, now: datetime, limit: int) -> list[Held]:
+    """Return what is in the viewer's assets under a name that holds this text: packages, products, and the unclear."""
+    mine = visible_to(viewer, now=now)
+    in_force = Component.objects.filter(listing__in_force_for__in=mine)
+    held = Exists(in_force.filter(version=OuterRef("pk")))
+    versions = PackageVersion.objects.filter(held, name__icontains=text).order_by("name", "ecosystem", "raw")[:limit]
+    found = [*_listed(list(versions), in_force), *_picked(mine, text, limit), *_unclear(mine, text, limit)]
+    return found[:limit]
+
+
+def _listed(versions: list[PackageVersion], in_force: QuerySet[Component]) -> list[Held]:
+    places = in_force.filter(version__in=versions).order_by().values("version_id")
+    counted = {one["version_id"]: one for one in places.annotate(n=Count("pk"), first=Min("listing__asset_id"))}
+    assets = Asset.objects.in_bulk([one["first"] for one in counted.values()])
+    return [
+        Held(
+            what=f"{one.ecosystem} {one.name}",
+            version=one.raw,
+            assets=counted[one.pk]["n"],
+            asset=assets[counted[one.pk]["first"]].public_id,
+            asset_name=assets[counted[one.pk]["first"]].name,
+        )
+        for one in versions
+    ]
+
+
+def _picked(mine: QuerySet[Asset], text: str, limit: int) -> list[Held]:
+    picks = PickedProduct.objects.filter(asset__in=mine, name__icontains=text).select_related("asset")
+    return [
+        Held(what=one.name, version=one.version, assets=1, asset=one.asset.public_id, asset_name=one.asset.name)
+        for one in picks.order_by("name", "asset__name")[:limit]
+    ]
+
+
+def _unclear(mine: QuerySet[Asset], text: str, limit: int) -> list[Held]:
+    named = Unassessable.objects.filter(listing__in_force_for__in=mine).select_related("listing__asset")
+    named = named.filter(Q(name__icontains=text) | Q(purl__icontains=text)).order_by("name", "pk")[:limit]
+    places = [(one, one.listing.asset) for one in named]
+    return [
+        Held(what=one.name or one.purl, version=one.version, assets=1, asset=place.public_id, asset_name=place.name)
+        for one, place in places
+    ]

@@ -5,10 +5,9 @@ one version cost one look.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db import connection
@@ -16,8 +15,9 @@ from django.db import connection
 from watchbell.apps.inventory.contents import word_of
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.domain.matching.outcomes import Status
+from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.priority import Exposure
-from watchbell.domain.versions import Unparsable, key, scheme_for
+from watchbell.domain.versions import Scheme, Unparsable, key, scheme_for
 
 _MATCHES = (
     "SELECT m.version_id, m.record_id, m.status, m.fixed, v.package_id, v.ecosystem, v.name FROM inventory_match AS m "
@@ -35,19 +35,14 @@ _ASSETS = (
     "LEFT JOIN inventory_listing AS l ON l.id = a.listing_id WHERE a.organisation_id = %s"
 )
 _PICKS = (
-    "SELECT a.id, p.product_id, p.name, m.group_id FROM inventory_asset AS a CROSS JOIN inventory_pickedproduct AS p "
-    "CROSS JOIN inventory_productmatch AS m "
-    "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id"
+    "SELECT a.id, p.product_id, p.name, m.group_id, m.tier, m.fixed FROM inventory_asset AS a "
+    "CROSS JOIN inventory_pickedproduct AS p CROSS JOIN inventory_productmatch AS m "
+    "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id AND m.version = p.version"
 )
+__all__ = ["Reach", "Subject", "Tier", "of", "worst"]
+
+_SURER = list(Tier).index
 _WORSE = (Exposure.NO, Exposure.UNKNOWN, Exposure.YES)
-
-
-class Tier(StrEnum):
-    """How sure it is that something is affected: by its package, by its name alone, or it cannot be told."""
-
-    EXACT = "exact"
-    POSSIBLE = "possible"
-    CANNOT_TELL = "cannot tell"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,7 +80,11 @@ class _Found:
     group: str
     affected: dict[int, set[str]] = field(default_factory=dict)
     unsure: set[int] = field(default_factory=set)
-    picks: set[tuple[int, str]] = field(default_factory=set)
+    picks: dict[tuple[int, str], set[tuple[Tier, str]]] = field(default_factory=dict)
+
+    def picked(self, *tiers: Tier) -> set[tuple[int, str]]:
+        """Return the (asset, product) that are named at one of these tiers, and at none above them."""
+        return {pick for pick, told in self.picks.items() if min((tier for tier, _ in told), key=_SURER) in tiers}
 
 
 def of(organisation: str) -> dict[str, Reach]:
@@ -152,9 +151,10 @@ def _by_group(rows: list[Any]) -> dict[str, _Found]:
 def _add_picks(found: dict[str, _Found], organisation: str) -> dict[str, str]:
     """This will add what picked products are listed under, and return their names."""
     names: dict[str, str] = {}
-    for asset, product, name, group in _rows(_PICKS, organisation):
+    for asset, product, name, group, tier, fixed in _rows(_PICKS, organisation):
         names[product] = name
-        found.setdefault(group, _Found(group)).picks.add((asset, product))
+        one = found.setdefault(group, _Found(group))
+        one.picks.setdefault((asset, product), set()).add((Tier(tier), fixed))
     return names
 
 
@@ -162,13 +162,16 @@ def _reach(found: _Found, ground: _Ground) -> Reach:
     affected = frozenset(found.affected)
     unsure = frozenset(found.unsure) - affected
     sure = ground.assets(affected)
-    possible = {asset for asset, _ in found.picks}
-    assets = (sure | possible) or ground.assets(unsure)
+    probable, possible = found.picked(Tier.PROBABLE), found.picked(Tier.POSSIBLE)
+    unclear = found.picked(Tier.CANNOT_TELL)
+    named = {asset for asset, _ in probable | possible}
+    assets = (sure | named) or ground.assets(unsure) | {asset for asset, _ in unclear}
+    tiers = ((sure, Tier.EXACT), (probable, Tier.PROBABLE), (possible, Tier.POSSIBLE))
     return Reach(
         group=found.group,
-        tier=Tier.EXACT if sure else Tier.POSSIBLE if possible else Tier.CANNOT_TELL,
-        exposures=ground.count(affected) + len(found.picks),
-        undetermined=ground.count(unsure),
+        tier=next((tier for things, tier in tiers if things), Tier.CANNOT_TELL),
+        exposures=ground.count(affected) + len(probable) + len(possible),
+        undetermined=ground.count(unsure) + len(unclear),
         assets=len(assets),
         exposed=worst(ground.exposed[asset] for asset in assets),
         listed_at=max((ground.listed[asset] for asset in assets if asset in ground.listed), default=None),
@@ -186,14 +189,28 @@ def _subjects(found: _Found, ground: _Ground) -> tuple[Subject, ...]:
     fixes: dict[int, list[set[str]]] = defaultdict(list)
     for version, fixed in found.affected.items():
         fixes[ground.packages[version]].append(fixed)
-    if not fixes and not found.picks:
+    picks = found.picked(Tier.PROBABLE, Tier.POSSIBLE)
+    if not fixes and not picks:
         fixes = defaultdict(list, {ground.packages[version]: [] for version in found.unsure})
+        picks = set(found.picks)
     subjects = [_package(package, ground.names[package], sets) for package, sets in fixes.items()]
-    subjects += [
-        Subject(f"product:{product}", ground.products.get(product, ""), "")
-        for product in {pick[1] for pick in found.picks}
-    ]
-    return tuple(sorted(subjects))
+    return tuple(sorted([*subjects, *_products(found, picks, ground)]))
+
+
+def _products(found: _Found, picks: set[tuple[int, str]], ground: _Ground) -> Iterator[Subject]:
+    """Yield the picked products; one fix is named where records name the same one for all that is picked."""
+    for product in {product for _, product in picks}:
+        told = [one for pick, said in found.picks.items() if pick in picks and pick[1] == product for one in said]
+        fixes = {fixed if tier is Tier.PROBABLE else "" for tier, fixed in told}
+        fixed = fixes.pop() if len(fixes) == 1 else ""
+        yield Subject(f"product:{product}", ground.products.get(product, ""), "", fixed, _firmware_place(fixed))
+
+
+def _firmware_place(version: str) -> bytes:
+    try:
+        return key(Scheme.GENERIC, version) if version else b""
+    except Unparsable:
+        return b""
 
 
 def _package(package: int, named: tuple[str, str], fixes: Collection[set[str]]) -> Subject:

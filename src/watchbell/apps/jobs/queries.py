@@ -1,5 +1,6 @@
 """What is the node working on? Kinds and progress for those who look after it; never what the work is about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from django.db.models import F, QuerySet
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.jobs.services.requests import may_look_after
 from watchbell.domain.handling import Actor
+
+ACTIVE = (Job.State.WAITING, Job.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,17 @@ def one(viewer: Actor, public_id: str) -> Line | None:
 def count_dead() -> int:
     """Return how many dead letters wait for someone, for the node's doctor and metrics."""
     return Job.objects.filter(state=Job.State.DEAD).count()
+
+
+def count_unfinished(public_ids: Iterable[str]) -> int:
+    """Return how many of these jobs wait or run, for the room that asked for them."""
+    return Job.objects.filter(public_id__in=list(public_ids), state__in=ACTIVE).count()
+
+
+def of_room(public_id: str) -> Line | None:
+    """Return one job for the room that asked for it and has decided who may look, or None when it is forgotten."""
+    job = Job.objects.filter(public_id=public_id).first()
+    return _line(job) if job else None
 
 
 def due_count(*, now: datetime) -> int:

@@ -18,7 +18,13 @@ BY = system("sources")
 
 @registry.job(LOOK)
 def look(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
-    """Enqueue one job for each source that is due, at most one an hour."""
+    """Read anew what an older version of ours read, and enqueue one job for each source that is due, hourly at most."""
+
+    def told(seen: int) -> None:
+        progress.report(done=seen)
+        progress.checkpoint()
+
+    services.read_again(by=BY, now=now, rng=rng, progress=told)
     with transaction.atomic():
         for source in services.due(now=now):
             key = f"{REFRESH}:{source.public_id}:{now:%Y%m%dT%H}"

@@ -32,7 +32,7 @@ KEPT = (
         columns=(
             *("id", "public_id", "source_id", "record_id", "digest", "received_digest", "published_at"),
             *("modified_at", "withdrawn_at", "known_at", "fix_known_at", "has_fix", "summary", "cvss"),
-            *("changed_seq",),
+            *("changed_seq", "document_id", "read_as"),
         ),
         holds="What a record says of itself: its id, times, one line, severity.",
         until=AS_THE_NODE,
@@ -134,9 +134,31 @@ KEPT = (
         model="vulnerabilities.Range",
         columns=(
             *("id", "package_id", "record_id", "lo", "hi", "introduced", "fixed"),
-            *("last_affected", "key_format", "retracted"),
+            *("last_affected", "by_line", "is_ambiguous", "key_format", "retracted"),
         ),
         holds="Which versions of a package a record names, as keys and as written.",
+        until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
+    Kept(
+        model="vulnerabilities.SafeRange",
+        columns=(
+            *("id", "package_id", "record_id", "lo", "hi", "introduced", "fixed"),
+            *("last_affected", "by_line", "is_ambiguous", "key_format", "retracted"),
+        ),
+        holds="Which versions of a package a record itself calls safe.",
+        until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
+    Kept(
+        model="vulnerabilities.ProductClaim",
+        columns=(
+            *("id", "product_id", "record_id", "entry", "scheme", "says", "lo", "hi", "introduced", "fixed"),
+            *("last_affected", "by_line", "reason", "because", "key_format", "retracted"),
+        ),
+        holds="What a record says of the versions of a product that people can pick.",
         until=ANEW,
         on_export=PUBLIC,
         on_deletion=STAYS,

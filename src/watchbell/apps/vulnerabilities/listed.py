@@ -12,6 +12,7 @@ OURS = "watchbell"
 """The source of what this node publishes itself."""
 
 LATER = "Read from a later version on; it cannot be switched on yet."
+"""Said of what only lists where its documents are, one by one; an archive or folder of them can be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Listed:
     @property
     def why_not(self) -> str:
         """Return why it cannot be switched on, or nothing when it can."""
-        return LATER if self.kind in (SourceKind.CSAF, SourceKind.CVE) else ""
+        return LATER if self.location.endswith("/provider-metadata.json") else ""
 
 
 _OSV = "https://osv-vulnerabilities.storage.googleapis.com"
@@ -40,7 +41,7 @@ def _osv(ecosystem: str) -> Listed:
     return Listed(f"osv-{ecosystem.lower().replace(' ', '-')}", SourceKind.OSV, place)
 
 
-KEV, EPSS, VULNRICHMENT, OSV = "cisa-kev", "first-epss", "cisa-vulnrichment", "osv"
+KEV, EPSS, VULNRICHMENT, OSV, CVE, CSAF = "cisa-kev", "first-epss", "cisa-vulnrichment", "osv", "cve", "csaf"
 
 LISTED: tuple[Listed, ...] = (
     Listed(
@@ -66,5 +67,7 @@ CONSOLE_NAMES = {
     SourceKind.KEV: KEV,
     SourceKind.EPSS: EPSS,
     SourceKind.VULNRICHMENT: VULNRICHMENT,
+    SourceKind.CVE: CVE,
+    SourceKind.CSAF: CSAF,
 }
 """Under which name a file given by hand is stored when nobody says otherwise."""

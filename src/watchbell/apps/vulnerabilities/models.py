@@ -1,6 +1,6 @@
 """What is remembered of the published world: who said what, since when, about which package and versions.
 
-Three views are this room's documented door for joins (see `views.py`); no other
+Four views are this room's documented door for joins (see `views.py`); no other
 room reads these tables.
 """
 
@@ -86,6 +86,8 @@ class SourceRecord(models.Model):
     `received_digest` is SHA-256 of the bytes as they came; `digest`, of the canonical form
     (RFC 8785), is the identity, and is worked out the first time that other bytes arrive
     for the same record: equal bytes are equal records, and most are never seen again.
+    One of several vulnerabilities of a CSAF document is a record of its own, whose `document`
+    holds the bytes. `read_as` says which reading of ours the ranges come from, see `drafts.READ_AS`.
     """
 
     public_id = public_id()
@@ -102,10 +104,13 @@ class SourceRecord(models.Model):
     summary = models.CharField(max_length=500, blank=True)
     cvss = models.CharField(max_length=255, blank=True)
     changed_seq = models.BigIntegerField()
+    document = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts")
+    read_as = models.SmallIntegerField()
 
     class Meta:
         indexes = [
             models.Index(fields=["received_digest"], name="record_by_its_bytes"),
+            models.Index(fields=["read_as"], name="record_by_its_reading"),
             models.Index(fields=["changed_seq"], name="record_changed_since"),
         ]
         constraints = [
@@ -310,31 +315,58 @@ class Package(models.Model):
         return f"{self.ecosystem} {self.name}"
 
 
-class Range(models.Model):
-    """Versions of a package whose key is in [lo, hi) are affected, says a record; bounds as it writes them.
+class Bounds(models.Model):
+    """Versions whose key is in [lo, hi), with the bounds as the record writes them.
+
+    `by_line` when a bound is a whole line of releases (2.x); `is_ambiguous` when the ecosystem's own tool
+    may place a bound otherwise than its key, so that versions are compared with it one by one.
+    """
+
+    lo = models.BinaryField(max_length=1024)
+    hi = models.BinaryField(max_length=1024)
+    introduced = models.TextField()
+    fixed = models.TextField(null=True)
+    last_affected = models.TextField(null=True)
+    by_line = models.BooleanField(default=False)
+    is_ambiguous = models.BooleanField(default=False)
+    key_format = models.SmallIntegerField()
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"[{self.introduced}, {self.fixed or self.last_affected or 'no end'}"
+
+
+class Range(Bounds):
+    """Versions of a package that are affected, says a record.
 
     A withdrawn record's ranges stay, retracted, and join nothing.
     """
 
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="ranges", db_index=False)
     record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="ranges")
-    lo = models.BinaryField(max_length=1024)
-    hi = models.BinaryField(max_length=1024)
-    introduced = models.TextField()
-    fixed = models.TextField(null=True)
-    last_affected = models.TextField(null=True)
-    key_format = models.SmallIntegerField()
-    retracted = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["package", "lo", "hi", "record"], name="range_join_by_version", condition=Q(retracted=False)
-            )
+            ),
+            models.Index(
+                fields=["package"], name="range_compared_one_by_one", condition=Q(retracted=False, is_ambiguous=True)
+            ),
         ]
 
-    def __str__(self) -> str:
-        return f"[{self.introduced}, {self.fixed or self.last_affected or 'no end'}"
+
+class SafeRange(Bounds):
+    """Versions of a package of which a record itself says that they are not affected, whatever else is in doubt."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="+", db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="safe_ranges")
+
+    class Meta:
+        indexes = [models.Index(fields=["package", "record"], name="safe_range_join", condition=Q(retracted=False))]
 
 
 class NamedVersion(models.Model):
@@ -366,3 +398,50 @@ class RangeDoubt(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class Says(StrEnum):
+    """What one line of a claim says of a product's versions."""
+
+    AFFECTED = "affected"
+    SAFE = "safe"
+    NAMED = "named"
+    DOUBT = "doubt"
+
+
+class ProductClaim(models.Model):
+    """One line of what a record says of a product that people can pick; lines of one `entry` are said together.
+
+    `affected` and `safe` are ranges of keys of `scheme` with their bounds as written, `named` a version told
+    letter by letter (in `introduced`), `doubt` something that cannot be read.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="claims", db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="claims")
+    entry = models.PositiveIntegerField()
+    scheme = models.CharField(max_length=16, blank=True)
+    says = models.CharField(max_length=8)
+    lo = models.BinaryField(max_length=2048, null=True)
+    hi = models.BinaryField(max_length=2048, null=True)
+    introduced = models.TextField(blank=True)
+    fixed = models.TextField(null=True)
+    last_affected = models.TextField(null=True)
+    by_line = models.BooleanField(default=False)
+    reason = models.CharField(max_length=32, blank=True)
+    because = models.CharField(max_length=500, blank=True)
+    key_format = models.SmallIntegerField()
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["product"], name="claims_about_a_product", condition=Q(retracted=False))]
+        constraints = [
+            models.CheckConstraint(condition=Q(says__in=list(Says)), name="claim_says_something_known"),
+            models.CheckConstraint(
+                condition=Q(says__in=["named", "doubt"]) | Q(lo__isnull=False, hi__isnull=False),
+                name="claim_of_a_range_has_its_ends",
+            ),
+            models.CheckConstraint(condition=~Q(says="doubt") | ~Q(reason=""), name="claim_in_doubt_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"record {self.record_id} on product {self.product_id}: {self.says}"

@@ -7,6 +7,8 @@ a marking alone never gives anyone access. Source: FIRST TLP 2.0.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from watchbell.domain.sentence import Sentence
+
 
 class Tlp(IntEnum):
     """The five labels, from widest to narrowest; larger is stricter."""
@@ -31,8 +33,10 @@ class Tlp(IntEnum):
         try:
             return cls[name]
         except KeyError:
-            labels = ", ".join(each.label for each in cls)
-            raise ValueError(f"{text[:40]!r} is not a TLP label; use one of {labels}") from None
+            labels = tuple(each.label for each in cls)
+            raise ValueError(
+                Sentence("{found} is not a TLP label; use one of {labels}", found=repr(text[:40]), labels=labels)
+            ) from None
 
 
 UNMARKED = Tlp.AMBER_STRICT

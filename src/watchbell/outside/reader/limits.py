@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 
 MIB = 1024 * 1024
 
@@ -71,7 +72,7 @@ class Budget:
                 "inflates-too-large",
                 "the document grows too large when it is decompressed",
                 place=self.name,
-                expected=f"At most {self.limits.max_inflated_bytes} bytes after decompression",
+                expected=Sentence("At most {limit} bytes after decompression", limit=self.limits.max_inflated_bytes),
                 todo="Split it into several documents",
             )
 
@@ -83,7 +84,7 @@ class Budget:
                 "too-many-members",
                 "the document has too many parts",
                 place=self.name,
-                expected=f"At most {self.limits.max_members}",
+                expected=Sentence("At most {limit}", limit=self.limits.max_members),
                 todo="Split it into several documents",
             )
 
@@ -94,7 +95,7 @@ class Budget:
                 "ratio",
                 "the document is compressed more tightly than honest documents are",
                 place=self.name,
-                expected=f"At most {self.limits.max_ratio} bytes out of one",
+                expected=Sentence("At most {limit} bytes out of one", limit=self.limits.max_ratio),
                 todo="Send it uncompressed",
             )
 
@@ -105,6 +106,6 @@ def too_large(place: str, max_bytes: int) -> Refused:
         "too-large",
         "the document is too large",
         place=place,
-        expected=f"At most {max_bytes} bytes",
+        expected=Sentence("At most {limit} bytes", limit=max_bytes),
         todo="Split it into several documents",
     )

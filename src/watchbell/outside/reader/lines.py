@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from watchbell.domain.refusal import Refusal, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.reader.limits import CHUNK, Limits
 from watchbell.outside.reader.magic import HEAD_BYTES, require_text
 
@@ -63,7 +64,7 @@ def ndjson_lines(stream: BinaryIO, limits: Limits, *, start: Position | None = N
                 "too-many-items",
                 "the document has too many lines",
                 place=f"line {here.number}",
-                expected=f"At most {limits.max_items}",
+                expected=Sentence("At most {limit}", limit=limits.max_items),
                 todo="Split it into several documents",
             )
         if raw is None:
@@ -83,7 +84,7 @@ def _go_to(stream: BinaryIO, position: Position) -> None:
         raise refuse(
             "shorter-than-before",
             "the document is shorter than when it was read the last time",
-            expected=f"At least {position.offset} bytes",
+            expected=Sentence("At least {limit} bytes", limit=position.offset),
             todo="Import it again from the beginning",
         )
 
@@ -137,6 +138,6 @@ def _too_long(number: int, max_line_bytes: int) -> Refusal:
         code="line-too-long",
         message="the line is too long",
         place=f"line {number}",
-        expected=f"At most {max_line_bytes} bytes",
+        expected=Sentence("At most {limit} bytes", limit=max_line_bytes),
         todo="Send this item on its own, or make it smaller",
     )

@@ -4,6 +4,7 @@ import re
 from enum import Enum
 
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 # `tar` has its mark at 257; everything else we know shows itself earlier.
 HEAD_BYTES = 512
@@ -84,18 +85,22 @@ def require_text(head: bytes, place: str) -> None:
     if kind in COMPRESSED:
         raise refuse(
             "nested-archive",
-            f"inside the document is {kind.value}",
+            Sentence("inside the document is {kind}", kind=Sentence(kind.value)),
             place=place,
             expected="Documents packed once",
             todo="Unpack it first and send what is inside",
         )
     if kind is Kind.WIDE_TEXT:
         raise refuse(
-            "not-utf8", f"the document is {kind.value}", place=place, expected="UTF-8", todo="Save it as UTF-8"
+            "not-utf8",
+            Sentence("the document is {kind}", kind=Sentence(kind.value)),
+            place=place,
+            expected="UTF-8",
+            todo="Save it as UTF-8",
         )
     raise refuse(
         "wrong-kind",
-        f"the document is {kind.value}",
+        Sentence("the document is {kind}", kind=Sentence(kind.value)),
         place=place,
         expected="JSON, XML or plain text, alone or in a .gz, .zst or .zip",
         todo="Check the address or the file you chose",

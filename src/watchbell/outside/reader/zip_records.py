@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 
 STORED, DEFLATED = 0, 8
 
@@ -131,7 +132,7 @@ def _entry(fields: tuple[int, ...], raw_name: bytes, extra: bytes) -> Entry:
     if flags & _ENCRYPTED:
         raise _unfit("zip-encrypted", "the entry is encrypted", name)
     if method not in (STORED, DEFLATED):
-        raise _unfit("zip-method", f"the entry is packed with method {method}", name)
+        raise _unfit("zip-method", Sentence("the entry is packed with method {method}", method=method), name)
     mode = fields[15] >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise _unfit("zip-special", "the entry is a link or a device, not a file", name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.reader.limits import CHUNK, RATIO_FREE_BYTES, Budget
 from watchbell.outside.reader.zip_records import (
     DEFLATED,
@@ -35,9 +36,9 @@ class ZipArchive:
         if directory.count > budget.limits.max_members:
             raise refuse(
                 "too-many-members",
-                f"the archive has {directory.count} entries",
+                Sentence("the archive has {count} entries", count=directory.count),
                 place=budget.name,
-                expected=f"At most {budget.limits.max_members}",
+                expected=Sentence("At most {limit}", limit=budget.limits.max_members),
                 todo="Split it into several archives",
             )
         self.entries = self._vetted(directory)

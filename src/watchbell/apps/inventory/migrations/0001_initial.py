@@ -103,6 +103,73 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Load",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("job", models.CharField(blank=True, max_length=32)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("loaded", "Loaded"),
+                            ("replaced", "Replaced"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="waiting",
+                        max_length=16,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField()),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("received_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="loads", to="inventory.asset"
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.document",
+                    ),
+                ),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.listing",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("stage", "waiting")), fields=("asset",), name="load_waits_once_for_an_asset"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("settled_at__isnull", True), ("stage", "waiting")),
+                            models.Q(("settled_at__isnull", False), ("stage__in", ["loaded", "replaced", "stopped"])),
+                            _connector="OR",
+                        ),
+                        name="load_is_settled_exactly_when_it_is_over",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("done__lte", models.F("total"))), name="load_does_no_more_than_there_is"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Gap",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -139,6 +206,7 @@ class Migration(migrations.Migration):
                 ("key", models.BinaryField(max_length=2048, null=True)),
                 ("key_format", models.SmallIntegerField()),
                 ("doubt", models.CharField(blank=True, max_length=32)),
+                ("is_ambiguous", models.BooleanField(default=False)),
                 ("is_matched", models.BooleanField(default=False)),
                 (
                     "package",
@@ -232,21 +300,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="ProductMatch",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("product_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
-                ("group_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
-            ],
-            options={
-                "verbose_name_plural": "product matches",
-                "indexes": [models.Index(fields=["group_id"], name="product_match_by_group")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("product_id", "group_id"), name="product_match_stands_once")
-                ],
-            },
         ),
         migrations.CreateModel(
             name="Unassessable",
@@ -412,5 +465,53 @@ class Migration(migrations.Migration):
                 ),
                 name="unassessable_reason_is_known",
             ),
+        ),
+        migrations.CreateModel(
+            name="ProductMatch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("version", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("group_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("tier", models.CharField(max_length=16)),
+                ("because", models.CharField(max_length=1000)),
+                ("fixed", models.CharField(blank=True, max_length=512)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "product matches",
+                "indexes": [models.Index(fields=["group_id"], name="product_match_by_group")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product_id", "version", "group_id", "record"), name="product_match_stands_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("record__isnull", True)),
+                        fields=("product_id", "version", "group_id"),
+                        name="product_listing_match_stands_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "tier__in",
+                                [
+                                    watchbell.domain.matching.tiers.Tier["PROBABLE"],
+                                    watchbell.domain.matching.tiers.Tier["POSSIBLE"],
+                                    watchbell.domain.matching.tiers.Tier["CANNOT_TELL"],
+                                ],
+                            )
+                        ),
+                        name="product_match_has_a_tier_of_names",
+                    ),
+                ],
+            },
         ),
     ]

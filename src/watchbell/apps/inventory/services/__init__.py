@@ -1,6 +1,7 @@
 """Every change to what operators run: assets, answers, lists, picked products, and the matches that follow."""
 
 from watchbell.apps.inventory.services.assets import (
+    AnsweredMeanwhile,
     NewAsset,
     NoSuchProduct,
     add_asset,
@@ -11,18 +12,24 @@ from watchbell.apps.inventory.services.assets import (
     unpick_product,
 )
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
+from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
 from watchbell.apps.inventory.services.rights import NotAllowed
 
 __all__ = [
+    "AnsweredMeanwhile",
     "ChangedMeanwhile",
     "Loaded",
     "NewAsset",
     "NoSuchProduct",
     "NotAllowed",
+    "NotWaiting",
     "Received",
+    "TooManyWaiting",
     "add_asset",
     "answer_exposed",
+    "hand_in_sbom",
+    "load",
     "load_csv",
     "load_sbom",
     "match_asset",
@@ -31,5 +38,6 @@ __all__ = [
     "pick_product",
     "remove_asset",
     "say_who_patches",
+    "stop",
     "unpick_product",
 ]

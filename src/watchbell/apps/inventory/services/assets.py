@@ -13,10 +13,15 @@ from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 
 class NoSuchProduct(LookupError):
     """No record lists a product with this id; search again and pick one of the answers."""
+
+
+class AnsweredMeanwhile(Exception):
+    """Someone changed this asset first; look at it again before you go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,12 @@ def add_asset(details: NewAsset, *, organisation: str, by: Actor, now: datetime,
     require_operator(by, organisation)
     name = details.name.strip()
     if not 0 < len(name) <= NAME_LENGTH:
-        raise refuse("wrong-value", "An asset needs a name", place="name", expected=f"1 to {NAME_LENGTH} characters")
+        raise refuse(
+            "wrong-value",
+            "An asset needs a name",
+            place="name",
+            expected=Sentence("1 to {limit} characters", limit=NAME_LENGTH),
+        )
     fresh = Asset(
         public_id=new_id(rng),
         organisation_id=organisation,
@@ -57,13 +67,18 @@ def add_asset(details: NewAsset, *, organisation: str, by: Actor, now: datetime,
 
 
 @transaction.atomic
-def answer_exposed(*, asset: Asset, answer: Exposure, by: Actor, now: datetime) -> Asset:
+def answer_exposed(*, asset: Asset, answer: Exposure, seen: datetime | None = None, by: Actor, now: datetime) -> Asset:
     """Say whether someone we do not trust can reach the asset over a public network. Raises NotAllowed.
 
-    Unknown is an answer, and counts as yes.
+    Unknown is an answer, and counts as yes. With `seen`, the `updated_at` it was decided on, raises
+    AnsweredMeanwhile where the asset has changed since.
     """
     require_operator(by, asset.organisation_id)
-    if Asset.objects.filter(pk=asset.pk).exclude(exposed=answer).update(exposed=answer, updated_at=now):
+    other = Asset.objects.filter(pk=asset.pk).exclude(exposed=answer)
+    changed = (other if seen is None else other.filter(updated_at=seen)).update(exposed=answer, updated_at=now)
+    if not changed and seen is not None and other.exists():
+        raise AnsweredMeanwhile(str(AnsweredMeanwhile.__doc__))
+    if changed:
         facts = {"exposed": answer.value}
         concerns = [asset.organisation_id]
         journal.record(at=now, by=by, action="inventory.answered", subject=asset, concerns=concerns, facts=facts)

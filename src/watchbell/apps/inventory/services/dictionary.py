@@ -9,10 +9,11 @@ from watchbell.apps.inventory.contents import Version, place_of
 from watchbell.apps.inventory.models import PackageVersion
 from watchbell.apps.vulnerabilities import services as published
 from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.domain.matching.packages import Package
 from watchbell.domain.versions import KEY_FORMAT
 
 _TABLE = PackageVersion._meta.db_table
-_COLUMNS = ("package_id", "ecosystem", "name", "raw", "key", "key_format", "doubt", "is_matched")
+_COLUMNS = ("package_id", "ecosystem", "name", "raw", "key", "key_format", "doubt", "is_ambiguous", "is_matched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def _ensure(versions: list[Version]) -> dict[Version, Entry]:
         if (package, raw) not in there:
             place = place_of(one.package, raw)
             doubt = place.doubt.value if place.doubt else ""
-            rows.append((package, *spelled[one], raw, place.key, KEY_FORMAT, doubt, False))
+            rows.append((package, *spelled[one], raw, place.key, KEY_FORMAT, doubt, place.is_ambiguous, False))
     added = bulk.insert_returning(_TABLE, _COLUMNS, rows, "id, package_id, raw, doubt", ignore_taken=True)
     there |= {(row[1], row[2]): Entry(row[0], row[3]) for row in added}
     if len(there) < len(wanted):  # another load added some of them at this moment
@@ -55,3 +56,19 @@ def _known(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Entry]:
     query = f"SELECT id, package_id, raw, doubt FROM {_TABLE} WHERE package_id IN ({{}})"  # noqa: S608
     rows = bulk.rows_where_in(query, {package for package, _ in keys})
     return {(row[1], row[2]): Entry(row[0], row[3]) for row in rows if (row[1], row[2]) in keys}
+
+
+def build_keys_again(limit: int = 500) -> list[int]:
+    """Return the numbers of up to `limit` versions whose keys were of an older format and are built anew.
+
+    They count as never matched; matching them is the caller's, in its own transactions.
+    """
+    with transaction.atomic():
+        old = list(PackageVersion.objects.exclude(key_format=KEY_FORMAT).order_by("id")[:limit])
+        for one in old:
+            place = place_of(Package(one.ecosystem, one.name), one.raw)
+            doubt = place.doubt.value if place.doubt else ""
+            PackageVersion.objects.filter(pk=one.pk).update(
+                key=place.key, key_format=KEY_FORMAT, doubt=doubt, is_ambiguous=place.is_ambiguous, is_matched=False
+            )
+    return [one.pk for one in old]

@@ -1,16 +1,31 @@
-"""This will take in a list of what an asset contains: built beside the one in force, then put in its place at once."""
+"""This will take in a list of what an asset contains: built beside the one in force, then put in its place at once.
+
+What is too much to wait for is left to a job, see `loads`; both build and put in force here.
+"""
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Sum
 
 from watchbell.apps.files import services as files
 from watchbell.apps.inventory import contents
-from watchbell.apps.inventory.contents import Contents, TableAsset, Version
-from watchbell.apps.inventory.models import Asset, Component, Document, Gap, Listing, PickedProduct, Unassessable
+from watchbell.apps.inventory.contents import Contents, TableAsset, Unknown
+from watchbell.apps.inventory.models import (
+    Asset,
+    Component,
+    Document,
+    Gap,
+    Listing,
+    Load,
+    PickedProduct,
+    Unassessable,
+)
 from watchbell.apps.inventory.services import dictionary, listings, products
 from watchbell.apps.inventory.services.assets import NewAsset, add_asset, answer_exposed
 from watchbell.apps.inventory.services.rights import require_operator
@@ -22,7 +37,9 @@ from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refusal, refuse
 from watchbell.outside.blobs import BlobStore
 
-ROWS_AT_ONCE = 1000
+VERSIONS_AT_ONCE = 250
+"""Versions in one transaction, each with its package and its component: 750 rows at most."""
+UNKNOWN_AT_ONCE = 500
 
 
 class ChangedMeanwhile(Exception):
@@ -51,6 +68,12 @@ class Loaded:
     changed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    load: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether it is in force; else a job loads it, and `load` says which."""
+        return not self.load
 
     @property
     def not_assessed(self) -> int:
@@ -77,22 +100,35 @@ class _Load:
     rng: Dice
 
 
+Step = Callable[[int], AbstractContextManager[None]]
+"""The transaction of one part, given how much of the list is there once it is over."""
+
+
 def load_sbom(received: Received, *, asset: Asset, by: Actor, now: datetime, rng: Dice) -> Loaded:
     """Put what this bill of materials lists in place of what the asset contained; the same document changes nothing.
 
     Raises NotAllowed, Refused with the place (and nothing is stored), ChangedMeanwhile.
     """
     require_operator(by, asset.organisation_id)
-    result = Loaded()
-    if not _is_in_force(asset, received.digest):
-        name, found = contents.read_sbom(received.content)
-        load = _Load(_document(received, name, asset.organisation_id, by, now, rng), by, now, rng)
-        _replace(asset, found, load)
-        _settle_counts(load.document, [asset.pk])
-        result.changed.append(asset.public_id)
-    else:
-        result.unchanged.append(asset.public_id)
-    return _counted(result, [asset.pk])
+    if is_in_force(asset, received.digest):
+        return unchanged(asset)
+    name, found = contents.read_sbom(received.content)
+    return load_read(received, name, found, asset=asset, by=by, now=now, rng=rng)
+
+
+def load_read(
+    received: Received, name: str, found: Contents, *, asset: Asset, by: Actor, now: datetime, rng: Dice
+) -> Loaded:
+    """Put in place what was read from a bill of materials; `name` is its format. Raises ChangedMeanwhile."""
+    load = _Load(document_of(received, name, asset.organisation_id, by, now, rng), by, now, rng)
+    _replace(asset, found, load)
+    settle_counts(load.document, [asset.pk])
+    return _counted(Loaded(changed=[asset.public_id]), [asset.pk])
+
+
+def unchanged(asset: Asset) -> Loaded:
+    """Return what is said of a list that is in force already."""
+    return _counted(Loaded(unchanged=[asset.public_id]), [asset.pk])
 
 
 def load_csv(received: Received, *, organisation: str, by: Actor, now: datetime, rng: Dice) -> Loaded:
@@ -104,18 +140,18 @@ def load_csv(received: Received, *, organisation: str, by: Actor, now: datetime,
     require_operator(by, organisation)
     tables, refused = contents.read_table(_text(received.content).splitlines(keepends=True))
     result = Loaded(refusals=[one.refusal for one in refused])
-    load = _Load(_document(received, "CSV", organisation, by, now, rng, len(refused)), by, now, rng)
+    load = _Load(document_of(received, "CSV", organisation, by, now, rng, len(refused)), by, now, rng)
     touched: list[int] = []
     for table in tables:
         asset = _asset_of(table, organisation, load)
         touched.append(asset.pk)
-        if _is_in_force(asset, received.digest):
+        if is_in_force(asset, received.digest):
             result.unchanged.append(asset.public_id)
             continue
         _answer(asset, table.exposed, load)
         _replace(asset, table.contents, load)
         result.changed.append(asset.public_id)
-    _settle_counts(load.document, touched)
+    settle_counts(load.document, touched)
     return _counted(result, touched)
 
 
@@ -138,21 +174,24 @@ def _answer(asset: Asset, exposed: Exposure, load: _Load) -> None:
         answer_exposed(asset=asset, answer=exposed, by=load.by, now=load.now)
 
 
-def _is_in_force(asset: Asset, digest: str) -> bool:
+def is_in_force(asset: Asset, digest: str) -> bool:
+    """Return whether this document's list is the asset's."""
     return Asset.objects.filter(pk=asset.pk, listing__document__digest=digest).exists()
 
 
-def _document(
+def document_of(
     received: Received, name: str, organisation: str, by: Actor, now: datetime, rng: Dice, refused: int = 0
 ) -> Document:
+    """Return the document of these bytes, keeping them if it is new."""
     there = Document.objects.filter(organisation_id=organisation, digest=received.digest).first()
-    if there is not None:
+    if there is not None and (there.blob_id or received.store is None):
         return there
+    how = files.Keeping(organisation=organisation, is_quarantined=False)
+    sealed = files.put_away(received.content, how=how, store=received.store) if received.store else None
     with transaction.atomic():
         blob_id = ""
-        if received.store is not None:
-            how = files.Keeping(organisation=organisation, is_quarantined=False)
-            blob_id = files.keep(received.content, how=how, store=received.store, by=by, now=now, rng=rng).public_id
+        if sealed is not None and received.store is not None:
+            blob_id = files.keep(sealed, how=how, store=received.store, by=by, now=now, rng=rng).public_id
         fresh = Document(
             public_id=new_id(rng),
             organisation_id=organisation,
@@ -165,23 +204,82 @@ def _document(
             loaded_at=now,
         )
         Document.objects.bulk_create([fresh], ignore_conflicts=True)
-    return Document.objects.get(organisation_id=organisation, digest=received.digest)
+        same = Document.objects.filter(organisation_id=organisation, digest=received.digest)
+        same.filter(blob_id="").update(blob_id=blob_id)
+    return same.get()
 
 
 def _replace(asset: Asset, found: Contents, load: _Load) -> None:
     """This will build the new list in small transactions, put it in force in one, and clear the old one away."""
     seen = Asset.objects.values_list("listing_id", flat=True).get(pk=asset.pk)
-    listing = Listing.objects.create(
-        asset=asset, document=load.document, components=0, assessed=0, started_at=load.now
-    )  # first of all, so that no version it is about to name is forgotten meanwhile
+    listing = begin(asset, load.document, now=load.now)
     picks = _picks(found)
-    versions = dictionary.ensure_versions(found.versions)
-    gaps = _gaps(found, versions)
+    build(listing, found, done=0, step=lambda _: transaction.atomic())
+    with transaction.atomic():
+        Load.objects.filter(asset=asset, stage=Load.Stage.WAITING).update(
+            stage=Load.Stage.REPLACED, settled_at=load.now
+        )  # before the asset's row, in the order in which a job takes them
+        put_in_force(listing, found, seen=seen, by=load.by, now=load.now, rng=load.rng)
+        _swap_picks(asset, listing, picks, load)
+    asset.refresh_from_db()
+    listings.clear_away(asset, now=load.now)
+
+
+def begin(asset: Asset, document: Document, *, now: datetime) -> Listing:
+    """Return a list to be built; it stands first of all, so that no version it names is forgotten meanwhile."""
+    return Listing.objects.create(asset=asset, document=document, components=0, assessed=0, started_at=now)
+
+
+def build(listing: Listing, found: Contents, *, done: int, step: Step) -> None:
+    """Write what a document lists into the list, in the document's own order, from its `done`th line on."""
+    versions = sorted(found.versions)
+    at = done
+    for part in bulk.slices(versions[done:], VERSIONS_AT_ONCE):
+        at += len(part)
+        with step(at):
+            entries = dictionary.ensure_versions(part)
+            rows = [(listing.pk, entries[one].id, found.versions[one]) for one in part]
+            bulk.insert(Component._meta.db_table, ("listing_id", "version_id", "times"), rows)
+    unknown = sorted(found.unknown.items())
+    for some in bulk.slices(unknown[max(done - len(versions), 0) :], UNKNOWN_AT_ONCE):
+        at += len(some)
+        with step(at):
+            Unassessable.objects.bulk_create([_unassessable(listing, *one) for one in some], batch_size=100)
+
+
+def lines_of(found: Contents) -> int:
+    """Return how many lines `build` writes."""
+    return len(found.versions) + len(found.unknown)
+
+
+def _unassessable(listing: Listing, one: Unknown, times: int) -> Unassessable:
+    return Unassessable(
+        listing=listing, name=one.name, version=one.version, purl=one.purl, word=one.word, reason=one.reason,
+        times=times,
+    )  # fmt: skip
+
+
+def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Actor, now: datetime, rng: Dice) -> None:
+    """Count a list that is built and make it its asset's, in the caller's transaction; `seen` is the one it replaces.
+
+    Raises ChangedMeanwhile when another is in force by now.
+    """
+    gaps = _gaps(listing, found)
     listing.components, listing.assessed = found.components, found.components - gaps.total()
     Listing.objects.filter(pk=listing.pk).update(components=listing.components, assessed=listing.assessed)
-    _fill(listing, found, versions, gaps)
-    _put_in_force(asset, listing, seen, picks, load)
-    listings.clear_away(asset, now=load.now)
+    Gap.objects.bulk_create(Gap(listing=listing, reason=reason, components=count) for reason, count in gaps.items())
+    if not Asset.objects.filter(pk=listing.asset_id, listing=seen).update(listing=listing, updated_at=now):
+        raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
+    journal.record(
+        at=now,
+        by=by,
+        action="inventory.loaded",
+        subject=listing.asset,
+        concerns=[listing.asset.organisation_id],
+        digests={"document": listing.document.digest},
+        facts={"components": listing.components, "assessed": listing.assessed},
+        rng=rng,
+    )
 
 
 def _picks(found: Contents) -> list[_Pick]:
@@ -196,53 +294,15 @@ def _picks(found: Contents) -> list[_Pick]:
     return [picks[product] for product in sorted(picks)]
 
 
-def _gaps(found: Contents, versions: dict[Version, dictionary.Entry]) -> Counter[str]:
+def _gaps(listing: Listing, found: Contents) -> Counter[str]:
+    """Return how many components cannot be assessed, by reason."""
     gaps: Counter[str] = Counter()
     for unknown, times in found.unknown.items():
         gaps[unknown.reason.value] += times
-    for version, times in found.versions.items():
-        if doubt := versions[version].doubt:
-            gaps[doubt] += times
+    doubtful = Component.objects.filter(listing=listing).exclude(version__doubt="").order_by("version__doubt")
+    for doubt, times in doubtful.values_list("version__doubt").annotate(Sum("times")):
+        gaps[doubt] += times
     return gaps
-
-
-def _fill(listing: Listing, found: Contents, versions: dict[Version, dictionary.Entry], gaps: Counter[str]) -> None:
-    columns = ("listing_id", "version_id", "times")
-    times: Counter[int] = Counter()
-    for version, count in found.versions.items():
-        times[versions[version].id] += count
-    rows = [(listing.pk, version_id, count) for version_id, count in sorted(times.items())]
-    for part in bulk.slices(rows, ROWS_AT_ONCE):
-        with transaction.atomic():
-            bulk.insert(Component._meta.db_table, columns, part)
-    unknown = [
-        Unassessable(
-            listing=listing, name=one.name, version=one.version, purl=one.purl, word=one.word,
-            reason=one.reason, times=count,
-        )
-        for one, count in sorted(found.unknown.items())
-    ]  # fmt: skip
-    for some in bulk.slices(unknown, ROWS_AT_ONCE):
-        Unassessable.objects.bulk_create(some, batch_size=100)
-    Gap.objects.bulk_create(Gap(listing=listing, reason=reason, components=count) for reason, count in gaps.items())
-
-
-@transaction.atomic
-def _put_in_force(asset: Asset, listing: Listing, seen: int | None, picks: list[_Pick], load: _Load) -> None:
-    if not Asset.objects.filter(pk=asset.pk, listing=seen).update(listing=listing, updated_at=load.now):
-        raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
-    _swap_picks(asset, listing, picks, load)
-    journal.record(
-        at=load.now,
-        by=load.by,
-        action="inventory.loaded",
-        subject=asset,
-        concerns=[asset.organisation_id],
-        digests={"document": load.document.digest},
-        facts={"components": listing.components, "assessed": listing.assessed},
-        rng=load.rng,
-    )
-    asset.refresh_from_db()
 
 
 def _swap_picks(asset: Asset, listing: Listing, picks: list[_Pick], load: _Load) -> None:
@@ -259,7 +319,8 @@ def _swap_picks(asset: Asset, listing: Listing, picks: list[_Pick], load: _Load)
     products.match_products(one.product for one in picks)
 
 
-def _settle_counts(document: Document, assets: list[int]) -> None:
+def settle_counts(document: Document, assets: list[int]) -> None:
+    """This will note how much of a document could be assessed, in all the assets it is about."""
     totals = _totals(assets)
     Document.objects.filter(pk=document.pk).update(components=totals[0], assessed=totals[1])
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Touched
-from watchbell.apps.inventory.services import products, verdicts
+from watchbell.apps.inventory.services import dictionary, products, verdicts
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
@@ -96,6 +96,7 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
 
     The cursor moves after each part; whom a part reached is remembered until the journal says it.
     """
+    _match_again_what_has_new_keys()
     seen = 0
     while changes := published.changed_since(_cursor(), limit=CHANGES_AT_ONCE):
         if progress is not None:
@@ -112,6 +113,14 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
         _match_picks()
     _tell_touched(by=by, now=now)
     return seen
+
+
+def _match_again_what_has_new_keys() -> None:
+    """This will build keys of an older format anew, and match what has them, before anything is compared with them."""
+    while ids := dictionary.build_keys_again():
+        for part in bulk.slices(ids, VERSIONS_AT_ONCE):
+            match_versions(part)
+            _touch(organisations_running(part))
 
 
 def organisations_running(versions: Collection[int]) -> set[str]:

@@ -1,11 +1,13 @@
-"""Which vulnerabilities list a picked product? Kept once for each product, however many assets it is in."""
+"""Which vulnerabilities name a picked product? Kept once for each product and version, however many assets have it."""
 
 from collections.abc import Iterable
 
 from watchbell.apps.inventory.models import PickedProduct, ProductMatch
+from watchbell.apps.inventory.services import named
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import ProductChoice
 from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.domain.matching.tiers import Tier
 
 
 def called(vendor: str, name: str) -> ProductChoice | None:
@@ -35,13 +37,28 @@ def match_products(products: Iterable[str]) -> set[str]:
 
 
 def _match(product: str) -> bool:
-    wanted = {one.public_id for one in published.listed_for(product)}
-    there = set(ProductMatch.objects.filter(product_id=product).values_list("group_id", flat=True))
-    fresh = [ProductMatch(product_id=product, group_id=group) for group in sorted(wanted - there)]
-    ProductMatch.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=200)
-    for part in bulk.slices(there - wanted):
-        ProductMatch.objects.filter(product_id=product, group_id__in=part).delete()
-    return wanted != there
+    wanted = {
+        (version, *key): told
+        for version in PickedProduct.objects.filter(product_id=product).values_list("version", flat=True).distinct()
+        for key, told in named.on_product(product, version).items()
+    }
+    there = {
+        (row.version, row.group_id, row.record_id): (row.pk, named.Told(Tier(row.tier), row.because, row.fixed))
+        for row in ProductMatch.objects.filter(product_id=product)
+    }
+    stale = [pk for key, (pk, told) in there.items() if wanted.get(key) != told]
+    for part in bulk.slices(stale):
+        ProductMatch.objects.filter(pk__in=part).delete()
+    fresh = [(key, told) for key, told in wanted.items() if key not in there or there[key][1] != told]
+    rows = [
+        ProductMatch(
+            product_id=product, version=version, group_id=group, record_id=record, tier=told.tier,
+            because=told.because, fixed=told.fixed,
+        )
+        for (version, group, record), told in fresh
+    ]  # fmt: skip
+    ProductMatch.objects.bulk_create(rows, ignore_conflicts=True, batch_size=100)
+    return bool(stale or fresh)
 
 
 def picked_products(after: str, *, limit: int) -> list[str]:

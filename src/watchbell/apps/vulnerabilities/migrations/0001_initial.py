@@ -43,6 +43,16 @@ class Migration(migrations.Migration):
                 ("summary", models.CharField(blank=True, max_length=500)),
                 ("cvss", models.CharField(blank=True, max_length=255)),
                 ("changed_seq", models.BigIntegerField()),
+                ("read_as", models.SmallIntegerField()),
+                (
+                    "document",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -263,6 +273,8 @@ class Migration(migrations.Migration):
                 ("introduced", models.TextField()),
                 ("fixed", models.TextField(null=True)),
                 ("last_affected", models.TextField(null=True)),
+                ("by_line", models.BooleanField(default=False)),
+                ("is_ambiguous", models.BooleanField(default=False)),
                 ("key_format", models.SmallIntegerField()),
                 ("retracted", models.BooleanField(default=False)),
                 (
@@ -518,6 +530,137 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="umbrellalink",
             constraint=models.UniqueConstraint(fields=("group", "cve"), name="umbrella_names_a_cve_once"),
+        ),
+        migrations.CreateModel(
+            name="ProductClaim",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entry", models.PositiveIntegerField()),
+                ("scheme", models.CharField(blank=True, max_length=16)),
+                ("says", models.CharField(max_length=8)),
+                ("lo", models.BinaryField(max_length=2048, null=True)),
+                ("hi", models.BinaryField(max_length=2048, null=True)),
+                ("introduced", models.TextField(blank=True)),
+                ("fixed", models.TextField(null=True)),
+                ("last_affected", models.TextField(null=True)),
+                ("by_line", models.BooleanField(default=False)),
+                ("reason", models.CharField(blank=True, max_length=32)),
+                ("because", models.CharField(blank=True, max_length=500)),
+                ("key_format", models.SmallIntegerField()),
+                ("retracted", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SafeRange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("lo", models.BinaryField(max_length=1024)),
+                ("hi", models.BinaryField(max_length=1024)),
+                ("introduced", models.TextField()),
+                ("fixed", models.TextField(null=True)),
+                ("last_affected", models.TextField(null=True)),
+                ("by_line", models.BooleanField(default=False)),
+                ("is_ambiguous", models.BooleanField(default=False)),
+                ("key_format", models.SmallIntegerField()),
+                ("retracted", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="range",
+            index=models.Index(
+                condition=models.Q(("is_ambiguous", True), ("retracted", False)),
+                fields=["package"],
+                name="range_compared_one_by_one",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="sourcerecord",
+            index=models.Index(fields=["read_as"], name="record_by_its_reading"),
+        ),
+        migrations.AddField(
+            model_name="productclaim",
+            name="product",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="vulnerabilities.product",
+            ),
+        ),
+        migrations.AddField(
+            model_name="productclaim",
+            name="record",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="vulnerabilities.sourcerecord"
+            ),
+        ),
+        migrations.AddField(
+            model_name="saferange",
+            name="package",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="vulnerabilities.package",
+            ),
+        ),
+        migrations.AddField(
+            model_name="saferange",
+            name="record",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="safe_ranges",
+                to="vulnerabilities.sourcerecord",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="productclaim",
+            index=models.Index(
+                condition=models.Q(("retracted", False)), fields=["product"], name="claims_about_a_product"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "says__in",
+                        [
+                            watchbell.apps.vulnerabilities.models.Says["AFFECTED"],
+                            watchbell.apps.vulnerabilities.models.Says["SAFE"],
+                            watchbell.apps.vulnerabilities.models.Says["NAMED"],
+                            watchbell.apps.vulnerabilities.models.Says["DOUBT"],
+                        ],
+                    )
+                ),
+                name="claim_says_something_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("says__in", ["named", "doubt"]),
+                    models.Q(("hi__isnull", False), ("lo__isnull", False)),
+                    _connector="OR",
+                ),
+                name="claim_of_a_range_has_its_ends",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("says", "doubt"), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"
+                ),
+                name="claim_in_doubt_says_why",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="saferange",
+            index=models.Index(
+                condition=models.Q(("retracted", False)), fields=["package", "record"], name="safe_range_join"
+            ),
         ),
         *(migrations.RunSQL(sql, f"DROP VIEW {name}") for name, sql in VIEWS.items()),
     ]

@@ -1,5 +1,7 @@
 """Every look at what the world has published. It is public, so every viewer sees the same; own drafts are not here."""
 
+from watchbell.apps.vulnerabilities.queries.asserted import Asserted, Fact, asserted_of
+from watchbell.apps.vulnerabilities.queries.claimed import Claim, claims_about
 from watchbell.apps.vulnerabilities.queries.facts import Facts, facts_for
 from watchbell.apps.vulnerabilities.queries.feeds import (
     STALE_AFTER,
@@ -8,6 +10,7 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     source_ages,
     sources,
 )
+from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
 from watchbell.apps.vulnerabilities.queries.records import (
     Change,
@@ -24,18 +27,25 @@ from watchbell.apps.vulnerabilities.queries.records import (
 
 __all__ = [
     "STALE_AFTER",
+    "Asserted",
     "Change",
+    "Claim",
+    "Fact",
     "Facts",
     "GroupName",
+    "Named",
     "ProductChoice",
     "RecordPage",
     "SourceAge",
+    "asserted_of",
     "changed_since",
+    "claims_about",
     "facts_for",
     "first_import_at",
     "fixes_of",
     "group_of",
     "groups_of_records",
+    "ids_naming",
     "listed_for",
     "products",
     "products_listing",

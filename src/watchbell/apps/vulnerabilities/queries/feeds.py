@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from watchbell.apps.vulnerabilities.listed import BY_NAME, LATER, OURS
 from watchbell.apps.vulnerabilities.models import Source, SourceKind, Standing
+from watchbell.domain.sentence import Sentence
 
 STALE_AFTER = timedelta(days=7)
 
@@ -56,7 +57,7 @@ def _age(row: Source, now: datetime) -> SourceAge:
         last_ok_at=row.last_ok_at,
         age=age,
         is_stale=age is None or age > STALE_AFTER,
-        last_error=row.last_error,
+        last_error=Sentence.unpacked(row.last_error) if row.last_error else "",
         record_count=row.record_count,
         location=row.location,
         why_not=listed.why_not if listed else later,

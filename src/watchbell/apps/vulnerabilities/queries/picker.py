@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watchbell.apps.vulnerabilities.models import Group, Product, ProductListing, ProductWord
+from watchbell.apps.vulnerabilities.models import Group, Product, ProductClaim, ProductListing, ProductWord
 from watchbell.apps.vulnerabilities.queries.records import _LAST, MOST_FOUND, GroupName
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.apps.vulnerabilities.services.products import folded, words
@@ -42,8 +42,10 @@ def products(text: str) -> list[ProductChoice]:
 
 def _listings(products: list[int]) -> dict[int, int]:
     counts: defaultdict[int, int] = defaultdict(int)
-    rows = ProductListing.objects.filter(product_id__in=products).values_list("product_id", "identifier").distinct()
-    for product, _ in rows:
+    listed = ProductListing.objects.filter(product_id__in=products).values_list("product_id", "identifier")
+    claimed = ProductClaim.objects.filter(product_id__in=products, retracted=False)
+    names = claimed.values_list("product_id", "record__record_id")
+    for product, _ in {*listed, *names}:
         counts[product] += 1
     return counts
 

@@ -3,11 +3,12 @@
 from watchbell.apps.vulnerabilities.models import AssertionKind, SourceKind
 from watchbell.apps.vulnerabilities.services.catalogues import import_epss, import_kev, import_vulnrichment
 from watchbell.apps.vulnerabilities.services.importing import Place, import_path
-from watchbell.apps.vulnerabilities.services.osv_import import Item, import_osv
 from watchbell.apps.vulnerabilities.services.packages import ensure_packages
 from watchbell.apps.vulnerabilities.services.publishing import store_advisory
+from watchbell.apps.vulnerabilities.services.record_import import Item, import_osv, import_records
 from watchbell.apps.vulnerabilities.services.refreshing import allowed, due, refresh
 from watchbell.apps.vulnerabilities.services.reports import Report
+from watchbell.apps.vulnerabilities.services.rereading import read_again
 from watchbell.apps.vulnerabilities.services.sources import (
     NoSuchSource,
     NotAllowed,
@@ -32,7 +33,9 @@ __all__ = [
     "import_kev",
     "import_osv",
     "import_path",
+    "import_records",
     "import_vulnrichment",
+    "read_again",
     "refresh",
     "store_advisory",
     "switch_off",

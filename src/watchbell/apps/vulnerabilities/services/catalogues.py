@@ -23,6 +23,7 @@ from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.matching.aliases import is_cve
 from watchbell.domain.refusal import Refusal, Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import epss, kev, vulnrichment
 from watchbell.formats.kev import KevEntry
 
@@ -71,7 +72,9 @@ def import_epss(
 ) -> Report:
     """Store a day's EPSS figures. Raises Refused when it has no head, or is half as long as the last good one."""
     report = Report()
-    found = _kept(_numbered(epss.read(lines).scores, _epss_data), report)
+    table = epss.read(lines)
+    day = _day(table.score_date)
+    found = _kept(_numbered(table.scores, lambda score: _epss_data(score, day)), report)
     row = ensure_source(name=source, kind=SourceKind.EPSS, rng=rng)
     return _import(_Catalogue(AssertionKind.EPSS, row, by, now, rng), found, report, progress)
 
@@ -94,7 +97,11 @@ def _kept(found: Iterable[Assertion | Refusal], report: Report) -> dict[str, Ass
             report.refuse(one)
         elif not is_cve(one.cve) or len(one.cve) > 32:
             expected = "a CVE id such as CVE-2026-12345"
-            report.refuse(refuse("wrong-value", f"{one.cve[:40]!r} is not a CVE id", expected=expected).refusal)
+            report.refuse(
+                refuse(
+                    "wrong-value", Sentence("{found} is not a CVE id", found=repr(one.cve[:40])), expected=expected
+                ).refusal
+            )
         else:
             kept[one.cve] = one
     return kept
@@ -125,8 +132,8 @@ def _numbered(found: Iterable[tuple[int, Any]], data: Any) -> Iterator[Assertion
             yield data(one)
 
 
-def _epss_data(score: epss.EpssScore) -> Assertion:
-    return Assertion(score.cve, _text({"probability": score.probability, "percentile": score.percentile}))
+def _epss_data(score: epss.EpssScore, day: date | None) -> Assertion:
+    return Assertion(score.cve, _text({"probability": score.probability, "percentile": score.percentile}), day)
 
 
 def _ssvc_data(row: vulnrichment.VulnrichmentRow) -> Assertion:
@@ -170,10 +177,15 @@ def _refuse_a_stump(source: Source, count: int, report: Report) -> None:
     """Raise Refused for a catalogue that cannot be whole; what is stored stays as it is."""
     if count * 2 >= source.record_count and count:
         return
-    message = f"The catalogue holds {count} usable entries ({report.refused} were refused); the last good one held "
     raise refuse(
         "incomplete",
-        f"{message}{source.record_count}. Nothing was changed",
+        Sentence(
+            "The catalogue holds {count} usable entries ({refused} were refused); the last good one held {before}. "
+            "Nothing was changed",
+            count=count,
+            refused=report.refused,
+            before=source.record_count,
+        ),
         place=report.refusals[0].place if report.refusals else "",
         expected="at least half as many as before",
         todo="Fetch it again; if it really shrank, import it under another source name",
@@ -211,6 +223,9 @@ def _store(catalogue: _Catalogue, part: list[Assertion], report: Report) -> None
 
 
 def _differs(row: CatalogueAssertion, one: Assertion) -> bool:
+    """Return whether this is news; a figure of EPSS that stands keeps the first day it was given."""
+    if row.kind == AssertionKind.EPSS and row.data == one.data and row.since is not None:
+        return row.ended_at is not None
     return (row.data, row.since, row.ended_at) != (one.data, one.since, None)
 
 

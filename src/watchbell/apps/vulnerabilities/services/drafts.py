@@ -1,10 +1,12 @@
-"""What does one received OSV record say, worked out before the database is touched?
+"""What does one received record say, worked out before the database is touched? Drafts, and how OSV fills them.
 
 Nothing here reads a clock or a row. A record that is not one is refused with its
 place; a part that cannot be read becomes a doubt about its package.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,11 +15,20 @@ from watchbell.apps.vulnerabilities.models import NAME_LENGTH, RECORD_ID_LENGTH
 from watchbell.apps.vulnerabilities.services import packages
 from watchbell.domain import canonical
 from watchbell.domain.matching.aliases import canonical_id
+from watchbell.domain.matching.gem_requirements import read_rubysec
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import Identified, package, package_of_purl
-from watchbell.domain.matching.ranges import Ranges, read_affected
+from watchbell.domain.matching.ranges import ABOVE, Interval, Ranges, read_affected
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
+from watchbell.domain.versions import KEY_FORMAT, LOWEST, NOT_ALWAYS_ORDERED, Scheme, is_ambiguous, scheme_for
 from watchbell.formats import moments, osv, strictjson
+
+READER = 1
+"""Grows when the same bytes are read otherwise than before; records are then read anew from what was received."""
+
+READ_AS = KEY_FORMAT * 100 + READER
+"""Stored with every record: which keys and which reading its ranges come from."""
 
 MOST_ALIASES = 1000
 LONGEST_BOUNDS = 2000
@@ -27,13 +38,46 @@ _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _CVSS_ORDER = ("CVSS:3.1", "CVSS:4.0", "CVSS:3.0")
 
 _package = lru_cache(maxsize=32768)(package)
+_is_ambiguous = lru_cache(maxsize=16384)(is_ambiguous)
 
 Named = tuple[str, str]
 
 
 @dataclass(slots=True)
+class Words:
+    """A range's bounds as the record writes them, and how far their keys can be relied on."""
+
+    introduced: str
+    fixed: str | None
+    last_affected: str | None
+    by_line: bool = False
+    is_ambiguous: bool = False
+
+
+Spans = dict[tuple[Named, bytes, bytes], Words]
+"""Ranges of packages by package, beginning and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a record says of a product that people can pick."""
+
+    vendor: str
+    product: str
+    ranges: Ranges
+
+    @property
+    def weight(self) -> int:
+        """Return how many rows it takes to store this."""
+        return 4 + sum(len(some) for some in (self.ranges.intervals, self.ranges.safe, self.ranges.named))
+
+
+@dataclass(slots=True)
 class Draft:
-    """One record, ready to be stored; packages are in canonical spelling and each list has no doubles."""
+    """One record, ready to be stored; packages are in canonical spelling and each list has no doubles.
+
+    `parts` are the vulnerabilities of a document that speaks of several: records of their own without bytes.
+    """
 
     place: str
     content: bytes
@@ -46,19 +90,23 @@ class Draft:
     cvss: str
     aliases: list[str]
     has_fix: bool = False
-    ranges: dict[tuple[Named, bytes, bytes], tuple[str, str | None, str | None]] = field(default_factory=dict)
+    ranges: Spans = field(default_factory=dict)
+    safe: Spans = field(default_factory=dict)
     named: dict[tuple[Named, str], None] = field(default_factory=dict)
     doubts: dict[tuple[Named, str, str], None] = field(default_factory=dict)
+    claims: list[Claimed] = field(default_factory=list)
+    parts: list["Draft"] = field(default_factory=list)
 
     @property
     def weight(self) -> int:
         """Return how many rows it takes to store this."""
-        return 2 + len(self.aliases) + len(self.ranges) + len(self.named) + len(self.doubts)
+        own = 2 + len(self.aliases) + len(self.ranges) + len(self.safe) + len(self.named) + len(self.doubts)
+        return own + sum(one.weight for one in self.claims) + sum(one.weight for one in self.parts)
 
     @property
     def packages(self) -> set[Named]:
         """Return every package it names."""
-        return {key[0] for held in (self.ranges, self.named, self.doubts) for key in held}
+        return {key[0] for held in (self.ranges, self.safe, self.named, self.doubts) for key in held}
 
     @property
     def digest(self) -> bytes:
@@ -73,8 +121,15 @@ def canonical_digest(content: bytes) -> bytes:
 
 def read(content: bytes, received_digest: bytes, *, place: str) -> Draft:
     """Return what these bytes say. Raises Refused with the place: the line or member, then a JSON pointer."""
-    try:
+    with located(place):
         return _draft(osv.loads(content), content, received_digest, place)
+
+
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """Put the line or member in front of the place of whatever is refused inside."""
+    try:
+        yield
     except Refused as refused:
         inner = refused.refusal.place
         raise Refused(replace(refused.refusal, place=_joined(place, inner))) from None
@@ -85,7 +140,7 @@ def _joined(place: str, inner: str) -> str:
 
 
 def _draft(record: osv.OsvRecord, content: bytes, received_digest: bytes, place: str) -> Draft:
-    own_id = _checked_id(record.id, "/id")
+    own_id = checked_id(record.id, "/id")
     draft = Draft(
         place=place,
         content=content,
@@ -102,19 +157,20 @@ def _draft(record: osv.OsvRecord, content: bytes, received_digest: bytes, place:
     return draft
 
 
-def _checked_id(name: str, place: str) -> str:
+def checked_id(name: str, place: str) -> str:
+    """Return the id in the spelling that is kept. Raises Refused for one that is empty or too long."""
     name = canonical_id(name)
     if not 0 < len(name) <= RECORD_ID_LENGTH:
-        expected = f"1 to {RECORD_ID_LENGTH} characters"
+        expected = Sentence("1 to {limit} characters", limit=RECORD_ID_LENGTH)
         raise refuse("wrong-value", "This is not an id that can be kept", place=place, expected=expected)
     return name
 
 
 def _aliases(record: osv.OsvRecord, own_id: str) -> list[str]:
     if len(record.aliases) > MOST_ALIASES:
-        expected = f"at most {MOST_ALIASES}"
+        expected = Sentence("at most {limit}", limit=MOST_ALIASES)
         raise refuse("too-many-items", "The record has too many aliases", place="/aliases", expected=expected)
-    named = {_checked_id(alias, f"/aliases/{at}") for at, alias in enumerate(record.aliases)}
+    named = {checked_id(alias, f"/aliases/{at}") for at, alias in enumerate(record.aliases)}
     return sorted(named - {own_id})
 
 
@@ -133,7 +189,11 @@ def _moment(text: str, place: str) -> datetime | None:
 
 
 def _summary(record: osv.OsvRecord) -> str:
-    text = record.summary or record.details.lstrip().partition("\n")[0]
+    return shortened(record.summary or record.details.lstrip().partition("\n")[0])
+
+
+def shortened(text: str) -> str:
+    """Return a line that fits where a record's summary is kept."""
     return text if len(text) <= 500 else text[:499] + "…"
 
 
@@ -166,16 +226,23 @@ def _add_affected(draft: Draft, affected: list[osv.OsvAffected]) -> None:
             and entry.ecosystem == last.ecosystem
             and entry.ranges == last.ranges
             and entry.versions == last.versions
+            and entry.database_specific == last.database_specific
         )
-        ranges = read_last if same and read_last else read_affected(entry.ecosystem, entry.ranges, entry.versions)
+        ranges = read_last if same and read_last else _ranges(entry)
         last, read_last = entry, ranges
         named = _named(entry)
+        draft.has_fix = draft.has_fix or names_a_fix(ranges)
         if named is None:
-            draft.has_fix = draft.has_fix or _names_a_fix(ranges)
             continue
         if len(named[0]) > packages.ECOSYSTEM_LENGTH or len(named[1]) > NAME_LENGTH:
             packages.check(*named, place=f"/affected/{at}/package")
-        _add_ranges(draft, named, ranges)
+        add_ranges(draft, named, ranges)
+
+
+def _ranges(entry: osv.OsvAffected) -> Ranges:
+    """Return what an entry names; RubySec's says it in fields of its own."""
+    own = None if entry.ranges or entry.versions else read_rubysec(entry.database_specific)
+    return own or read_affected(entry.ecosystem, entry.ranges, entry.versions)
 
 
 def _named(entry: osv.OsvAffected) -> Named | None:
@@ -187,26 +254,51 @@ def _named(entry: osv.OsvAffected) -> Named | None:
     return (found.package.ecosystem, found.package.name) if isinstance(found, Identified) else None
 
 
-def _names_a_fix(ranges: Ranges) -> bool:
+def names_a_fix(ranges: Ranges) -> bool:
+    """Return whether anything in it ends with a fix."""
     return any(one.fixed is not None for one in ranges.intervals) or any(one.fixed for one in ranges.commits)
 
 
-def _add_ranges(draft: Draft, named: Named, ranges: Ranges) -> None:
-    for one in ranges.intervals:
-        if len(one.lo) + len(one.hi) > LONGEST_BOUNDS:
-            reason = Reason.RANGE_NOT_UNDERSTOOD.value
-            draft.doubts[named, reason, "a bound of the record is too long to be compared"] = None
-            continue
-        draft.ranges.setdefault((named, one.lo, one.hi), (one.introduced, one.fixed, one.last_affected))
-        if one.fixed is not None:
-            draft.has_fix = True
-    if ranges.commits and any(one.fixed for one in ranges.commits):
-        draft.has_fix = True
+def add_ranges(draft: Draft, named: Named, ranges: Ranges) -> None:
+    """Add what is said of a package's versions; what cannot be kept becomes a doubt about it."""
+    scheme = scheme_for(named[0])
+    if ranges.scheme is not scheme and ranges.scheme is not None:
+        reason, why = (
+            Reason.RANGE_NOT_UNDERSTOOD.value,
+            "the record compares versions in another order than the package",
+        )
+        draft.doubts[named, reason, Sentence(why)] = None
+        return
+    _add_spans(draft, draft.ranges, named, ranges.intervals, scheme)
+    _add_spans(draft, draft.safe, named, ranges.safe if ranges.doubts else (), scheme)
     for version in ranges.named:
         if len(version) <= NAME_LENGTH:
             draft.named[named, version] = None
         else:
             reason = Reason.UNPARSABLE_VERSION.value
-            draft.doubts[named, reason, "a listed version is too long to be compared"] = None
+            draft.doubts[named, reason, Sentence("a listed version is too long to be compared")] = None
     for doubt in ranges.doubts:
-        draft.doubts[named, doubt.reason.value, doubt.because[:500]] = None
+        draft.doubts[named, doubt.reason.value, Sentence(doubt.because).packed(500)] = None
+
+
+def _add_spans(
+    draft: Draft, spans: Spans, named: Named, intervals: tuple[Interval, ...], scheme: Scheme | None
+) -> None:
+    for one in intervals:
+        if len(one.lo) + len(one.hi) > LONGEST_BOUNDS:
+            if spans is draft.ranges:
+                reason = Reason.RANGE_NOT_UNDERSTOOD.value
+                draft.doubts[named, reason, Sentence("a bound of the record is too long to be compared")] = None
+            continue
+        words = Words(one.introduced, one.fixed, one.last_affected, one.by_line)
+        if scheme in NOT_ALWAYS_ORDERED:
+            words.is_ambiguous = _has_an_ambiguous_bound(scheme, one)
+        kept = spans.setdefault((named, one.lo, one.hi), words)
+        kept.is_ambiguous = kept.is_ambiguous or words.is_ambiguous
+
+
+def _has_an_ambiguous_bound(scheme: Scheme | None, one: Interval) -> bool:
+    """Return whether the ecosystem's own tool may place an end otherwise; a whole line of releases is no version."""
+    begin = one.introduced.removeprefix(ABOVE) if one.lo != LOWEST else None
+    bounds = [bound for bound in (begin, one.fixed, one.last_affected) if bound]
+    return scheme is not None and not one.by_line and any(_is_ambiguous(scheme, bound) for bound in bounds)

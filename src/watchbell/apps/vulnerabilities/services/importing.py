@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from watchbell.apps.vulnerabilities.listed import CONSOLE_NAMES
 from watchbell.apps.vulnerabilities.models import Source, SourceKind
 from watchbell.apps.vulnerabilities.services import adp, catalogues, sources
-from watchbell.apps.vulnerabilities.services.osv_import import Item, import_osv
+from watchbell.apps.vulnerabilities.services.record_import import READERS, Item, import_records
 from watchbell.apps.vulnerabilities.services.reports import Report, Told, silent
 from watchbell.apps.vulnerabilities.services.sources import NOTHING_HELD, Answer
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
 from watchbell.outside.egress import Bounds, Policy, Request, fetch
 from watchbell.outside.reader import IMPORT, Line, Member, ndjson_lines, open_document
@@ -26,6 +27,9 @@ from watchbell.outside.reader import IMPORT, Line, Member, ndjson_lines, open_do
 MIB = 1024 * 1024
 FETCHING = Bounds(total_seconds=1800, first_byte_seconds=60, body_bytes=2048 * MIB, inflated_bytes=8192 * MIB)
 MOST_FILES = 500_000
+_RECORDS = frozenset({".json", ".ndjson", ".jsonl"})
+_BESIDE = frozenset({"delta.json", "deltaLog.json", "recent_activities.json", "provider-metadata.json"})
+"""Files that lie beside the records in the repositories of the CVE program and of CSAF providers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,6 @@ def import_path(
     Raises Refused when nothing can be read there, EgressDenied or EgressFailed when it cannot be
     fetched, OSError when a path cannot be opened. What was stored before stays.
     """
-    if kind not in CONSOLE_NAMES:
-        raise refuse("not-yet", f"{kind.value} is not read yet", todo="Import osv, kev, epss or vulnrichment")
     task = _Task(kind, source or CONSOLE_NAMES[kind], by, now, rng, progress)
     row = sources.ensure_source(name=task.source, kind=kind, rng=rng)
     if not place.is_url:
@@ -98,9 +100,11 @@ def _fetched(place: Place, file: BinaryIO) -> Answer | None:
 
 
 def _read(task: _Task, members: Iterable[Member], lone: str) -> Report:
-    if task.kind is SourceKind.OSV:
-        items = _osv_items(members, lone)
-        return import_osv(items, source=task.source, by=task.by, now=task.now, rng=task.rng, progress=task.progress)
+    if task.kind in READERS:
+        items = _items(members if task.kind is SourceKind.OSV else _of_the_kind(members, lone), lone)
+        return import_records(
+            task.kind, items, source=task.source, by=task.by, now=task.now, rng=task.rng, progress=task.progress
+        )
     report = Report()
     walk = iter(members)
     for member in walk:
@@ -158,11 +162,23 @@ def _files(folder: Path) -> Iterator[Path]:
                 continue
             seen += 1
             if seen > MOST_FILES:
-                raise refuse("too-many-members", "the folder has too many files", expected=f"at most {MOST_FILES}")
+                raise refuse(
+                    "too-many-members",
+                    "the folder has too many files",
+                    expected=Sentence("at most {limit}", limit=MOST_FILES),
+                )
             yield file
 
 
-def _osv_items(members: Iterable[Member], lone: str) -> Iterator[Item]:
+def _of_the_kind(members: Iterable[Member], lone: str) -> Iterator[Member]:
+    """Yield what can be a record of a repository's many files; a path given alone is what it is said to be."""
+    for member in members:
+        name = PurePosixPath(member.name)
+        if member.name == lone or (name.suffix in _RECORDS and name.name not in _BESIDE):
+            yield member
+
+
+def _items(members: Iterable[Member], lone: str) -> Iterator[Item]:
     """Yield the records of every document. Raises Refused when the only one breaks off or is no document.
 
     Of several, one that cannot be read is refused in its place and the next one is read.
@@ -185,7 +201,7 @@ def _records(member: Member, lone: str) -> Iterator[Item]:
         return
     content = member.stream.read(IMPORT.max_line_bytes + 1)
     if len(content) > IMPORT.max_line_bytes:
-        expected = f"at most {IMPORT.max_line_bytes} bytes"
+        expected = Sentence("at most {limit} bytes", limit=IMPORT.max_line_bytes)
         raise refuse("too-large", "the document is too large", place=member.name, expected=expected)
     if not content.lstrip().startswith(b"["):
         yield member.name, content
@@ -217,7 +233,11 @@ def _alarm_if_a_stump(source: Source, report: Report) -> None:
         return
     raise refuse(
         "incomplete",
-        f"The source brought {report.seen} records; it held {source.record_count}. What was stored before stays",
+        Sentence(
+            "The source brought {found} records; it held {before}. What was stored before stays",
+            found=report.seen,
+            before=source.record_count,
+        ),
         expected="at least half as many as before",
         todo="Fetch it again later; if this happens again, look at the source's own page",
     )

@@ -6,6 +6,7 @@ from watchbell.apps.vulnerabilities.models import NAME_LENGTH
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.matching.packages import package
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 Named = tuple[str, str]
 ECOSYSTEM_LENGTH = 64
@@ -63,5 +64,9 @@ def check(ecosystem: str, name: str, *, place: str) -> None:
             "wrong-value",
             "A package has no ecosystem or name, or one that is too long",
             place=place,
-            expected=f"an ecosystem of at most {ECOSYSTEM_LENGTH} characters and a name of at most {NAME_LENGTH}",
+            expected=Sentence(
+                "an ecosystem of at most {ecosystem} characters and a name of at most {name}",
+                ecosystem=ECOSYSTEM_LENGTH,
+                name=NAME_LENGTH,
+            ),
         )

@@ -33,20 +33,30 @@ def words(text: str) -> set[str]:
     return {word[:LONGEST_WORD] for word in _WORDS.findall(text.casefold())}
 
 
+def key_of(vendor: str, product: str) -> tuple[str, str]:
+    """Return the spelling under which a product stands once."""
+    return folded(vendor), folded(product)
+
+
+def ensure(named: Iterable[Listing], *, rng: Dice) -> dict[tuple[str, str], int]:
+    """Return the number of each product by `key_of`, adding those that are new; nameless ones are left out."""
+    known = {key_of(one.vendor, one.product): one for one in named}
+    known = {key: one for key, one in known.items() if key[0] and key[1]}
+    suppliers = _suppliers({key[0]: one.vendor for key, one in known.items()})
+    products = _products({(suppliers[key[0]], key[1]): one for key, one in known.items()}, rng)
+    return {key: products[suppliers[key[0]], key[1]] for key in known}
+
+
 def list_products(listings: Iterable[Listing], *, asserter: str, now: datetime, rng: Dice) -> None:
     """This will add suppliers, products and listings not there yet; part of the caller's transaction."""
-    named = {(folded(one.vendor), folded(one.product), one.identifier): one for one in listings}
-    named = {key: one for key, one in named.items() if key[0] and key[1]}
-    suppliers = _suppliers({key[0]: one.vendor for key, one in named.items()})
-    products = _products({(suppliers[key[0]], key[1]): one for key, one in named.items()}, rng)
-    rows = sorted(
-        {(products[suppliers[vendor], product], identifier) for vendor, product, identifier in named},
-    )
+    listed = list(listings)
+    ids = ensure(listed, rng=rng)
+    pairs = {(ids.get(key_of(one.vendor, one.product)), one.identifier) for one in listed}
     known_at = bulk.moment(now)
     bulk.insert_returning(
         "vulnerabilities_productlisting",
         ("product_id", "identifier", "asserter", "known_at"),
-        [(*row, asserter, known_at) for row in rows],
+        [(product, name, asserter, known_at) for product, name in sorted((p, i) for p, i in pairs if p is not None)],
         "id",
         ignore_taken=True,
     )

@@ -13,6 +13,7 @@ from watchbell.apps.vulnerabilities.services.sources import Answer, host_entry
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.refusal import Refusal, Refused
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress import Policy
 
 TRY_AGAIN_AFTER = timedelta(hours=1)
@@ -54,7 +55,7 @@ def refresh(
     except Refused as refused:
         refusal = refused.refusal
     except OSError as error:
-        shown = error.strerror or type(error).__name__
+        shown = Sentence("the system says: {why}", why=error.strerror or type(error).__name__)
         refusal = Refusal(code="unreadable", message=shown, place=Path(source.location).name, todo="Check the folder")
     sources.note_failure(source, refusal, by=by, now=now)
     return refusal

@@ -11,6 +11,7 @@ from watchbell.apps.vulnerabilities.models import Source, SourceKind
 from watchbell.domain.handling import Actor, ActorKind
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.refusal import Refusal, refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress import Policy, check_url
 
 
@@ -60,8 +61,12 @@ def ensure_source(*, name: str, kind: SourceKind, rng: Dice) -> Source:
         Source.objects.bulk_create([fresh], ignore_conflicts=True)
         row = Source.objects.get(name=name[:64])
     if row.kind != kind:
-        expected = f"a source of kind {row.kind}"
-        raise refuse("wrong-value", f"The source {name!r} is of another kind than {kind}", expected=expected)
+        expected = Sentence("a source of kind {kind}", kind=row.kind)
+        raise refuse(
+            "wrong-value",
+            Sentence("The source {name} is of another kind than {kind}", name=repr(name), kind=kind.value),
+            expected=expected,
+        )
     return row
 
 
@@ -75,7 +80,7 @@ def switch_on(name: str, *, by: Actor, now: datetime, rng: Dice, location: str =
     row = _administered(name, by, rng)
     listed = BY_NAME.get(name)
     if listed and listed.why_not:
-        raise refuse("not-yet", f"The source {name} cannot be switched on", todo=listed.why_not)
+        raise refuse("not-yet", Sentence("The source {name} cannot be switched on", name=name), todo=listed.why_not)
     place = location or row.location
     if not place:
         raise refuse("missing-field", "The source has no address", place="location", todo="Give its address or folder")
@@ -110,7 +115,7 @@ def _administered(name: str, by: Actor, rng: Dice) -> Source:
     ensure_listed(rng=rng)
     row = Source.objects.filter(name=name).first()
     if row is None:
-        raise NoSuchSource(f"There is no source named {name[:64]!r}.")
+        raise NoSuchSource(Sentence("There is no source named {name}.", name=repr(name[:64])))
     return row
 
 
@@ -129,5 +134,5 @@ def note_success(source: Source, *, now: datetime, answer: Answer | None = None)
 @transaction.atomic
 def note_failure(source: Source, refusal: Refusal, *, by: Actor, now: datetime) -> None:
     """This will raise the alarm: the last good state stays, its age keeps growing, and the journal says why."""
-    Source.objects.filter(pk=source.pk).update(last_tried_at=now, last_error=str(refusal)[:1000])
+    Source.objects.filter(pk=source.pk).update(last_tried_at=now, last_error=Sentence(str(refusal)).packed(1000))
     journal.record(at=now, by=by, action="source.failed", subject=source, facts={"code": refusal.code[:64]})

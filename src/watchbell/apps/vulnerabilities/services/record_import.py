@@ -1,14 +1,15 @@
-"""This will take in OSV records one after the other, in small transactions, and change nothing the second time."""
+"""This will take in records one after the other, in small transactions, and change nothing the second time."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 
 from watchbell.apps.vulnerabilities.models import Source, SourceKind, SourceRecord
-from watchbell.apps.vulnerabilities.services import bulk, drafts, storing
+from watchbell.apps.vulnerabilities.services import bulk, csaf_drafts, cve_drafts, drafts, storing
 from watchbell.apps.vulnerabilities.services.drafts import Draft
 from watchbell.apps.vulnerabilities.services.reports import Report, Told, silent
 from watchbell.apps.vulnerabilities.services.sources import ensure_source
@@ -29,6 +30,8 @@ _GROWING = (
     "vulnerabilities_sourcerecord", "vulnerabilities_receivedrecord", "vulnerabilities_package",
     "vulnerabilities_range", "vulnerabilities_namedversion", "vulnerabilities_rangedoubt",
     "vulnerabilities_aliasassertion", "vulnerabilities_group", "vulnerabilities_groupmember",
+    "vulnerabilities_saferange", "vulnerabilities_productclaim", "vulnerabilities_product",
+    "vulnerabilities_productword",
 )  # fmt: skip
 
 Item = tuple[int | str, bytes | Refusal]
@@ -44,20 +47,48 @@ class _Line:
     digest: bytes
 
 
+class Read(Protocol):
+    """How the bytes of one kind of record become a draft; raises Refused with the place."""
+
+    def __call__(self, content: bytes, received_digest: bytes, *, place: str) -> Draft:
+        """Return what these bytes say."""
+
+
+READERS: dict[SourceKind, Read] = {
+    SourceKind.OSV: drafts.read,
+    SourceKind.CVE: cve_drafts.read,
+    SourceKind.CSAF: csaf_drafts.read,
+}
+
+
 def import_osv(
     items: Iterable[Item], *, source: str, by: Actor, now: datetime, rng: Dice, progress: Told = silent
+) -> Report:
+    """Store these OSV records, see `import_records`."""
+    return import_records(SourceKind.OSV, items, source=source, by=by, now=now, rng=rng, progress=progress)
+
+
+def import_records(
+    kind: SourceKind,
+    items: Iterable[Item],
+    *,
+    source: str,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+    progress: Told = silent,
 ) -> Report:
     """Store these records under `source` and return the counts; refusals are listed and stop nothing.
 
     Every chunk is its own transaction with its own journal entry: after a crash, import
     again, and what is stored already counts as unchanged. `progress` is called between chunks.
     """
-    row = ensure_source(name=source, kind=SourceKind.OSV, rng=rng)
+    row = ensure_source(name=source, kind=kind, rng=rng)
     report = Report()
     chunk = storing.Chunk(row, [], by, now, rng)
     waiting: dict[str, Draft] = {}
     weight = 0
-    for draft in _drafts(items, row, report):
+    for draft in _drafts(items, row, report, READERS[kind]):
         if draft.record_id in waiting or (waiting and weight + draft.weight > MOST_ROWS):
             _store(chunk, waiting, report)
             progress(report.seen)
@@ -83,7 +114,7 @@ def _store(chunk: storing.Chunk, waiting: dict[str, Draft], report: Report) -> N
     waiting.clear()
 
 
-def _drafts(items: Iterable[Item], source: Source, report: Report) -> Iterator[Draft]:
+def _drafts(items: Iterable[Item], source: Source, report: Report, read: Read) -> Iterator[Draft]:
     """Yield what was read; bytes that are stored already are only counted."""
     for lines in _ahead(items, report):
         known = _stored_bytes(source, [line.digest for line in lines])
@@ -92,7 +123,7 @@ def _drafts(items: Iterable[Item], source: Source, report: Report) -> Iterator[D
                 report.unchanged += 1
                 continue
             try:
-                draft = drafts.read(line.content, line.digest, place=line.place)
+                draft = read(line.content, line.digest, place=line.place)
             except Refused as refused:
                 report.refuse(refused.refusal)
                 continue
@@ -115,9 +146,14 @@ def _ahead(items: Iterable[Item], report: Report) -> Iterator[list[_Line]]:
 
 
 def _stored_bytes(source: Source, digests: list[bytes]) -> set[bytes]:
-    query = "SELECT received_digest FROM vulnerabilities_sourcerecord WHERE source_id = %s AND received_digest IN ({})"
-    return {bytes(row[0]) for row in bulk.rows_where_in(query, digests, source.pk)}
+    query = (
+        "SELECT received_digest FROM vulnerabilities_sourcerecord "
+        "WHERE source_id = %s AND read_as = %s AND document_id IS NULL AND received_digest IN ({})"
+    )
+    return {bytes(row[0]) for row in bulk.rows_where_in(query, digests, source.pk, drafts.READ_AS)}
 
 
 def _count(source: Source) -> None:
-    Source.objects.filter(pk=source.pk).update(record_count=SourceRecord.objects.filter(source=source).count())
+    Source.objects.filter(pk=source.pk).update(
+        record_count=SourceRecord.objects.filter(source=source, document__isnull=True).count()
+    )

@@ -1,0 +1,98 @@
+"""What can be said of a picked product in this version? Its name is all that joins it, so nothing here is exact.
+
+A version inside a range is probable. Without a version, or where a record's range cannot be read,
+it is possible. Outside of every range it is not listed, unless the record leaves others open.
+A catalogue that lists the product in no particular version counts where no record says more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from watchbell.apps.inventory.models import BECAUSE_LENGTH, VERSION_LENGTH
+from watchbell.apps.inventory.services import verdicts
+from watchbell.apps.vulnerabilities import queries as published
+from watchbell.domain.matching.evaluate import judge
+from watchbell.domain.matching.outcomes import Status
+from watchbell.domain.matching.ranges import Interval, Ranges
+from watchbell.domain.matching.tiers import Tier
+from watchbell.domain.sentence import Sentence
+from watchbell.domain.versions import Scheme, place
+
+Key = tuple[str, int | None]
+"""A vulnerability's public id, and the record that names the product (None: a catalogue does)."""
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How sure it is, why (a packed sentence), and what ends it, "" where nothing is known to."""
+
+    tier: Tier
+    because: str
+    fixed: str = ""
+
+
+def on_product(product: str, version: str) -> dict[Key, Told]:
+    """Return what records and catalogues say of this product (its public id) in this version, "" for none."""
+    said: defaultdict[Key, list[Told | None]] = defaultdict(list)
+    for claim in published.claims_about(product):
+        said[claim.group.public_id, claim.record].append(told(version, claim.ranges))
+    found = {key: best for key, answers in said.items() if (best := _surest(answers)) is not None}
+    spoken_of = {group for group, _ in said}
+    listed = Told(Tier.POSSIBLE, Sentence("a catalogue lists it, whatever its version").packed(BECAUSE_LENGTH))
+    for group in published.listed_for(product):
+        if group.public_id not in spoken_of:
+            found[group.public_id, None] = listed
+    return found
+
+
+def told(version: str, ranges: Ranges) -> Told | None:
+    """Return what these ranges say of a version, or None when it is outside of them."""
+    if not version:
+        return _possible(Sentence("the product is named, and you did not say which version you have"))
+    if not (ranges.intervals or ranges.named or ranges.safe):
+        return _possible(*(doubt.because for doubt in ranges.doubts))
+    if place(ranges.scheme or Scheme.GENERIC, version).key is None and version not in ranges.named:
+        why = Sentence("{version} cannot be compared with the versions that are named", version=version[:SHOWN])
+        return _possible(why)
+    outcome = judge(version, ranges, record="")
+    if outcome.status is Status.AFFECTED:
+        return _probable(version, ranges)
+    if outcome.status is not Status.CANNOT_TELL:
+        return None
+    doubts = [doubt.because for doubt in ranges.doubts] or [_no_order(version)]
+    return Told(Tier.CANNOT_TELL, Sentence(doubts[0]).packed(BECAUSE_LENGTH))
+
+
+def _possible(*why: str) -> Told:
+    said = [*why, "the product is named, and no version can be read"]
+    return Told(Tier.POSSIBLE, Sentence(said[0]).packed(BECAUSE_LENGTH))
+
+
+def _no_order(version: str) -> str:
+    return Sentence("{version} has no certain place among the versions that are named", version=version[:SHOWN])
+
+
+def _probable(version: str, ranges: Ranges) -> Told:
+    """Return the answer with the range that reaches furthest: leaving it leaves all."""
+    holding = [one for one in ranges.intervals if _holds(version, ranges.scheme, one)]
+    if not holding:
+        return Told(
+            Tier.PROBABLE, Sentence("{version} is listed by name", version=version[:SHOWN]).packed(BECAUSE_LENGTH)
+        )
+    last = max(holding, key=lambda one: (one.hi, one.fixed is None, one.lo, one.introduced))
+    because = Sentence("{version} is in {range}", version=version[:SHOWN], range=verdicts.said(last))
+    return Told(Tier.PROBABLE, because.packed(BECAUSE_LENGTH), (last.fixed or "")[:VERSION_LENGTH])
+
+
+def _holds(version: str, scheme: Scheme | None, one: Interval) -> bool:
+    return judge(version, Ranges(scheme, (one,)), record="").status is Status.AFFECTED
+
+
+def _surest(answers: Iterable[Told | None]) -> Told | None:
+    """Return the surest of what one record says in several entries, always the same one."""
+    order = list(Tier).index
+    given = [one for one in answers if one is not None]
+    return min(given, key=lambda one: (order(one.tier), one.fixed != "", one.because), default=None)

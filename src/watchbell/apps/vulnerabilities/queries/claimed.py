@@ -1,0 +1,57 @@
+"""What do records claim of a product that people pick, and what do catalogues list it under?"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from watchbell.apps.vulnerabilities.models import ProductClaim, Says
+from watchbell.apps.vulnerabilities.queries.records import GroupName, groups_of_records
+from watchbell.domain.matching.outcomes import Doubt, Reason
+from watchbell.domain.matching.ranges import Interval, Ranges
+from watchbell.domain.sentence import Sentence
+from watchbell.domain.versions import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one record (its number and id) says of a product in one breath, and which vulnerability it is about."""
+
+    record: int
+    record_id: str
+    group: GroupName
+    ranges: Ranges
+
+
+def claims_about(product: str) -> list[Claim]:
+    """Return what standing records claim of a product (its public id), by record and in the record's order."""
+    rows = ProductClaim.objects.filter(product__public_id=product, retracted=False).select_related("record")
+    entries: defaultdict[tuple[str, int, int], list[ProductClaim]] = defaultdict(list)
+    for row in rows.order_by("record__record_id", "record_id", "entry", "pk"):
+        entries[row.record.record_id, row.record_id, row.entry].append(row)
+    groups = groups_of_records({record for _, record, _ in entries})
+    return [
+        Claim(record, name, groups[record], _ranges(lines))
+        for (name, record, _), lines in entries.items()
+        if record in groups
+    ]
+
+
+def _ranges(lines: list[ProductClaim]) -> Ranges:
+    scheme = next((Scheme(one.scheme) for one in lines if one.scheme), None)
+    doubts = [Doubt(Reason(one.reason), Sentence.unpacked(one.because)) for one in _that(lines, Says.DOUBT)]
+    return Ranges(
+        scheme,
+        tuple(map(_interval, _that(lines, Says.AFFECTED))),
+        named=frozenset(one.introduced for one in _that(lines, Says.NAMED)),
+        doubts=tuple(doubts),
+        safe=tuple(map(_interval, _that(lines, Says.SAFE))),
+    )
+
+
+def _that(lines: Iterable[ProductClaim], says: Says) -> list[ProductClaim]:
+    return [one for one in lines if one.says == says]
+
+
+def _interval(one: ProductClaim) -> Interval:
+    lo, hi = bytes(one.lo or b""), bytes(one.hi or b"")
+    return Interval(lo, hi, one.introduced, one.fixed, one.last_affected, one.by_line)
