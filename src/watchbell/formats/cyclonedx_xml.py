@@ -13,12 +13,13 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields
 from watchbell.formats.fields import Json
 
 MAX_DEPTH = 200
 _ROOT = re.compile(r"^\{http://cyclonedx\.org/schema/bom/(?P<version>\d+\.\d+)\}bom$")
-_TEXTS = ("group", "name", "version", "purl", "cpe", "publisher")
+_TEXTS = ("group", "name", "version", "versionRange", "purl", "cpe", "publisher")
 
 
 def as_json(data: bytes) -> Json:
@@ -50,10 +51,10 @@ def _parsed(data: bytes) -> Element:
         raise refuse("xml-doctype", "The XML holds a document type declaration.", place="line 1", todo=todo) from None
     except ElementTree.ParseError as error:
         line, column = error.position
-        message = f"This is not well-formed XML: {str(error).partition(':')[0]}."
+        message = Sentence("This is not well-formed XML: {why}.", why=str(error).partition(":")[0])
         raise refuse("not-xml", message, place=f"line {line} column {column + 1}") from None
     except (ValueError, LookupError) as error:
-        raise refuse("not-xml", f"This XML cannot be read: {error}.", place="line 1") from None
+        raise refuse("not-xml", Sentence("This XML cannot be read: {why}.", why=str(error)), place="line 1") from None
     assert isinstance(root, Element)
     return root
 
@@ -64,7 +65,10 @@ def _refuse_deep(bom: Element) -> None:
         level, depth = [child for one in level for child in one], depth + 1
         if depth > MAX_DEPTH:
             raise refuse(
-                "too-deep", "The XML nests too deeply.", place="line 1", expected=f"at most {MAX_DEPTH} levels"
+                "too-deep",
+                "The XML nests too deeply.",
+                place="line 1",
+                expected=Sentence("at most {limit} levels", limit=MAX_DEPTH),
             )
 
 

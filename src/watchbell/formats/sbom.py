@@ -1,23 +1,53 @@
-"""What a bill of materials says is inside: one record for CycloneDX and SPDX, and what was wrong with it."""
+"""What is installed, in one record for every list people have, and what was wrong with the list."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from packageurl import PackageURL
+from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 LONGEST_PURL = 4096
+MAX_COMPONENTS = 500_000
+"""The most components one list may have."""
+
+MAX_DEFECTS = 1_000
+"""The most defects kept in words; the others are counted."""
+
+_PLAIN_PURL = re.compile(
+    r"pkg:(?:apk|cargo|composer|deb|gem|golang|maven|npm|nuget|pypi|rpm)"
+    r"(?:/(?:%40)?[A-Za-z0-9_][A-Za-z0-9_.-]*){1,9}@[A-Za-z0-9_.+~:-]+(?:\?[a-z]+=[A-Za-z0-9_.-]+)?"
+)
+"""A package URL that needs no parser to be known for one; it stands for nearly all and costs a hundredth."""
 
 
 class SbomFormat(StrEnum):
-    """Which standard the document follows."""
+    """Which standard or tool the list is of."""
 
     CYCLONEDX = "CycloneDX"
     SPDX = "SPDX"
+    REQUIREMENTS = "requirements.txt"
+    NPM = "package-lock.json"
+    POETRY = "poetry.lock"
+    UV = "uv.lock"
+    CARGO = "Cargo.lock"
+    GO_MOD = "go.mod"
+    GO_SUM = "go.sum"
+    GEMS = "Gemfile.lock"
+    COMPOSER = "composer.lock"
+    NUGET = "packages.lock.json"
+    DPKG = "dpkg status"
+    RPM = "rpm list"
+    APK = "apk installed"
+    CSV = "CSV"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One thing inside. `purl` parses or is ""; `ref` is the document's own name for it, or its place."""
+    """One thing inside. `purl` parses or is ""; `ref` is the document's own name for it, or its place.
+
+    `because` says why nothing exact is known of it, such as a line without a pinned version.
+    """
 
     ref: str
     name: str
@@ -29,6 +59,7 @@ class Component:
     supplier: str = ""
     hashes: tuple[tuple[str, str], ...] = ()
     commit: str = ""
+    because: str = ""
 
     @property
     def is_identified(self) -> bool:
@@ -47,7 +78,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sbom:
-    """A bill of materials; `subject` is what it describes and is not one of its components."""
+    """What a list says is installed; `subject` is what it describes and is not one of its components."""
 
     format: SbomFormat
     spec_version: str
@@ -57,11 +88,14 @@ class Sbom:
     version: str = ""
     vulnerabilities: int = 0
     defects: tuple[Defect, ...] = ()
+    more_defects: int = 0
 
     @property
     def unmatchable(self) -> int:
-        """Return how many components carry too little to be matched: no version, or only a name."""
-        return sum(not (one.is_identified and (one.version or one.commit)) for one in self.components)
+        """Return how many components carry too little to be matched: no version, only a name, or a reason not to."""
+        return sum(
+            not (one.commit or (one.is_identified and one.version and not one.because)) for one in self.components
+        )
 
 
 @dataclass(slots=True)
@@ -70,36 +104,79 @@ class Collected:
 
     components: list[Component] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
+    more_defects: int = 0
     _seen: dict[str, Component] = field(default_factory=dict)
+    _codes: set[str] = field(default_factory=set)
 
     def note(self, code: str, message: str, place: str) -> None:
-        """Remember a defect."""
-        self.defects.append(Defect(code, message, place))
+        """Remember a defect; from MAX_DEFECTS on only the first of each code, and that there were others."""
+        if len(self.defects) < MAX_DEFECTS or code not in self._codes:
+            self._codes.add(code)
+            self.defects.append(Defect(code, message, place))
+        else:
+            self.more_defects += 1
 
     def add(self, component: Component, place: str) -> None:
-        """Add a component; one equal to an earlier one of the same ref is not counted again."""
+        """Add a component; one equal to an earlier one of the same ref is not counted again.
+
+        Raises Refused when there are more than MAX_COMPONENTS.
+        """
         earlier = self._seen.setdefault(component.ref, component)
         if earlier is not component:
-            self.note("duplicate-ref", f"The reference {component.ref[:100]!r} is used twice.", place)
+            shown = repr(component.ref[:100])
+            self.note("duplicate-ref", Sentence("The reference {ref} is used twice.", ref=shown), place)
             if earlier == component:
                 return
-        if not component.version and not component.commit:
-            self.note("no-version", f"{component.name[:100]!r} has no version.", place)
+        if component.because:
+            said = Sentence("{name}: {why}.", name=component.name[:100], why=Sentence(component.because))
+            self.note("not-comparable", said, place)
+        elif not component.version and not component.commit:
+            shown = repr(component.name[:100])
+            self.note("no-version", Sentence("{name} has no version.", name=shown), place)
         self.components.append(component)
+        if len(self.components) > MAX_COMPONENTS:
+            raise refuse(
+                "too-many",
+                Sentence("The list has more than {limit} components.", limit=MAX_COMPONENTS),
+                place=place,
+                todo="Split it, one list for each system",
+            )
+
+    def unreadable(self, text: str, place: str) -> None:
+        """Count an entry that cannot be read: it may be a package, so it is among the unmatchable."""
+        shown = text.strip()[:100] or place
+        self.add(Component(ref=place, name=shown, because=Sentence("This entry cannot be read.")), place)
 
     def purl(self, text: str, place: str) -> str:
         """Return the purl as written when it parses, or "" with a defect."""
-        if not text:
-            return ""
+        if not text or (len(text) <= LONGEST_PURL and _PLAIN_PURL.fullmatch(text)):
+            return text
         if len(text) > LONGEST_PURL:
-            self.note("bad-purl", f"The package URL has {len(text)} characters.", place)
+            self.note("bad-purl", Sentence("The package URL has {count} characters.", count=len(text)), place)
             return ""
+        from packageurl import PackageURL  # imported late: lists of plain package URLs need not pay 10 ms
+
         try:
             PackageURL.from_string(text)
         except ValueError as error:
-            self.note("bad-purl", f"{text[:100]!r} is not a package URL: {str(error)[:200]}.", place)
+            shown, why = repr(text[:100]), str(error)[:200]
+            self.note("bad-purl", Sentence("{purl} is not a package URL: {why}.", purl=shown, why=why), place)
             return ""
         return text
+
+    def sbom(
+        self, kind: SbomFormat, spec_version: str = "", *, subject: Component | None = None, serial: str = ""
+    ) -> Sbom:
+        """Return everything found as the record of this list."""
+        return Sbom(
+            format=kind,
+            spec_version=spec_version,
+            components=tuple(self.components),
+            subject=subject,
+            serial=serial,
+            defects=tuple(self.defects),
+            more_defects=self.more_defects,
+        )
 
 
 def has_cycle(edges: dict[str, list[str]]) -> bool:

@@ -1,4 +1,4 @@
-"""Read SPDX 2.2, 2.3 (JSON) and 3.0 (JSON-LD) into the same bill of materials as CycloneDX.
+"""Read SPDX 2.2, 2.3 (JSON, tag-value) and 3.0 (JSON-LD) into the same bill of materials as CycloneDX.
 
 Licence expressions are not parsed and links are not followed. NOASSERTION and NONE
 mean that nobody said, so they become "".
@@ -8,66 +8,94 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, strictjson
 from watchbell.formats.fields import Json
 from watchbell.formats.sbom import Collected, Component, Sbom, SbomFormat
 
-SUPPORTED = "SPDX-2.2, SPDX-2.3 and 3.0.x in JSON"
+SUPPORTED = "SPDX-2.2 and SPDX-2.3 in JSON or tag-value, 3.0.x in JSON-LD"
 _GIT = re.compile(r"^git\+.*@([0-9a-f]{40}(?:[0-9a-f]{24})?)(?:#.*)?$")
 _NOBODY_SAID = ("NOASSERTION", "NONE")
+_PACKAGES_3 = frozenset({"software_Package", "software:Package", "ai_AIPackage", "dataset_DatasetPackage"})
+_HEAD = 65_536
 
 
 def loads(data: bytes) -> Sbom:
-    """Return the document in `data`; raises Refused with the place."""
+    """Return the document in `data`, tag-value or JSON by its beginning; raises Refused with the place."""
+    from watchbell.formats import spdx_tagvalue  # imported late: JSON need not pay for it
+
+    if spdx_tagvalue.is_tag_value(data[:_HEAD]):
+        return loads_tag_value(data)
     return read(fields.root(strictjson.loads(data)))
+
+
+def loads_tag_value(data: bytes) -> Sbom:
+    """Return the tag-value document in `data`; raises Refused for other versions and for what is no text."""
+    from watchbell.formats import spdx_tagvalue  # imported late: JSON need not pay for it
+
+    found = Collected()
+    document = spdx_tagvalue.as_json(data, found)
+    return _read_2(document, found, place="line 1")
 
 
 def read(document: Json) -> Sbom:
     """Return the bill of materials in a parsed document; raises Refused for other versions."""
     if "@graph" in document or "@context" in document:
         return _read_3(document)
+    return _read_2(document, Collected(), place="/spdxVersion")
+
+
+def _read_2(document: Json, found: Collected, *, place: str) -> Sbom:
     version = fields.text(document, "spdxVersion")
     if version not in ("SPDX-2.2", "SPDX-2.3"):
-        raise fields.unsupported("SPDX", version, SUPPORTED, place="/spdxVersion")
-    found = Collected()
+        raise fields.unsupported("SPDX", version, SUPPORTED, place=place)
     for index, package in enumerate(fields.items(document, "packages")):
-        _add(package, f"/packages/{index}", found, _component_2)
-    return _sbom(version.removeprefix("SPDX-"), _said(document, "documentNamespace"), found)
+        line = package.get("place") if isinstance(package, dict) and place.startswith("line") else None
+        _add(package, line or f"/packages/{index}", found, _component_2)
+    return found.sbom(SbomFormat.SPDX, version.removeprefix("SPDX-"), serial=_said(document, "documentNamespace"))
 
 
 def _read_3(document: Json) -> Sbom:
     elements = [one for one in fields.items(document, "@graph") if isinstance(one, dict)]
-    version = next((_said(one, "specVersion") for one in elements if one.get("type") == "CreationInfo"), "")
+    version = next((said for one in elements if (said := _spec_version_3(one))), "")
     version = version or (re.findall(r"/rdf/(\d+\.\d+(?:\.\d+)?)/", str(document.get("@context", ""))) or [""])[0]
     if not version.startswith("3.0"):
         raise fields.unsupported("SPDX", version, SUPPORTED, place="/@context")
     found = Collected()
     for index, one in enumerate(fields.items(document, "@graph")):
-        if isinstance(one, dict) and one.get("type") in ("software_Package", "software:Package"):
+        if not isinstance(one, dict):
+            found.note("wrong-type", Sentence("An element is not an object."), f"/@graph/{index}")
+        elif _type_3(one) in _PACKAGES_3:
             _add(one, f"/@graph/{index}", found, _component_3)
-    serial = next((_said(one, "spdxId") for one in elements if one.get("type") == "SpdxDocument"), "")
-    return _sbom(version, serial, found)
+    serial = next((_id_3(one) for one in elements if _type_3(one) == "SpdxDocument"), "")
+    return found.sbom(SbomFormat.SPDX, version, serial=serial)
 
 
-def _sbom(version: str, serial: str, found: Collected) -> Sbom:
-    return Sbom(
-        format=SbomFormat.SPDX,
-        spec_version=version,
-        components=tuple(found.components),
-        serial=serial,
-        defects=tuple(found.defects),
-    )
+def _spec_version_3(one: Json) -> str:
+    """Return the version an element states, in a CreationInfo of its own or one written out inside it."""
+    inner = one.get("creationInfo")
+    if _type_3(one) == "CreationInfo":
+        return _said(one, "specVersion")
+    return _said(inner, "specVersion") if isinstance(inner, dict) else ""
+
+
+def _type_3(one: Json) -> str:
+    return _said(one, "type") or _said(one, "@type")
+
+
+def _id_3(one: Json) -> str:
+    return _said(one, "spdxId") or _said(one, "@id")
 
 
 def _add(package: Any, place: str, found: Collected, make: Any) -> None:
     if not isinstance(package, dict):
-        found.note("wrong-type", "A package is not an object.", place)
+        found.note("wrong-type", Sentence("A package is not an object."), place)
         return
     component = make(package, place, found)
     if component.name:
         found.add(component, place)
     else:
-        found.note("no-name", "A package has no name.", place)
+        found.note("no-name", Sentence("A package has no name."), place)
 
 
 def _component_2(package: Json, place: str, found: Collected) -> Component:
@@ -91,7 +119,7 @@ def _component_3(package: Json, place: str, found: Collected) -> Component:
     purl = _said(package, "software_packageUrl") or identifiers.get("packageUrl") or identifiers.get("purl", "")
     location = _GIT.match(_said(package, "software_downloadLocation"))
     return Component(
-        ref=_said(package, "spdxId") or place,
+        ref=_id_3(package) or place,
         name=_said(package, "name"),
         version=_said(package, "software_packageVersion"),
         purl=found.purl(purl, fields.pointer(place, "software_packageUrl")),

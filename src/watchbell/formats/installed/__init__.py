@@ -1,0 +1,1 @@
+"""What is installed: the lock files, package databases and lists that people have, all read into one record."""
