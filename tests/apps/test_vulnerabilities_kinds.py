@@ -106,12 +106,24 @@ def test_a_flaw_that_a_document_no_longer_speaks_of_is_withdrawn_and_an_older_do
     assert not Range.objects.filter(retracted=False).exists()
 
 
-def test_a_document_that_is_not_for_everyone_is_refused_with_its_place() -> None:
-    lines = [(1, json.dumps(csaf("ACME-1", ("CVE-2030-1001", "Gate", "<2", ""), label="AMBER")).encode())]
+@pytest.mark.parametrize(
+    ("label", "status", "place"),
+    [
+        ("AMBER", "final", "line 1, /document/distribution/tlp/label"),
+        ("", "final", "line 1, /document/distribution/tlp/label"),
+        ("WHITE", "draft", "line 1, /document/tracking/status"),
+    ],
+)
+def test_a_document_that_is_not_for_everyone_or_a_draft_is_refused_with_its_place(
+    label: str, status: str, place: str
+) -> None:
+    document = csaf("ACME-1", ("CVE-2030-1001", "Gate", "<2", ""), label=label)
+    document["document"]["tracking"]["status"] = status
+    lines = [(1, json.dumps(document).encode())]
 
     report = services.import_records(CSAF, lines, source="csaf", by=CONSOLE, now=NOON, rng=DICE)
 
-    assert [one.place for one in report.refusals] == ["line 1, /document/distribution/tlp/label"]
+    assert [one.place for one in report.refusals] == [place]
     assert not SourceRecord.objects.exists()
 
 

@@ -91,7 +91,19 @@ def test_the_known_exploited_catalogue_is_read(node: Node) -> None:
     assert node.answer("import", "kev", str(OURS / "kev" / "ours.json"))["stored"] == 0
 
 
-@pytest.mark.parametrize("kind", ["cve", "csaf", "stix", "vex", "eval-log"])
+@pytest.mark.parametrize(
+    ("kind", "path"), [("cve", OURS / "cve" / "ours.ndjson"), ("csaf", OURS / "csaf" / "advisory20.json")]
+)
+def test_records_of_other_kinds_are_read_and_the_same_again_changes_nothing(node: Node, kind: str, path: Path) -> None:
+    first = node.answer("import", kind, str(path))
+
+    again = node.answer("import", kind, str(path))
+
+    assert (first["stored"] > 0, first["refused"]) == (True, 0)
+    assert (again["stored"], again["unchanged"]) == (0, first["stored"] + first["unchanged"])
+
+
+@pytest.mark.parametrize("kind", ["stix", "vex", "eval-log"])
 def test_a_kind_of_a_later_version_is_refused_in_a_sentence(tmp_path: Path, kind: str) -> None:
     done = CliRunner().invoke(import_verb, [kind, str(tmp_path)])
 

@@ -171,7 +171,7 @@ def _exposed(one: Component, records: dict[int, str]) -> Exposed:
         what=f"{one.version.ecosystem} {one.version.name}",
         version=one.version.raw,
         status=status,
-        tier=Tier.EXACT if status is Status.AFFECTED else Tier.CANNOT_TELL,
+        tier=(Tier.EXACT if status is Status.AFFECTED else Tier.CANNOT_TELL).value,
         because=Sentence.unpacked(found["because"]),
         reason=found["reason"],
         fixed=found["fixed"],

@@ -147,7 +147,7 @@ KEPT = (
             *("id", "package_id", "record_id", "lo", "hi", "introduced", "fixed"),
             *("last_affected", "by_line", "is_ambiguous", "key_format", "retracted"),
         ),
-        holds="Which versions of a package a record itself calls safe.",
+        holds="Which versions of a package a record itself calls unaffected.",
         until=ANEW,
         on_export=PUBLIC,
         on_deletion=STAYS,

@@ -8,10 +8,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Touched
 from watchbell.apps.inventory.services import dictionary, products, verdicts
+from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
@@ -55,7 +56,7 @@ def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | 
 def match_versions(ids: list[int]) -> None:
     """Match these versions against every record; a part with too many answers for one transaction is halved."""
     with transaction.atomic():
-        _take_turn()
+        take_turn()
         found = verdicts.on_versions(ids)
         if len(found) <= MOST_ROWS or len(ids) == 1:
             _settle(found, Q(version_id__in=ids))
@@ -79,7 +80,7 @@ def match_records(ids: Collection[int]) -> set[str]:
 
 def _match_some(ids: list[int]) -> set[str]:
     with transaction.atomic():
-        _take_turn()
+        take_turn()
         found = verdicts.on_records(ids)
         if len(found) <= MOST_ROWS or len(ids) == 1:
             there = set(Match.objects.filter(record_id__in=ids).values_list("version_id", flat=True).distinct())
@@ -104,7 +105,7 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
             progress.checkpoint()
         match_records({one.record for one in changes if one.record is not None})
         with transaction.atomic():
-            _take_turn()
+            take_turn()
             if any(one.record is None for one in changes):
                 _touch(_everyone())  # a catalogue's word moves dates and order, wherever the CVE stands
             Cursor.objects.filter(id=1, seq__lt=changes[-1].seq).update(seq=changes[-1].seq)
@@ -143,13 +144,6 @@ def _everyone() -> set[str]:
 
 def _cursor() -> int:
     return Cursor.objects.get_or_create(id=1)[0].seq
-
-
-def _take_turn() -> None:
-    """This will wait until no other matcher is at work (on SQLite a writer waits for every other anyway)."""
-    if not Cursor.objects.filter(id=1).update(seq=F("seq")):
-        Cursor.objects.bulk_create([Cursor()], ignore_conflicts=True)
-        Cursor.objects.filter(id=1).update(seq=F("seq"))
 
 
 def _touch(organisations: Collection[str]) -> None:

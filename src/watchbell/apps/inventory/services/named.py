@@ -67,8 +67,8 @@ def told(version: str, ranges: Ranges) -> Told | None:
 
 
 def _possible(*why: str) -> Told:
-    said = [*why, "the product is named, and no version can be read"]
-    return Told(Tier.POSSIBLE, Sentence(said[0]).packed(BECAUSE_LENGTH))
+    said = next(iter(why), Sentence("the product is named, and no version can be read"))
+    return Told(Tier.POSSIBLE, Sentence(said).packed(BECAUSE_LENGTH))
 
 
 def _no_order(version: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from watchbell.apps.inventory.models import PickedProduct, ProductMatch
 from watchbell.apps.inventory.services import named
+from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import ProductChoice
 from watchbell.apps.vulnerabilities.services import bulk
@@ -32,7 +33,11 @@ def label_of(choice: ProductChoice) -> str:
 
 
 def match_products(products: Iterable[str]) -> set[str]:
-    """Bring the matches of these products up to date in the caller's transaction; return those that changed."""
+    """Bring the matches of these products up to date in the caller's transaction; return those that changed.
+
+    It takes the matchers' turn first: another could take a version that is picked at this moment for one nobody has.
+    """
+    take_turn()
     return {product for product in sorted(set(products)) if _match(product)}
 
 

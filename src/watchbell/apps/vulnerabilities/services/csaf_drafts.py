@@ -31,6 +31,9 @@ def read(content: bytes, received_digest: bytes, *, place: str) -> Draft:
 
 def _draft(document: CsafDocument, content: bytes, received_digest: bytes, place: str) -> Draft:
     _refuse_what_is_not_for_everyone(document)
+    if document.status == "draft":
+        at = "/document/tracking/status"
+        raise refuse("draft", "the document is a draft, which its issuer does not stand by yet", place=at)
     own_id = drafts.checked_id(document.id, "/document/tracking/id")
     names = {name for flaw in document.flaws for name in _ids(flaw)}
     draft = _record(document, own_id, names, content, received_digest, place)
