@@ -1,5 +1,5 @@
 """Run the command line: `python -m watchbell VERB`."""
 
-from watchbell.cli.main import main
+from watchbell.cli.start import main
 
 main()

@@ -20,6 +20,8 @@ VERBS = {
     "doctor": ("doctor", "Check database, keys, disk, clock, mail and sandbox, and say what to do."),
     "admin": ("admin", "Manage organisations, people, tokens and keys without the web."),
     "import": ("imports", "Read advisories, catalogues, inventories and findings."),
+    "snapshot": ("offline", "Make one file of all advisories, for matching without a node."),
+    "match": ("offline", "Match lists of what is installed, offline."),
     "submit": ("submit", "Send findings to a node; safe to repeat."),
     "journal": ("journal", "Verify or export the sealed record."),
     "key": ("key", "Make a signing key that you hold yourself."),

@@ -87,7 +87,7 @@ class _Plain:
 
 
 def identity_of_purl(purl: str) -> tuple[Package, str | None] | CannotTell:
-    """Return the package and version as `package_of_purl` does, without the canonical URL and so without the library."""
+    """Return the package and version as `package_of_purl` does, without the canonical URL that takes the library."""
     read = _PLAIN.fullmatch(purl) if len(purl) <= MAX_PURL else None
     if read is not None:
         kind, namespace, name, version, rest = read.groups()
@@ -116,7 +116,9 @@ def _plainly(read: _Plain, qualifiers: dict[str, str]) -> tuple[Package, str | N
 
 def _plain_qualifiers(text: str | None) -> dict[str, str] | None:
     """Return the qualifiers, or None where the library must look: a name given twice, a rare escape."""
-    pairs = [pair.partition("=") for pair in text.split("&")] if text else []
+    if not text:
+        return {}
+    pairs = [pair.partition("=") for pair in text.split("&")]
     found = {name: _unescaped(value) for name, _, value in pairs}
     return found if len(found) == len(pairs) and not any("%" in value for value in found.values()) else None
 
