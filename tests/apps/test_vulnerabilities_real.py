@@ -11,7 +11,8 @@ from tests.support.machine import SHARED_DATA, why_missing
 from watchbell.apps.vulnerabilities import queries, services
 from watchbell.apps.vulnerabilities.models import GroupMember, Range, RangeDoubt, SourceRecord
 from watchbell.domain.handling import system
-from watchbell.domain.matching.ranges import read_affected
+from watchbell.domain.matching.gem_requirements import read_rubysec
+from watchbell.domain.matching.ranges import Ranges, read_affected
 from watchbell.domain.versions import Scheme, key
 from watchbell.formats import osv
 
@@ -69,10 +70,16 @@ def say_the_same_as_the_plain_reading() -> None:
         expected = {
             (interval.lo, interval.hi)
             for entry in osv.loads(page.content).affected
-            for interval in read_affected(entry.ecosystem, entry.ranges, entry.versions).intervals
+            for interval in plainly_read(entry).intervals
         }
         stored = {(bytes(lo), bytes(hi)) for lo, hi in row.ranges.values_list("lo", "hi")}
         assert stored == expected, row.record_id
+
+
+def plainly_read(entry: osv.OsvAffected) -> Ranges:
+    """Return what one entry says; RubySec says it in its own words where OSV's have no ranges."""
+    own = None if entry.ranges or entry.versions else read_rubysec(entry.database_specific)
+    return own or read_affected(entry.ecosystem, entry.ranges, entry.versions)
 
 
 def hold_what_is_known_of_the_data() -> None:

@@ -68,6 +68,8 @@ class Found:
                 self.follow(first)
             case ast.Call(func=ast.Attribute(value=inner, attr="packed")):
                 self.follow(inner)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="Sentence"), attr="unpacked")):
+                pass  # what was packed is followed where it was packed
             case ast.Call(func=ast.Attribute(value=ast.Dict() as table, attr="get"), args=[_, *rest]):
                 self.follow_all([*(value for value in table.values), *rest])
             case ast.Call(func=ast.Name(id="str"), args=[ast.Attribute(value=ast.Name(id=name), attr="__doc__")]):

@@ -53,7 +53,8 @@ def told(version: str, ranges: Ranges) -> Told | None:
     if not version:
         return _possible(Sentence("the product is named, and you did not say which version you have"))
     if not (ranges.intervals or ranges.named or ranges.safe):
-        return _possible(*(doubt.because for doubt in ranges.doubts))
+        unread = Sentence("the product is named, and no version can be read")
+        return _possible(ranges.doubts[0].because if ranges.doubts else unread)
     if place(ranges.scheme or Scheme.GENERIC, version).key is None and version not in ranges.named:
         why = Sentence("{version} cannot be compared with the versions that are named", version=version[:SHOWN])
         return _possible(why)
@@ -62,12 +63,11 @@ def told(version: str, ranges: Ranges) -> Told | None:
         return _probable(version, ranges)
     if outcome.status is not Status.CANNOT_TELL:
         return None
-    doubts = [doubt.because for doubt in ranges.doubts] or [_no_order(version)]
-    return Told(Tier.CANNOT_TELL, Sentence(doubts[0]).packed(BECAUSE_LENGTH))
+    why = ranges.doubts[0].because if ranges.doubts else _no_order(version)
+    return Told(Tier.CANNOT_TELL, Sentence(why).packed(BECAUSE_LENGTH))
 
 
-def _possible(*why: str) -> Told:
-    said = next(iter(why), Sentence("the product is named, and no version can be read"))
+def _possible(said: str) -> Told:
     return Told(Tier.POSSIBLE, Sentence(said).packed(BECAUSE_LENGTH))
 
 
