@@ -63,8 +63,8 @@ def told(version: str, ranges: Ranges) -> Told | None:
         return _probable(version, ranges)
     if outcome.status is not Status.CANNOT_TELL:
         return None
-    why = ranges.doubts[0].because if ranges.doubts else _no_order(version)
-    return Told(Tier.CANNOT_TELL, Sentence(why).packed(BECAUSE_LENGTH))
+    unsure = ranges.doubts[0].because if ranges.doubts else _no_order(version)
+    return Told(Tier.CANNOT_TELL, Sentence(unsure).packed(BECAUSE_LENGTH))
 
 
 def _possible(said: str) -> Told:
