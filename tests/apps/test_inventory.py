@@ -38,8 +38,11 @@ from watchbell.apps.vulnerabilities import queries as published
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused
+from watchbell.doors import inventories
+from watchbell.formats.installed import reading
 
 pytestmark = pytest.mark.django_db
+LISTS = Path(__file__).resolve().parents[1] / "conformance" / "lockfiles"
 SBOMS = Path(__file__).resolve().parents[3] / "shared" / "data" / "sboms"
 
 
@@ -67,6 +70,32 @@ def test_every_component_is_either_assessed_or_counted_with_the_reason_why_not(c
         Reason.NO_PACKAGE_IDENTITY: 2,
     }
     assert coverage.assessed + sum(coverage.gaps.values()) == coverage.components == 8
+
+
+@pytest.mark.parametrize(
+    "path",
+    [one for one in sorted(LISTS.iterdir()) if one.suffix not in (".py", ".csv") and one.is_file()],
+    ids=lambda path: path.name,
+)
+def test_every_list_that_can_be_read_is_an_assets_contents_counted_whole(cast: Cast, path: Path) -> None:
+    content = path.read_bytes()
+
+    taken = inventories.take(content, name="the list")
+    loaded = load(cast.hospital, add(cast.hospital), content)
+
+    assert taken.kind is inventories.Kind.BILL
+    assert loaded.components == len(reading.loads(content).components) > 0
+    assert queries.coverage(cast.hospital.actor, now=NOON).components == loaded.components
+
+
+def test_a_table_is_not_taken_for_the_list_of_one_asset(cast: Cast) -> None:
+    content = (LISTS / "wards.csv").read_bytes()
+
+    with pytest.raises(Refused) as refused:
+        load(cast.hospital, add(cast.hospital), content)
+
+    assert inventories.take(content, name="the list").kind is inventories.Kind.TABLE
+    assert refused.value.refusal.code == "not-an-sbom"
 
 
 def test_loading_the_same_document_again_changes_nothing(cast: Cast) -> None:

@@ -22,6 +22,7 @@ from watchbell.domain.refusal import refuse
 from watchbell.doors import inventories, keys, keyset, moment, problems
 from watchbell.doors.inventories import Kind
 from watchbell.doors.policy import OPERATOR, OPERATOR_WRITES
+from watchbell.formats.installed.recognising import KNOWN
 from watchbell.outside.reader import UPLOAD
 
 ERRORS = {**schemas.ERRORS, 412: schemas.Problem}
@@ -155,7 +156,7 @@ def one(request: HttpRequest, response: HttpResponse, asset: str) -> Any:
     operation_id="put_sbom",
 )
 def put_sbom(request: HttpRequest, response: HttpResponse, asset: str, if_match: schemas.IfMatch = "") -> Any:
-    """Put a CycloneDX or SPDX document in place of what the asset contained; the same document changes nothing.
+    """Put a bill of materials or another list in place of what the asset contained; the same one changes nothing.
 
     With If-Match it is put only where the asset is still as you saw it; without, the later document stands.
     More than 2,000 different components are answered 202 at once: ask at `Location` how far they are.
@@ -256,7 +257,7 @@ def _body(request: HttpRequest) -> bytes:
         raise refuse("too-large", "The document is too large.", expected=f"At most {UPLOAD.max_bytes} bytes")
     taken = inventories.take(request.read(UPLOAD.max_bytes + 1), name="the body")
     if taken.kind is Kind.TABLE:
-        raise refuse("not-an-sbom", "This is not a bill of materials.", expected="CycloneDX or SPDX")
+        raise refuse("not-an-sbom", "This is not a list of what is in an asset.", expected=f"One of: {KNOWN}")
     return taken.content
 
 

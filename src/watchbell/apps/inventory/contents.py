@@ -15,8 +15,9 @@ from watchbell.domain.matching.packages import CannotTell, Package, package_of_p
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.versions import Standing, place, scheme_for
-from watchbell.formats import cyclonedx, fields, inventory_csv, sniff, spdx, strictjson
-from watchbell.formats.sbom import Sbom
+from watchbell.formats import inventory_csv
+from watchbell.formats.installed import reading
+from watchbell.formats.sbom import Sbom, SbomFormat
 
 LONGEST_KEY = 1900
 """Bytes of a version key that an index holds on every database."""
@@ -150,21 +151,15 @@ def read_sbom(content: bytes) -> tuple[str, Contents]:
 
 
 def _bill(content: bytes) -> Sbom:
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return cyclonedx.loads(content)
-    document = fields.root(strictjson.loads(content))
-    kind = sniff.what_is(document)
-    if kind == "cyclonedx":
-        return cyclonedx.read(document)
-    if kind == "spdx":
-        return spdx.read(document)
-    raise refuse(
-        "not-an-sbom",
-        "This is not a bill of materials that can be read here",
-        place="/",
-        expected="CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0",
-        todo="Export it in one of these formats, or load a table as CSV",
-    )
+    bill = reading.loads(content)
+    if bill.format is SbomFormat.CSV:
+        raise refuse(
+            "not-an-sbom",
+            "This is a table, not a bill of materials",
+            place="line 1",
+            todo="Load it as a table: it may name several assets",
+        )
+    return bill
 
 
 def read_table(lines: Iterable[str]) -> tuple[list[TableAsset], list[Refused]]:

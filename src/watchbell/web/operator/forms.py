@@ -68,7 +68,10 @@ class DocumentForm(forms.Form):
 
     document = forms.FileField(
         label=_("A list of what is in it"),
-        help_text=_("A bill of materials: CycloneDX (JSON or XML) or SPDX (JSON). It replaces the list before it."),
+        help_text=_(
+            "A bill of materials (CycloneDX or SPDX), a lock file such as package-lock.json or poetry.lock, or the "
+            "list of a package manager (dpkg, rpm, apk). It replaces the list before it."
+        ),
     )
 
 
@@ -79,7 +82,8 @@ class LoadForm(forms.Form):
         label=_("Your list"),
         help_text=_(
             "A table (CSV) with a column product or name, and if you have them vendor, version, exposed, owner. "
-            "Or a bill of materials: CycloneDX or SPDX."
+            "Or the list of one machine: a bill of materials (CycloneDX or SPDX), a lock file, "
+            "or a package manager's list."
         ),
     )
     name = forms.CharField(
