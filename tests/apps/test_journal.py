@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from watchbell.apps.journal import queries
 from watchbell.apps.journal import services as journal
-from watchbell.apps.journal.body import Concerns
+from watchbell.apps.journal.body import crowd_of
 from watchbell.apps.journal.models import Entry, EntryConcern, HandlerCursor, Seal, StoredReply, TreeHead, Unsealed
 from watchbell.apps.journal.services.heads import signed_bytes
 from watchbell.apps.journal.triggers import TABLES, are_installed, install_triggers, remove_triggers
@@ -182,15 +182,15 @@ def test_heads_are_consistent_with_one_another_and_with_their_signature(keys: Fo
 
 
 def test_an_opening_shows_neither_who_else_is_concerned_nor_how_many() -> None:
-    few, many = Concerns([LAB], b"s" * 32), Concerns([LAB, *(f"{n:032x}" for n in range(7))], b"s" * 32)
+    few, many = crowd_of([LAB], b"s" * 32), crowd_of([LAB, *(f"{n:032x}" for n in range(7))], b"s" * 32)
 
     for concerns in (few, many):
-        opening = concerns.opening(LAB)
+        opening = concerns.opening(LAB.encode())
         leaf = leaf_hash(commitment(opening.salt, LAB.encode()))
         assert opening.size == 8
         assert verify_inclusion(leaf=leaf, index=opening.index, size=8, proof=opening.path, root=concerns.root)
     with pytest.raises(ValueError, match="not in list"):
-        few.opening(HOSPITAL)
+        few.opening(HOSPITAL.encode())
 
 
 @pytest.fixture

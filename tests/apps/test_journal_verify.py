@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 from watchbell.apps.journal import queries
 from watchbell.apps.journal import services as journal
 from watchbell.cli import verify_journal
-from watchbell.cli.verify_journal import verify_database, verify_export
+from watchbell.cli.verify_journal import verify_database, verify_export, verify_file
+from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import Actor, ActorKind, system
+from watchbell.domain.sealing import Frontier, Tree, commitment, leaf_hash
+from watchbell.formats import strictjson
 from watchbell.outside.keystore import FolderKeystore, KeyKind
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
 LAB, HOSPITAL, BANK = "1" * 32, "2" * 32, "3" * 32
 THING = journal.Subject("test.thing", "a" * 32)
+THREE = Frontier(3, (b"p" * 32, b"q" * 32)).to_bytes()
 HOSPITAL_OWNER = Actor(kind=ActorKind.PERSON, person="9" * 32, organisation=HOSPITAL)
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +55,17 @@ def write_entries(count: int, *, seed: int = 1) -> None:
             )
 
 
+def export(keys: FolderKeystore, seed: int = 3) -> list[bytes]:
+    return list(journal.export(by=HOSPITAL_OWNER, now=NOON, keys=keys, rng=random.Random(seed)).lines)
+
+
 @pytest.fixture
 def exported(keys: FolderKeystore) -> list[bytes]:
+    """Four entries under a published head, then two more and the export itself: eight lines."""
     write_entries(9)
-    return list(journal.export(by=HOSPITAL_OWNER, now=NOON, keys=keys, rng=random.Random(3)).lines)
+    journal.publish_head(now=NOON, keys=keys, rng=random.Random(2))
+    write_entries(4, seed=7)
+    return export(keys)
 
 
 def verdict(lines: list[bytes]) -> verify_journal.Verdict:
@@ -65,7 +76,8 @@ def test_an_export_holds_and_shows_only_what_concerns_its_organisation(exported:
     assert verdict(exported).holds
 
     text = b"".join(exported).decode()
-    assert verdict(exported).checked == 5  # four entries and the export itself
+    assert verdict(exported).checked == 7
+    assert "shows 4 of them" in verdict(exported).text
     assert LAB not in text
     assert BANK not in text
 
@@ -105,6 +117,64 @@ def test_lines_deleted_inserted_or_swapped_are_found_where_it_happened(
             expected = first + 1
 
     assert verdict(lines).first_bad == expected
+
+
+def forged_after(lines: list[bytes], keys: FolderKeystore, places: list[int]) -> list[bytes]:
+    """Return an export that the key's owner makes anew of these entries only, with everything fitting but the past."""
+    kept = [strictjson.loads(lines[place + 1]) for place in places]
+    leaves = [leaf_hash(commitment(bytes.fromhex(str(one["salt"])), canonical(one["entry"]))) for one in kept]
+    tree, header = Tree(leaves), strictjson.loads(lines[0])
+    statement = {name: value for name, value in header.items() if name not in ("signature", "public_key")}
+    statement |= {"root": tree.root.hex(), "size": tree.size}
+    signature = keys.sign("journal-heads", canonical(statement)).hex()
+    made = [{**statement, "signature": signature, "public_key": header["public_key"]}]
+    for place, one in enumerate(kept):
+        made.append({**one, "place": place, "proof": [step.hex() for step in tree.inclusion_proof(place)]})
+    return [canonical(one) + b"\n" for one in made]
+
+
+def test_an_entry_that_a_published_head_counted_cannot_be_left_out_later_not_even_by_who_holds_the_key(
+    exported: list[bytes], keys: FolderKeystore
+) -> None:
+    assert verdict(forged_after(exported, keys, [0, 1, 2, 3, 4, 5, 6])).holds
+
+    without_the_second = verdict(forged_after(exported, keys, [0, 2, 3, 4, 5, 6]))
+    assert "signed over other entries" in without_the_second.text
+    assert "counts more entries" in verdict(forged_after(exported, keys, [0, 1, 2])).text
+
+
+def test_an_entry_that_an_earlier_export_held_cannot_be_left_out_of_a_later_one(
+    exported: list[bytes], keys: FolderKeystore, tmp_path: Path
+) -> None:
+    later = export(keys, seed=4)
+    without_the_last_but_one = forged_after(later, keys, [0, 1, 2, 3, 4, 6, 7])
+    files = {"earlier": exported, "later": later, "forged": without_the_last_but_one}
+    paths = {name: tmp_path / name for name in files}
+    for name, lines in files.items():
+        paths[name].write_bytes(b"".join(lines))
+
+    assert verify_file(paths["later"], earlier=paths["earlier"]).holds
+    assert verify_file(paths["forged"]).holds  # nothing of it is under a published head yet
+    assert "not those of the earlier export" in verify_file(paths["forged"], earlier=paths["earlier"]).text
+    assert "more than this one" in verify_file(paths["earlier"], earlier=paths["later"]).text
+
+
+def test_what_others_do_changes_nothing_in_an_export_but_what_everyone_may_see(keys: FolderKeystore) -> None:
+    sizes = set()
+    for others in (0, 700):
+        with transaction.atomic():
+            write_entries(3)
+            with transaction.atomic():
+                for number in range(others):
+                    journal.record(
+                        at=NOON, by=system("console"), action="a.b", subject=THING, concerns=[f"{number:032x}"]
+                    )
+            lines = export(keys)
+            sizes.add(tuple(map(len, lines)))
+            assert verdict(lines).holds
+            transaction.set_rollback(True)
+
+    assert len(sizes) == 1
 
 
 def test_a_line_cut_in_the_middle_is_found(exported: list[bytes]) -> None:
@@ -152,7 +222,7 @@ def check(**extra: Any) -> verify_journal.Verdict:
     return verify_database(connection.connection, **extra)
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: str | int | bytes) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
@@ -272,6 +342,24 @@ def test_an_attack_on_the_order_is_named_where_it_begins(attack: Callable[[int],
             transaction.set_rollback(True)
 
 
+@pytest.mark.parametrize("column", ["size", "frontier", "shown_root", "organisation_id"])
+def test_an_own_log_that_its_entries_do_not_make_is_found(column: str, node: list[int]) -> None:
+    values: dict[str, str | int | bytes] = {"size": 99, "organisation_id": "f" * 32}
+    value = values.get(column, b"r" * 40)
+    sql(f"UPDATE journal_ownlog SET {column} = %s WHERE organisation_id = %s", value, HOSPITAL)
+
+    assert "is not what its entries make" in check().text
+
+
+def test_a_head_that_showed_an_organisation_another_log_is_found(keys: FolderKeystore) -> None:
+    write_entries(8)
+    journal.seal_everything()
+    sql("UPDATE journal_ownlog SET size = 3, frontier = %s WHERE organisation_id = %s", THREE, HOSPITAL)
+    journal.publish_head(now=NOON, keys=keys, rng=random.Random(2))
+
+    assert "shows somebody another log" in check().text
+
+
 def test_a_head_that_was_changed_is_found(node: list[int]) -> None:
     sql("UPDATE journal_treehead SET root = %s WHERE size = 256", b"r" * 32)
 
@@ -292,7 +380,7 @@ def test_a_record_rewritten_together_with_its_heads_is_found_by_who_kept_a_head(
     node: list[int], keys: FolderKeystore
 ) -> None:
     kept = [verify_journal.parse(line)["head"] for line in journal.public_lines(queries.published_heads())]
-    for table in ("treehead", "seal", "entryconcern", "unsealed", "entry", "fence"):
+    for table in ("treehead", "seal", "entryconcern", "unsealed", "entry", "fence", "ownlog"):
         sql(f"DELETE FROM journal_{table}")
     write_entries(8, seed=77)
     journal.publish_head(now=NOON, keys=keys, rng=random.Random(78))
@@ -314,7 +402,7 @@ def test_the_command_says_holds_or_where_not(
     assert verify_journal.main([str(tmp_path / "none")]) == 2
 
     out = capsys.readouterr()
-    assert "The journal holds: 5 entries" in out.out
+    assert "The journal holds: all 7 entries" in out.out
     assert "does NOT hold at line 3" in out.out
     assert "could not be read" in out.err
 

@@ -18,13 +18,11 @@ from watchbell.apps.findings import services as findings
 from watchbell.apps.findings.models import Finding
 from watchbell.apps.findings.words import RejectionReason
 from watchbell.apps.inventory import services as inventory
-from watchbell.apps.journal import services as journal
 from watchbell.apps.orgs import services as orgs
 from watchbell.domain.advisory import EvidenceLevel
 from watchbell.domain.handling import Scope
 from watchbell.domain.priority import Exposure
 from watchbell.doors import keys, moment
-from watchbell.formats import strictjson
 from watchbell.worker.run import run_until_idle
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +66,8 @@ def script(cast: Cast, now: datetime) -> list[worlds.Answer]:
     for name, client in worlds.visitors(cast, now).items():
         answers += worlds.look_everywhere(client, searching=name in ("public", "bank"))
     answers += file_the_same_flaw(cast, now)
+    run_until_idle(now=now, rng=random.Random(96), signer=keys.keystore())
+    answers += [worlds.exported(who.actor, now) for who in (cast.evaluator, cast.bank)]
     return answers
 
 
@@ -111,6 +111,7 @@ def test_an_outsider_cannot_tell_the_two_worlds_apart(
     for left, right in zip(first, second, strict=True):
         assert left == right, left.asked
     assert any(answer.status == 200 for answer in first)
+    assert sum(b'"view":{' in answer.body for answer in first if answer.asked == "export") == 2
 
 
 def embargoed_report(cast: Cast, rng: random.Random, now: datetime) -> None:
@@ -135,7 +136,7 @@ def second_finder(cast: Cast, now: datetime) -> list[worlds.Answer]:
             client = signed_in(cast.evaluator.person, later)
             for path in ("/", "/submissions/", f"/submissions/{second.submission.public_id}", "/notices", "/record/"):
                 answers.append(worlds.asked(client, "get", path))
-            answers.append(exported(cast, later))
+            answers.append(worlds.exported(cast.evaluator.actor, later))
     return answers
 
 
@@ -172,16 +173,6 @@ def reject(cast: Cast, second: Finding, original: Finding | None, now: datetime)
     words = {"note": note} if original is None else {"note": f"{SECRET}, as you wrote", "others_note": note}
     reason = RejectionReason.NOT_A_FLAW
     findings.reject(finding=first, reason=reason, by=cast.coordinator.actor, now=now, **words)
-
-
-def exported(cast: Cast, now: datetime) -> worlds.Answer:
-    """Return what the finder's export of the record says, without what is drawn at random or sealed."""
-    made = journal.export(by=cast.evaluator.actor, now=now, keys=keys.keystore())
-    said = [strictjson.loads(line).get("entry") for line in made.lines]
-    for entry in filter(None, said):
-        del entry["id"], entry["concerns"]
-        entry["facts"] = {name: value for name, value in entry["facts"].items() if name != "receipt"}
-    return worlds.Answer("export", 0, (), json.dumps(said).encode())
 
 
 def test_a_second_finder_cannot_tell_that_somebody_reported_it_first_before_or_after_it_is_settled(

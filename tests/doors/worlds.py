@@ -26,6 +26,8 @@ from tests.doors import routes
 from tests.support.cast import Cast, make_cast
 from tests.support.visitors import ELSEWHERE, signed_in
 
+from watchbell.apps.journal import services as journal
+from watchbell.domain.handling import Actor
 from watchbell.doors import keys, moment
 from watchbell.outside.blobs import BlobStore
 from watchbell.outside.keystore import FolderKeystore, KeyKind
@@ -38,6 +40,8 @@ MASKS = (
     (re.compile(rb"(X-CSRFToken|csrf-token)[^>]{0,60}?[A-Za-z0-9]{64}"), rb"\1"),
 )
 MASKED_HEADERS = ("date", "x-reference-id", "content-security-policy", "content-length")
+HASHED = re.compile(rb'"[0-9a-f]{64}(?:[0-9a-f]{64})?"')
+DRAWN = re.compile(rb'("(?:id|index|receipt)":)(?:"[0-9a-f]{32}"|\d+)')
 SECRET_WORDS = ("Overflow", "infusepump", "Whispering Meadow")
 
 
@@ -113,6 +117,13 @@ def asked(client: Client, method: str, path: str, **options: object) -> Answer:
         body = pattern.sub(mask, body)
     headers = tuple(sorted((name, value) for name, value in response.items() if name.lower() not in MASKED_HEADERS))
     return Answer(f"{method} {path}", response.status_code, headers, body)
+
+
+def exported(by: Actor, now: datetime) -> Answer:
+    """Return an export of the record as its reader sees it, without what is drawn at random or hashed."""
+    made = journal.export(by=by, now=now, keys=keys.keystore())
+    lines = [DRAWN.sub(rb'\1"DRAWN"', HASHED.sub(b'"HASH"', line)) for line in made.lines]
+    return Answer("export", 0, (), b"".join(lines))
 
 
 def look_everywhere(client: Client, *, searching: bool) -> list[Answer]:

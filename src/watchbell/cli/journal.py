@@ -17,8 +17,9 @@ def journal_verb() -> None:
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--key", "trusted", multiple=True, help="Trust only this public key (hexadecimal).")
 @click.option("--heads", type=click.Path(exists=True, dir_okay=False), help="Published heads that you kept earlier.")
+@click.option("--earlier", type=click.Path(exists=True, dir_okay=False), help="An export FILE has to begin with.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
-def verify(file: str | None, trusted: tuple[str, ...], heads: str | None, as_json: bool) -> None:
+def verify(file: str | None, trusted: tuple[str, ...], heads: str | None, earlier: str | None, as_json: bool) -> None:
     """Recompute chain and tree of this node, or of an exported FILE.
 
     Exit 1, with the first place that does not hold, when something was changed.
@@ -30,7 +31,8 @@ def verify(file: str | None, trusted: tuple[str, ...], heads: str | None, as_jso
         raise boot.CannotStart(f"There is no node in {node.home}. Set WATCHBELL_HOME, or name an exported file.")
     try:
         if file:
-            verdict = verify_journal.verify_file(Path(file), trusted=trusted)
+            before = Path(earlier) if earlier else None
+            verdict = verify_journal.verify_file(Path(file), trusted=trusted, earlier=before)
         else:
             verdict = verify_journal.verify_node(node, trusted=trusted, heads=Path(heads) if heads else None)
     except OSError as error:
@@ -45,7 +47,7 @@ def verify(file: str | None, trusted: tuple[str, ...], heads: str | None, as_jso
 @click.option("--org", "organisation", required=True, help="Id of the organisation whose entries to export.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False), help="File to write (NDJSON).")
 def export(organisation: str, out: str) -> None:
-    """Write an organisation's own entries with their proofs and a signed head."""
+    """Write all of an organisation's own entries, with proofs that none was changed or left out."""
     boot.boot()
     from watchbell.apps.journal import services as journal_services
     from watchbell.apps.orgs import queries as orgs

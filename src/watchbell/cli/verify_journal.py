@@ -1,7 +1,7 @@
 """Is the record whole, and is every entry where it was put? Recomputed with no code shared with the writer.
 
 Reads an export file, or a node's database read-only, and names the first place that
-does not hold. Written from `docs/decisions/0004-journal.md` and RFC 9162 alone, so that a
+does not hold. Written from `docs/decisions/0004-journal.md`, `0010` beside it, and RFC 9162 alone, so that a
 fault in the writer cannot hide itself here; one file on purpose, so that a stranger can
 read it in one sitting and run it on a machine that knows nothing else of us.
 """
@@ -14,7 +14,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -24,8 +24,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 HASH = re.compile(r"[0-9a-f]{64}")
 SIGNATURE = re.compile(r"[0-9a-f]{128}")
 LONGEST_LINE = 1 << 20
-FEWEST_CONCERNS = 8
-HEAD = {"at", "chain", "key", "public_key", "published_for", "root", "signature", "size", "type"}
+FEWEST_CONCERNS, FEWEST_VIEWS = 8, 256
+HEAD = {"at", "chain", "key", "public_key", "published_for", "root", "signature", "size", "type", "views"}
+EXPORT = {"head", "key", "made_at", "organisation", "public_key", "root", "signature", "size", "type", "view"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an export that held stands for: whose log, how many entries, and the root over them."""
+
+    organisation: str
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,7 @@ class Verdict:
     first_bad: int | None
     text: str
     keys: frozenset[str] = frozenset()
+    kept: Kept | None = None
 
     @property
     def holds(self) -> bool:
@@ -169,100 +180,148 @@ class Growing:
             node = sha(b"\x01", peak, node)
         return node
 
+    def edge(self) -> bytes:
+        """Return the right edge as the node keeps it: the size in 8 bytes, then the peaks, largest first."""
+        return self.size.to_bytes(8, "big") + b"".join(node for _, node in self._peaks)
 
-def concern_leaf(salt: bytes, name: bytes) -> bytes:
-    """Return the leaf of one organisation that an entry concerns."""
-    return sha(b"\x00", commit(salt, name))
+
+def crowd_leaf(salt: bytes, member: bytes) -> bytes:
+    """Return the leaf of one among others: an organisation that an entry concerns, or what a head says of its log."""
+    return sha(b"\x00", commit(salt, member))
 
 
-def concerns_root(secret: bytes, names: Sequence[str]) -> bytes:
-    """Return the root over the organisations an entry concerns, salted, padded and sorted as the decision says."""
-    width = FEWEST_CONCERNS
-    while width < len(names):
+def crowd_root(secret: bytes, label: bytes, members: Collection[bytes], fewest: int) -> bytes:
+    """Return the root over these members, salted, filled up and sorted as the decision says."""
+    width = fewest
+    while width < len(members):
         width *= 2
-    labelled = [(b"concern:", name.encode()) for name in names]
-    labelled += [(b"nobody:", str(at).encode()) for at in range(width - len(names))]
-    level = sorted(concern_leaf(hmac.digest(secret, label + name, "sha256"), name) for label, name in labelled)
+    labelled = [(label, member) for member in members]
+    labelled += [(b"nobody:", str(at).encode()) for at in range(width - len(members))]
+    level = sorted(crowd_leaf(hmac.digest(secret, word + member, "sha256"), member) for word, member in labelled)
     while len(level) > 1:
         level = [sha(b"\x01", level[at], level[at + 1]) for at in range(0, len(level), 2)]
     return level[0]
 
 
+def opened_root(opening: Any, member: bytes, fewest: int) -> bytes:
+    """Return the root that one member's opening leads to; raises Bad for what is no opening."""
+    is_whole = isinstance(opening, dict) and opening.keys() == {"index", "path", "salt", "size"}
+    require(is_whole, "the opening for this organisation is not whole")
+    size = number(opening["size"])
+    require(size >= fewest and size & (size - 1) == 0, "the opening is of a tree the journal never makes")
+    return climb(crowd_leaf(unhex(opening["salt"]), member), number(opening["index"]), size, _path(opening["path"]))
+
+
+def view(organisation: str, log: Growing) -> bytes:
+    """Return what a head says of one organisation's log."""
+    return plain({"organisation": organisation, "root": log.root().hex(), "size": log.size})
+
+
 # ---- an export -----------------------------------------------------------------------------------------------------
 
 
-def verify_export(file: BinaryIO, *, trusted: Collection[str] = ()) -> Verdict:
-    """Return what is wrong with an export, by the number of its first bad line (from 1), or that it holds."""
-    at, reader = 1, _Export(frozenset(trusted))
+def verify_export(file: BinaryIO, *, trusted: Collection[str] = (), earlier: Kept | None = None) -> Verdict:
+    """Return what is wrong with an export, by the number of its first bad line (from 1), or that it holds.
+
+    `earlier` is what an earlier export of the same organisation held: this one must begin with all of it.
+    """
+    at, reader = 1, _Export(frozenset(trusted), earlier)
     try:
         while line := file.readline(LONGEST_LINE):
             reader.read(line)
             at += 1
-        require(reader.is_over, "the export ends here although its signed last line is missing")
+        require(reader.is_over, "the export ends here although its signed first line promises more")
     except Bad as bad:
-        return Verdict(reader.entries, at, f"line {at}: {bad}", reader.keys)
-    text = f"{reader.entries} entries of organisation {reader.organisation} under a head over {reader.size} places"
-    return Verdict(reader.entries, None, text, reader.keys)
+        return Verdict(reader.log.size, at, f"line {at}: {bad}", reader.keys)
+    return Verdict(reader.log.size, None, reader.summary(), reader.keys, reader.kept())
 
 
 class _Export:
-    """The lines of an export read so far, each checked on its own and against the one before."""
+    """The lines of an export read so far, each checked on its own and against what the first line promises."""
 
-    def __init__(self, trusted: frozenset[str]) -> None:
+    def __init__(self, trusted: frozenset[str], earlier: Kept | None) -> None:
         self._trusted = trusted
-        self._key = self._root = b""
-        self._previous: bytes | None = None
-        self._last_seq = -1
-        self.entries = self.size = 0
+        self._promised: dict[int, tuple[bytes, str]] = {}
+        self._earlier = earlier
+        self._size = -1
+        self._root = b""
+        self._shown = "no head shows any of them yet"
+        self.log = Growing()
         self.organisation = ""
-        self.is_over = False
         self.keys: frozenset[str] = frozenset()
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether every promised entry was read."""
+        return self.log.size == self._size
 
     def read(self, line: bytes) -> None:
         """This will check the next line; raises Bad."""
-        require(not self.is_over, "there is something after the signed last line")
         mapping = parse(line)
-        if self._previous is None:
+        if self._size < 0:
             self._header(mapping)
         else:
-            require(unhex(mapping.get("previous")) == sha(self._previous), "the line before is not the one it followed")
-            self._end(mapping) if "entries" in mapping else self._entry(mapping)
-        self._previous = line
+            require(not self.is_over, "there is something after the last entry")
+            self._entry(mapping)
+
+    def kept(self) -> Kept:
+        """Return what a later export has to begin with."""
+        return Kept(self.organisation, self.log.size, self.log.root())
+
+    def summary(self) -> str:
+        """Return what was found to hold."""
+        return f"all {self.log.size} entries that concern organisation {self.organisation}; {self._shown}"
 
     def _header(self, mapping: dict[str, Any]) -> None:
-        keys = {"head", "made_at", "organisation", "signature", "type"}
-        require(mapping.keys() == keys and mapping["type"] == "watchbell-journal-export-1", "this is no export header")
-        head = checked_head(mapping["head"])
-        self._key, self._root, self.size = unhex(head["public_key"]), unhex(head["root"]), number(head["size"])
-        self.keys, self.organisation = frozenset([head["public_key"]]), str(mapping["organisation"])
+        is_export = mapping.keys() == EXPORT and mapping["type"] == "watchbell-journal-export-2"
+        require(is_export, "this is no export header")
+        head = None if mapping["head"] is None else checked_head(mapping["head"])
+        self.keys = frozenset(str(one["public_key"]) for one in (mapping, head) if one)
+        self.organisation, self._root = str(mapping["organisation"]), unhex(mapping["root"])
         require(not self._trusted or self.keys <= self._trusted, "the key that signed it is not one you trust")
-        require(signed(mapping, self._key), "the header's signature does not fit")
+        require(signed(mapping, unhex(mapping["public_key"])), "the header's signature does not fit")
+        self._size = number(mapping["size"])
+        if mapping["view"] is not None:
+            require(head is not None, "something is said of a head that is not there")
+            self._view(mapping["view"], head or {})
+        self._hold_to(self._earlier)
+
+    def _view(self, shown: Any, head: dict[str, Any]) -> None:
+        require(
+            isinstance(shown, dict) and shown.keys() == {"opening", "root", "size"}, "what the head says is not whole"
+        )
+        size, root = number(shown["size"]), unhex(shown["root"])
+        said = plain({"organisation": self.organisation, "root": root.hex(), "size": size})
+        at_top = opened_root(shown["opening"], said, FEWEST_VIEWS)
+        require(at_top == unhex(head["views"]), "the published head does not say this of the organisation's log")
+        require(size <= self._size, "the published head counts more entries than the export promises")
+        self._promised[size] = root, f"the head of {head['at']} was signed over other entries than these"
+        self._shown = f"the head of {head['at']} over {head['size']} places shows {size} of them"
+
+    def _hold_to(self, earlier: Kept | None) -> None:
+        if earlier is None:
+            return
+        require(earlier.organisation == self.organisation, "the earlier export is of another organisation")
+        require(earlier.size <= self._size, f"the earlier export held {earlier.size} entries, more than this one")
+        text = f"the first {earlier.size} entries are not those of the earlier export"
+        if earlier.size in self._promised:
+            require(self._promised[earlier.size][0] == earlier.root, text)
+        self._promised[earlier.size] = earlier.root, text
 
     def _entry(self, mapping: dict[str, Any]) -> None:
-        require(mapping.keys() == {"concern", "entry", "previous", "proof", "salt", "seq"}, "this is no entry line")
-        seq = number(mapping["seq"])
-        require(self._last_seq < seq < self.size, "the entry is out of order or beyond the head")
-        leaf = sha(b"\x00", commit(unhex(mapping["salt"]), plain(mapping["entry"])))
-        root = climb(leaf, seq, self.size, _path(mapping["proof"]))
-        require(root == self._root, f"entry {seq} is not what was sealed there")
-        self._concern(mapping["concern"], mapping["entry"])
-        self._last_seq = seq
-        self.entries += 1
-
-    def _concern(self, opening: Any, entry: Any) -> None:
-        is_whole = isinstance(opening, dict) and opening.keys() == {"index", "path", "salt", "size"}
-        require(is_whole and isinstance(entry, dict), "the opening for this organisation is not whole")
-        size = number(opening["size"])
-        require(size >= FEWEST_CONCERNS and size & (size - 1) == 0, "the opening is of a tree the journal never makes")
-        leaf = concern_leaf(unhex(opening["salt"]), self.organisation.encode())
-        root = climb(leaf, number(opening["index"]), size, _path(opening["path"]))
-        require(root == unhex(entry.get("concerns")), "the entry does not concern this organisation")
-
-    def _end(self, mapping: dict[str, Any]) -> None:
-        require(mapping.keys() == {"entries", "previous", "signature"}, "this is no last line")
-        require(number(mapping["entries"]) == self.entries, "the number of entries is not the one that was signed")
-        require(signed(mapping, self._key), "the last line's signature does not fit")
-        self.is_over = True
+        require(mapping.keys() == {"concern", "entry", "place", "proof", "salt"}, "this is no entry line")
+        place = number(mapping["place"])
+        require(place == self.log.size, f"entry {self.log.size} is missing here")
+        made = commit(unhex(mapping["salt"]), plain(mapping["entry"]))
+        root = climb(sha(b"\x00", made), place, self._size, _path(mapping["proof"]))
+        require(root == self._root, f"entry {place} is not what was sealed there")
+        entry = mapping["entry"]
+        require(isinstance(entry, dict), "this is no entry line")
+        concerned = opened_root(mapping["concern"], self.organisation.encode(), FEWEST_CONCERNS)
+        require(concerned == unhex(entry.get("concerns")), "the entry does not concern this organisation")
+        self.log.add(made)
+        promised, text = self._promised.get(self.log.size, (b"", ""))
+        require(not text or promised == self.log.root(), text)
 
 
 def _path(value: object) -> list[bytes]:
@@ -273,7 +332,7 @@ def _path(value: object) -> list[bytes]:
 def checked_head(head: Any) -> dict[str, Any]:
     """Return a signed head whose signature fits its own key; raises Bad."""
     require(isinstance(head, dict) and head.keys() == HEAD, "this is no head")
-    require(head["type"] == "watchbell-journal-head-1", "this is a head of another kind")
+    require(head["type"] == "watchbell-journal-head-2", "this is a head of another kind")
     require(signed(head, unhex(head["public_key"])), f"the signature of the head over {head['size']} does not fit")
     return dict(head)
 
@@ -290,8 +349,10 @@ CONCERNS = (
     " ORDER BY s.seq"
 )
 HEADS = (
-    "SELECT size, root, chain, at, published_for, key_id, public_key, signature FROM journal_treehead ORDER BY size, id"
+    "SELECT size, root, chain, at, published_for, key_id, public_key, signature, views, views_secret"
+    " FROM journal_treehead ORDER BY size, id"
 )
+OWN_LOGS = "SELECT organisation_id, size, frontier, shown_size, shown_root FROM journal_ownlog"
 FENCE = "SELECT next_seq, chain FROM journal_fence"
 FORGOTTEN = (
     "SELECT COUNT(*) FROM journal_entry e WHERE NOT EXISTS (SELECT 1 FROM journal_seal s WHERE s.entry_id = e.id)"
@@ -324,6 +385,9 @@ class _Walk:
         self._trusted = trusted
         self._chain = bytes(32)
         self._proven = 0
+        self._secrets: dict[int, bytes] = {}
+        self._logs: dict[str, Growing] = {}
+        self._shown: dict[str, tuple[int, bytes]] = {}
         self.tree = Growing()
         self.heads: list[dict[str, Any]] = []
         self.head_count = 0
@@ -338,7 +402,9 @@ class _Walk:
 
     def all_heads(self, saved: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the node's heads and those kept elsewhere, smallest first."""
-        heads = [*map(_head_of, self.rows(HEADS)), *saved]
+        rows = list(self.rows(HEADS))
+        heads = [*map(_head_of, rows), *saved]
+        self._secrets = {number(row[0]): _bytes(row[-1]) for row in rows}
         self.keys = frozenset(str(head.get("public_key")) for head in heads)
         return sorted(heads, key=lambda head: number(head.get("size")))
 
@@ -348,12 +414,15 @@ class _Walk:
         self._check_heads()
         for seq, commitment, chain, padding_salt, *entry in self.rows(SEALS):
             require(seq == self.tree.size, "this place is missing")
-            made = _opened(padding_salt, entry, concerns.of(seq))
+            concerned = concerns.of(seq)
+            made = _opened(padding_salt, entry, concerned)
             require(made == commitment, "the entry is not what was sealed here")
             following = sha(self._chain, made)
             require(following == chain, "the seal does not hold the one before it")
             self._chain = following
             self.tree.add(made)
+            for organisation in concerned:
+                self._logs.setdefault(organisation, Growing()).add(made)
             self._check_heads()
 
     def ends(self) -> None:
@@ -364,6 +433,14 @@ class _Walk:
         require(is_last, "the end is not where the sealer stopped: places are missing or were added")
         forgotten = next(iter(self.rows(FORGOTTEN)))[0]
         require(not forgotten, f"{forgotten} entries were taken out of the order: they have no place and wait for none")
+        self._own_logs()
+
+    def _own_logs(self) -> None:
+        """This will check that each organisation's own log is kept as its entries make it; raises Bad."""
+        kept = {str(row[0]): (row[1], _bytes(row[2]), row[3], _bytes(row[4])) for row in self.rows(OWN_LOGS)}
+        made = {name: (log.size, log.edge(), *self._shown.get(name, (0, b""))) for name, log in self._logs.items()}
+        for name in sorted(kept.keys() | made.keys()):
+            require(kept.get(name) == made.get(name), f"the log of organisation {name} is not what its entries make")
 
     def _check_heads(self) -> None:
         is_proven = False
@@ -375,9 +452,20 @@ class _Walk:
             if (unhex(head["root"]), unhex(head["chain"])) != (self.tree.root(), self._chain):
                 text = f"the head over {self.tree.size} was signed over other entries, from here on at the earliest"
                 raise Bad(text, at=self._proven)
+            self._views(head)
             is_proven = True
         if is_proven:
             self._proven = self.tree.size
+
+    def _views(self, head: dict[str, Any]) -> None:
+        """This will check that a head shows every organisation the log that its entries make; raises Bad."""
+        secret = self._secrets.get(self.tree.size)
+        if secret is None:
+            raise Bad(f"the head over {self.tree.size} that you kept is not among the node's own", at=self._proven)
+        said = [view(name, log) for name, log in self._logs.items()]
+        is_shown = crowd_root(secret, b"view:", said, FEWEST_VIEWS) == unhex(head["views"])
+        require(is_shown, f"the head over {self.tree.size} shows somebody another log than their entries make")
+        self._shown = {name: (log.size, log.root()) for name, log in self._logs.items()}
 
 
 class _Concerns:
@@ -415,7 +503,9 @@ def _commitment_of(entry: Sequence[Any], concerned: Sequence[str]) -> bytes:
         "action": action,
         "actor": {"id": who, "kind": kind},
         "at": _instant(at),
-        "concerns": concerns_root(_bytes(secret), concerned).hex(),
+        "concerns": crowd_root(
+            _bytes(secret), b"concern:", [name.encode() for name in concerned], FEWEST_CONCERNS
+        ).hex(),
         "digests": _json(digests),
         "facts": _json(facts),
         "id": public_id,
@@ -447,17 +537,18 @@ def _json(value: Any) -> Any:
 
 
 def _head_of(row: Sequence[Any]) -> dict[str, Any]:
-    size, root, chain, at, published_for, key, public_key, signature = row
+    size, root, chain, at, published_for, key, public_key, signature, views, _ = row
     return {
         "at": _instant(at),
         "chain": _bytes(chain).hex(),
         "key": key,
         "public_key": _bytes(public_key).hex(),
-        "published_for": _instant(published_for) if published_for else "",
+        "published_for": _instant(published_for),
         "root": _bytes(root).hex(),
         "signature": _bytes(signature).hex(),
         "size": size,
-        "type": "watchbell-journal-head-1",
+        "type": "watchbell-journal-head-2",
+        "views": _bytes(views).hex(),
     }
 
 
@@ -485,6 +576,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", nargs="?", type=Path, help="an export; without it, the node's database is checked")
     parser.add_argument("--database", metavar="URL", help="check this database instead of the node's own")
     parser.add_argument("--key", action="append", default=[], help="trust only this public key (hexadecimal)")
+    parser.add_argument(
+        "--earlier", type=Path, metavar="FILE", help="an earlier export, which this one must begin with"
+    )
     parser.add_argument("--heads", type=Path, metavar="FILE", help="published heads that you kept earlier")
     chosen = parser.parse_args(arguments)
     try:
@@ -501,15 +595,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verdict(chosen: argparse.Namespace) -> Verdict:
     if chosen.file:
-        return verify_file(chosen.file, trusted=chosen.key)
+        return verify_file(chosen.file, trusted=chosen.key, earlier=chosen.earlier)
     saved = saved_heads(chosen.heads) if chosen.heads else []
     return verify_at(chosen.database or _own_database(), trusted=chosen.key, saved=saved)
 
 
-def verify_file(path: Path, *, trusted: Collection[str] = ()) -> Verdict:
-    """Return what is wrong with the export in this file, or that it holds; raises OSError."""
+def verify_file(path: Path, *, trusted: Collection[str] = (), earlier: Path | None = None) -> Verdict:
+    """Return what is wrong with the export in this file, or that it holds; raises OSError.
+
+    `earlier` is an export made before, which has to hold too, and with which this one must begin.
+    """
+    kept = None
+    if earlier is not None:
+        before = verify_file(earlier, trusted=trusted)
+        if not before.holds:
+            return replace(before, text=f"{before.text}, in the earlier export")
+        kept = before.kept
     with path.open("rb") as file:
-        return verify_export(file, trusted=trusted)
+        return verify_export(file, trusted=trusted, earlier=kept)
 
 
 def verify_at(url: str, *, trusted: Collection[str] = (), saved: Iterable[dict[str, Any]] = ()) -> Verdict:

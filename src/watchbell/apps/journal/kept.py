@@ -51,9 +51,17 @@ KEPT = (
         on_deletion=NOT_CHANGED,
     ),
     Kept(
+        model="journal.OwnLog",
+        columns=("id", "organisation_id", "size", "frontier", "shown_size", "shown_root"),
+        holds="How many entries concern an organisation, and one hash over them.",
+        until=FOR_GOOD,
+        on_export=OWN_PART,
+        on_deletion=NOT_CHANGED,
+    ),
+    Kept(
         model="journal.TreeHead",
         columns=(
-            *("id", "size", "root", "chain", "frontier", "at", "published_for"),
+            *("id", "size", "root", "chain", "frontier", "views", "views_secret", "at", "published_for"),
             *("key_id", "public_key", "signature"),
         ),
         holds="Signed heads of the tree over the record.",

@@ -1,7 +1,7 @@
 """What does the record remember? Entries and their seals, heads over them, and where each reader stands."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 
@@ -105,15 +105,42 @@ class Fence(models.Model):
         return f"the next seal is {self.next_seq}"
 
 
+class OwnLog(models.Model):
+    """The log of one organisation: the commitments of the entries that concern it, at places 0, 1, 2 without a gap.
+
+    Changed with the seals, under the fence. `shown_size` and `shown_root` are what the latest head
+    says of it (0 and nothing: it was not there yet); decision 10 says what it is for.
+    """
+
+    organisation_id = OrderedText(max_length=32, unique=True)
+    size = models.BigIntegerField()
+    frontier = models.BinaryField(max_length=2056)
+    shown_size = models.BigIntegerField(default=0)
+    shown_root = models.BinaryField(max_length=32, default=b"")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(shown_size__gte=0, size__gte=1, shown_size__lte=F("size")),
+                name="own_log_is_never_smaller_than_it_was_shown",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} entries concern {self.organisation_id}"
+
+
 class TreeHead(models.Model):
-    """A signed statement of size and root; public when it belongs to a slot of the cadence."""
+    """A signed statement, for everyone: size and root of the record, and one root over everybody's own log."""
 
     size = models.BigIntegerField()
     root = models.BinaryField(max_length=32)
     chain = models.BinaryField(max_length=32)
     frontier = models.BinaryField(max_length=2056)
+    views = models.BinaryField(max_length=32)
+    views_secret = models.BinaryField(max_length=32)
     at = models.DateTimeField()
-    published_for = models.DateTimeField(null=True, unique=True)
+    published_for = models.DateTimeField(unique=True)
     key_id = models.CharField(max_length=64)
     public_key = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=64)

@@ -40,7 +40,7 @@ def next_seq() -> int:
 
 def published_heads(*, limit: int = 400) -> list[TreeHead]:
     """Return the latest published heads, oldest first: the same for everyone."""
-    newest = TreeHead.objects.filter(published_for__isnull=False).order_by("-published_for")[:limit]
+    newest = TreeHead.objects.order_by("-published_for")[:limit]
     return list(newest)[::-1]
 
 

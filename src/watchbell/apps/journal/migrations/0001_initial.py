@@ -52,6 +52,27 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="OwnLog",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("size", models.BigIntegerField()),
+                ("frontier", models.BinaryField(max_length=2056)),
+                ("shown_size", models.BigIntegerField(default=0)),
+                ("shown_root", models.BinaryField(default=b"", max_length=32)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("shown_size__gte", 0), ("shown_size__lte", models.F("size")), ("size__gte", 1)
+                        ),
+                        name="own_log_is_never_smaller_than_it_was_shown",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="HandlerCursor",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -93,8 +114,10 @@ class Migration(migrations.Migration):
                 ("root", models.BinaryField(max_length=32)),
                 ("chain", models.BinaryField(max_length=32)),
                 ("frontier", models.BinaryField(max_length=2056)),
+                ("views", models.BinaryField(max_length=32)),
+                ("views_secret", models.BinaryField(max_length=32)),
                 ("at", models.DateTimeField()),
-                ("published_for", models.DateTimeField(null=True, unique=True)),
+                ("published_for", models.DateTimeField(unique=True)),
                 ("key_id", models.CharField(max_length=64)),
                 ("public_key", models.BinaryField(max_length=32)),
                 ("signature", models.BinaryField(max_length=64)),

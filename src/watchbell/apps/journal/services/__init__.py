@@ -2,7 +2,7 @@
 
 from watchbell.apps.journal.services.cursors import advance, cursor_of
 from watchbell.apps.journal.services.export import Export, NoOrganisation, export, public_lines
-from watchbell.apps.journal.services.heads import CADENCE, HEAD_KEY, PADDED_TO, Signer, private_head, publish_head
+from watchbell.apps.journal.services.heads import CADENCE, HEAD_KEY, PADDED_TO, Signer, publish_head
 from watchbell.apps.journal.services.recording import (
     SALTS,
     Named,
@@ -37,7 +37,6 @@ __all__ = [
     "export",
     "forget_replies",
     "once",
-    "private_head",
     "public_lines",
     "publish_head",
     "record",

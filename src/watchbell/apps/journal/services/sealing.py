@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from watchbell.apps.journal.body import Concerns, Deed, sealed_bytes
-from watchbell.apps.journal.models import Entry, EntryConcern, Fence, Seal, Unsealed
+from watchbell.apps.journal.body import Deed, crowd_of, sealed_bytes
+from watchbell.apps.journal.models import Entry, EntryConcern, Fence, OwnLog, Seal, Unsealed
 from watchbell.domain.sealing import GENESIS, Frontier, chain, commitment, leaf_hash
 
 MOST_AT_ONCE = 250  # 42 ms on SQLite: no write transaction holds people up for longer than 50
@@ -15,11 +15,12 @@ PADDING_BODY = b"padding"
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What goes under one seal: the commitment, and where its opening is kept."""
+    """What goes under one seal: the commitment, where its opening is kept, and in whose own logs it stands too."""
 
     commitment: bytes
     entry_id: int | None = None
     padding_salt: bytes | None = None
+    concerns: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -56,7 +57,7 @@ def hold_fence() -> Fence:
 
 
 def append(fence: Fence, leaves: Sequence[Leaf]) -> None:
-    """This will write one seal a leaf and move the fence; the caller holds the fence."""
+    """This will write one seal a leaf, append to the own logs, and move the fence; the caller holds the fence."""
     edge, last, seals = Frontier.from_bytes(bytes(fence.frontier)), bytes(fence.chain), []
     for seq, leaf in enumerate(leaves, start=fence.next_seq):
         last, edge = chain(last, leaf.commitment), edge.append(leaf_hash(leaf.commitment))
@@ -72,6 +73,28 @@ def append(fence: Fence, leaves: Sequence[Leaf]) -> None:
     Seal.objects.bulk_create(seals, batch_size=150)  # 5 columns: under SQLite's 999 variables of old
     fence.next_seq, fence.chain, fence.frontier = edge.size, last, edge.to_bytes()
     fence.save(update_fields=["next_seq", "chain", "frontier"])
+    _append_to_own_logs(leaves)
+
+
+def _append_to_own_logs(leaves: Sequence[Leaf]) -> None:
+    """This will append each leaf to the log of each organisation it concerns."""
+    concerned = {name for leaf in leaves for name in leaf.concerns}
+    if not concerned:
+        return
+    known = OwnLog.objects.filter(organisation_id__in=concerned)
+    edges = dict.fromkeys(concerned, Frontier())
+    edges |= {log.organisation_id: Frontier.from_bytes(bytes(log.frontier)) for log in known}
+    for leaf in leaves:
+        for name in leaf.concerns:
+            edges[name] = edges[name].append(leaf_hash(leaf.commitment))
+    logs = [OwnLog(organisation_id=name, size=edge.size, frontier=edge.to_bytes()) for name, edge in edges.items()]
+    OwnLog.objects.bulk_create(
+        logs,
+        update_conflicts=True,
+        unique_fields=["organisation_id"],
+        update_fields=["size", "frontier"],
+        batch_size=150,
+    )
 
 
 def deed_of(entry: Entry) -> Deed:
@@ -90,23 +113,22 @@ def deed_of(entry: Entry) -> Deed:
     )
 
 
-def concerns_of(entries: Iterable[Entry]) -> dict[int, Concerns]:
-    """Return the tree of concerned organisations of each entry, by the entry's id; one look for all of them."""
-    secrets = {entry.id: bytes(entry.concern_salt) for entry in entries}
-    names: dict[int, list[str]] = {entry_id: [] for entry_id in secrets}
-    rows = EntryConcern.objects.filter(entry_id__in=secrets).values_list("entry_id", "organisation_id")
-    for entry_id, organisation in rows:
-        names[entry_id].append(organisation)
-    return {entry_id: Concerns(names[entry_id], secret) for entry_id, secret in secrets.items()}
+def concerned_by(entry_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Return the organisations each entry concerns, by the entry's id; one look for all of them."""
+    names: dict[int, tuple[str, ...]] = dict.fromkeys(entry_ids, ())
+    for entry_id, name in EntryConcern.objects.filter(entry_id__in=names).values_list("entry_id", "organisation_id"):
+        names[entry_id] += (name,)
+    return names
 
 
 def _leaves_of(entry_ids: Sequence[int]) -> list[Leaf]:
-    entries = list(Entry.objects.filter(id__in=entry_ids).order_by("id"))
-    concerns = concerns_of(entries)
-    return [
-        Leaf(commitment(bytes(entry.salt), sealed_bytes(deed_of(entry), concerns[entry.id].root)), entry_id=entry.id)
-        for entry in entries
-    ]
+    concerned = concerned_by(entry_ids)
+    leaves = []
+    for entry in Entry.objects.filter(id__in=entry_ids).order_by("id"):
+        names = concerned[entry.id]
+        body = sealed_bytes(deed_of(entry), crowd_of(names, bytes(entry.concern_salt)).root)
+        leaves.append(Leaf(commitment(bytes(entry.salt), body), entry_id=entry.id, concerns=names))
+    return leaves
 
 
 def padding(salt: bytes) -> Leaf:
