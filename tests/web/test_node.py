@@ -22,10 +22,12 @@ from watchbell.apps.jobs.progress import GiveUp
 from watchbell.apps.journal import queries as journal_queries
 from watchbell.apps.journal import services as journal
 from watchbell.apps.orgs import services as orgs
+from watchbell.apps.remediation.words import Change
 from watchbell.apps.vulnerabilities import queries as vulnerabilities
 from watchbell.apps.vulnerabilities import services as sources
 from watchbell.cli import verify_journal
 from watchbell.domain.handling import Scope, system
+from watchbell.domain.lifecycle.remediation import RemediationEvent
 from watchbell.doors import keys
 from watchbell.formats import strictjson
 from watchbell.outside.settings import Settings
@@ -361,6 +363,8 @@ def test_every_action_and_kind_of_work_is_said_in_words() -> None:
     for path in [*rooms.glob("*/services.py"), *rooms.glob("*/services/*.py")]:
         literals |= set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', path.read_text(encoding="utf-8")))
     actions = {one for one in literals if one.partition(".")[0] in families} - kinds
+    deeds = (*RemediationEvent, Change.FORENSICS_DONE)
+    actions |= {f"remediation.{deed.value.replace(' ', '_')}" for deed in deeds}
 
     assert sorted(actions - set(words.ACTIONS)) == []
     assert sorted(kinds - set(words.KINDS_OF_WORK)) == []
