@@ -81,6 +81,10 @@ def next_step(client: Client, case: Any) -> str:
     return re.sub(r"<[^>]+>", "", found.group(1)).strip()
 
 
+def fresh_case_of(advisory: Any) -> Case:
+    return Case.objects.get(public_id=advisory.case)
+
+
 def test_strangers_and_other_roles_meet_closed_doors_and_empty_rooms(scene: Scene, cast: Cast) -> None:
     case, finding, draft = scene.case.public_id, scene.waiting.public_id, scene.draft.public_id
     upload = scene.waiting.submission.public_id
@@ -269,6 +273,8 @@ def test_a_case_runs_from_invitation_to_ready_fix_on_its_pages(cast: Cast, scene
     steps.append(next_step(vendor, case))
     do(vendor, case, "fix-ready")
     steps.append(next_step(coordinator, case))
+    coordinator.post(reverse("start_draft", args=[case.public_id]))
+    steps.append(next_step(coordinator, case))
 
     assert steps[0] == "Invite the vendor"
     assert steps[1] == "Propose an embargo, or send the report without one"
@@ -276,7 +282,8 @@ def test_a_case_runs_from_invitation_to_ready_fix_on_its_pages(cast: Cast, scene
     assert steps[3].startswith("Say what this report is")
     assert steps[4].startswith("Say how your products stand")
     assert steps[5].startswith("Tell us when the fix is ready")
-    assert steps[6] == "Draft the advisory"
+    assert steps[6:] == ["Draft the advisory", "Publish the advisory"]
+    assert next_step(coordinator, fresh_case_of(scene.published)) == "Close the case"
     assert "Pump overflow" not in hidden
     assert "POST /import" not in hidden
     own = fresh(case).participants.get(organisation=cast.vendor.organisation.public_id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from watchbell.apps.advisories import queries as advisories
+from watchbell.apps.advisories.words import State
 from watchbell.apps.cases import queries, services
 from watchbell.apps.cases.queries import CasePage
 from watchbell.apps.cases.words import Standing
@@ -69,12 +70,13 @@ def show(request: Asking, page: CasePage, bound: Bound) -> HttpResponse:
     actor, now = request.actor, request.now
     lane = request.GET.get("lane", "")
     lanes = [(one.public_id, lane_name(one, page, names)) for one, _messages in page.lanes]
+    advisory = advisories.of_case(page.case.public_id, actor, now=now)
     context = {
         "case": page.case,
         "line": page.line,
         "view": page,
         "title": page.line.title or _("A case you are invited to"),
-        "next": next_step(page, names, now=now),
+        "next": next_step(page, names, advisory=State(advisory.state) if advisory else None, now=now),
         "story": story(page, names, lane),
         "lanes": [(key, word, key == lane) for key, word in lanes],
         "lane": lane,
@@ -84,7 +86,7 @@ def show(request: Asking, page: CasePage, bound: Bound) -> HttpResponse:
         "embargo_words": words.EMBARGO_STATES[page.line.embargo],
         "findings": rows_of(findings.named(page.findings)) if page.line.is_yours_to_coordinate else [],
         "report": _report(page),
-        "advisory": advisories.of_case(page.case.public_id, actor, now=now),
+        "advisory": advisory,
         "shown_draft": advisories.shown_to_case(page.case.public_id, actor, now=now),
         "working": people.working_on(page, request, names),
         "may": _may(page) if actor.writes and page.case.closed_at is None else set(),

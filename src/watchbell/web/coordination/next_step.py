@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from watchbell.apps.advisories.words import State
 from watchbell.apps.cases.queries import CasePage
 from watchbell.apps.cases.words import ProposalState, Standing
 from watchbell.domain.lifecycle import Consent, Embargo, Report
@@ -34,8 +35,8 @@ def open_proposals(page: CasePage) -> list[Any]:
     return list(waiting.prefetch_related("answers").order_by("reply_by", "pk"))
 
 
-def next_step(page: CasePage, names: Names, *, now: datetime) -> Step:
-    """Return the next thing for this page's reader."""
+def next_step(page: CasePage, names: Names, *, advisory: State | None, now: datetime) -> Step:
+    """Return the next thing for this page's reader; `advisory` is how far the case's advisory is, None without one."""
     if page.case.closed_at is not None:
         return Step(_("This case is closed"), _("New facts are a new case."))
     own = page.own
@@ -45,7 +46,7 @@ def next_step(page: CasePage, names: Names, *, now: datetime) -> Step:
             _("Reply to the embargo proposal"), _why(unanswered[0], page, names), unanswered[0].reply_by, "embargo"
         )
     if page.line.is_yours_to_coordinate:
-        return _of_coordinator(page, names, now=now)
+        return _of_coordinator(page, names, advisory, now=now)
     if own is not None and CaseRole.VENDOR in own.role_set:
         return _of_vendor(page, own)
     if own is not None and own.consent == Consent.INVITED and page.line.embargo.is_in_force and not page.reads_report:
@@ -53,7 +54,7 @@ def next_step(page: CasePage, names: Names, *, now: datetime) -> Step:
     return Step(_("Nothing waits for you"), _("You hear here, and by mail, when something does."))
 
 
-def _of_coordinator(page: CasePage, names: Names, *, now: datetime) -> Step:
+def _of_coordinator(page: CasePage, names: Names, advisory: State | None, *, now: datetime) -> Step:
     line, vendors = page.line, [one for one in page.participants if CaseRole.VENDOR in one.role_set]
     unsent = [one for one in vendors if one.report_sent_at is None]
     silent = [one for one in vendors if one.report == Report.RECEIVED]
@@ -86,10 +87,17 @@ def _of_coordinator(page: CasePage, names: Names, *, now: datetime) -> Step:
         who, since = names.participant(silent[0]), silent[0].vendor_aware_at
         return Step(_("Wait for %(name)s to answer the report") % {"name": who}, "", since, is_since=True)
     if all(one.fix_ready_at for one in vendors) or line.is_public:
-        return Step(
-            _("Draft the advisory"), _("Every vendor has a fix ready, or the flaw is public."), None, "advisory"
-        )
+        return _of_advisory(advisory)
     return Step(_("Wait for the vendors' fixes"), _("Who has one ready is in the facts."), line.ends_at)
+
+
+def _of_advisory(advisory: State | None) -> Step:
+    ready = _("Every vendor has a fix ready, or the flaw is public.")
+    if advisory is None:
+        return Step(_("Draft the advisory"), ready, None, "advisory")
+    if advisory is State.DRAFT:
+        return Step(_("Publish the advisory"), ready, None, "advisory")
+    return Step(_("Close the case"), _("Its advisory is out. What comes later is a new version of it."), None, "close")
 
 
 def _of_vendor(page: CasePage, own: Any) -> Step:
