@@ -65,6 +65,7 @@ DEEDS: dict[str, tuple[str, Deed]] = {
         )
     ),
     "assign": coordinators(lambda desk, case, by, at: services.assign(case, str(by.person), by=by, **at)),
+    "unassign": coordinators(lambda desk, case, by, at: services.unassign(case, str(by.person), by=by, **at)),
     "raise_marking": coordinators(lambda desk, case, by, at: services.raise_marking(case, Tlp.RED, by=by, **at)),
     "close": coordinators(alone(services.close)),
     "leave": vendors(alone(services.leave)),

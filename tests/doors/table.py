@@ -71,6 +71,8 @@ PAGES: dict[str, frozenset[str]] = {
     "organisations": ADMIN,
     "create_organisation": ADMIN,
     "organisation": ADMIN,
+    "find_person": ADMIN,
+    "erase_person": ADMIN,
     "node_work": ADMIN,
     "node_progress": COORDINATOR,
     "retry_work": ADMIN,

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,31 @@ def _start_and_seal(folder, number):
     store = FolderKeystore(folder)
     store.ensure("files", KeyKind.AEAD)
     (folder.parent / str(number)).write_bytes(store.seal("files", PLACE, SEED))
+
+
+def test_turns_are_taken_one_after_the_other_and_a_killed_process_gives_its_own_back(keys, folder):
+    context = multiprocessing.get_context("fork")
+    holding, other = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(folder, holding))
+    waiter = context.Process(target=_hold, args=(folder, other))
+    holder.start()
+    assert holding.wait(20)
+    waiter.start()
+
+    came_early = other.wait(0.3)
+    holder.kill()
+
+    assert not came_early
+    assert other.wait(20)
+    waiter.kill()
+    for one in (holder, waiter):
+        one.join(20)
+
+
+def _hold(folder, holding):
+    with FolderKeystore(folder).turn():
+        holding.set()
+        time.sleep(60)
 
 
 def test_the_folder_and_its_files_are_for_this_user_alone(keys, folder):

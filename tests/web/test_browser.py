@@ -33,6 +33,7 @@ PAGES = [
     ("hospital", "/account/sign-out/"),
     ("admin", "/node/organisations/"),
     ("admin", "/node/organisations/new/"),
+    ("admin", "/node/people/"),
 ]
 Open = Callable[..., Any]
 

@@ -19,6 +19,7 @@ from watchbell.apps.advisories.models import Advisory
 from watchbell.apps.cases import queries as cases
 from watchbell.apps.cases import services
 from watchbell.apps.findings.models import Finding
+from watchbell.apps.journal.models import Entry
 from watchbell.apps.orgs import services as orgs
 from watchbell.apps.orgs.models import Person
 from watchbell.domain.handling import Role, Tlp
@@ -67,6 +68,12 @@ def do(client: Client, case: Any, deed: str, **answers: Any) -> Any:
     return client.post(reverse("case_deed", args=[case.public_id, deed]), answers)
 
 
+def asked(page: str, deed: str) -> str:
+    """Return the list of persons that a deed's form offers; nothing when the page has no such form."""
+    found = re.search(rf'<select[^>]*id="{deed}_person".*?</select>', page, re.DOTALL)
+    return found[0] if found else ""
+
+
 def colleague(desk: Desk, player: Player, name: str) -> Person:
     email = f"{name.lower()}@{player.person.email.partition('@')[2]}"
     person = orgs.create_person(email, by=CONSOLE, now=desk.now, rng=desk.rng)
@@ -85,10 +92,44 @@ def test_a_colleague_named_in_a_case_stands_among_those_who_work_on_it(scene: Sc
 
     after = page_of(client, scene.case)
     assert answer.status_code == HTTPStatus.FOUND
-    assert (f'<option value="{ana.public_id}">Ana</option>' in before, ana.public_id in after) == (True, False)
+    ours = f'<option value="{ana.public_id}">Ana</option>'
+    assert [ours in asked(page, "assign") for page in (before, after)] == [True, False]
+    assert [ours in asked(page, "unassign") for page in (before, after)] == [False, True]
     assert re.search(r"Acme Infusion</strong><br><span class=\"quiet\">[^<]*\bAna\b", after)
     assert "Ana" not in page_of(as_(cast.lab), scene.case)
     assert "2 persons named" in page_of(as_(cast.lab), scene.case)
+
+
+def test_a_colleague_is_named_no_longer_and_under_red_loses_sight_but_never_the_last_of_a_house(
+    scene: Scene, desk: Desk, cast: Cast
+) -> None:
+    case, ana, client = scene.case, colleague(desk, cast.vendor, "Ana"), as_(cast.vendor)
+    do(client, case, "assign", person=ana.public_id)
+    services.raise_marking(case, Tlp.RED, by=desk.by, now=desk.now)
+    before = page_status(ana, case)
+
+    gone = do(client, case, "unassign", person=ana.public_id)
+    last = do(client, case, "unassign", person=cast.vendor.person.public_id)
+    by_others = do(as_(cast.lab), case, "unassign", person=cast.vendor.person.public_id)
+
+    assert (before, page_status(ana, case), page_status(cast.vendor.person, case)) == (200, 404, 200)
+    assert gone.status_code == HTTPStatus.FOUND
+    assert "Name somebody else first" in text_of(last)
+    assert "Select a valid choice" in text_of(by_others)
+    entry = Entry.objects.get(action="case.unassigned")
+    assert entry.facts["person"] == ana.public_id
+    assert cast.lab.organisation.public_id not in {one.organisation_id for one in entry.concerns.all()}
+
+
+def test_who_takes_their_own_name_out_of_a_red_case_is_led_away_from_it(scene: Scene, desk: Desk, cast: Cast) -> None:
+    ana = colleague(desk, cast.vendor, "Ana")
+    services.assign(scene.case, ana.public_id, by=cast.vendor.actor, now=desk.now)
+    services.raise_marking(scene.case, Tlp.RED, by=desk.by, now=desk.now)
+
+    answer = do(signed_in(ana), scene.case, "unassign", person=ana.public_id)
+
+    assert answer.headers["Location"] == reverse("cases")
+    assert page_status(ana, scene.case) == HTTPStatus.NOT_FOUND
 
 
 def test_nobody_names_a_stranger_or_a_person_of_another_organisation(scene: Scene, desk: Desk, cast: Cast) -> None:

@@ -26,7 +26,7 @@ from watchbell.apps.orgs.models import IdentityProvider as Row
 from watchbell.cli import boot
 from watchbell.cli.oidc import oidc_verb
 from watchbell.doors import keys, moment, oidc, providers, signin
-from watchbell.outside.keystore import FolderKeystore, KeyMissing
+from watchbell.outside.keystore import FolderKeystore, KeyKind, KeyMissing
 
 NAME = "example"
 
@@ -391,6 +391,33 @@ def test_removing_a_provider_ends_its_sessions_its_links_and_its_pages_at_once(
     assert "Example" not in text_of(browser.get(reverse("account_login")))
     with pytest.raises(KeyMissing):
         keys.keystore().open(oidc.secret_key(row.public_id), oidc.secret_place(row.public_id), row.sealed_secret)
+
+
+class Killed(BaseException):
+    """Nothing of ours catches this, as nothing of ours outlives a SIGKILL."""
+
+
+@pytest.mark.parametrize("deed", ["add", "remove"])
+def test_a_key_that_a_killed_add_or_remove_leaves_is_destroyed_by_the_next_one_and_no_other_key(
+    cast: Cast, house: IdentityProvider, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    keys.keystore().ensure("another", KeyKind.AEAD)
+    if deed == "remove":
+        configured(house)
+    with monkeypatch.context() as dying:
+        dying.setattr(services, "add_provider", die)
+        dying.setattr(FolderKeystore, "destroy", die)
+        with pytest.raises(Killed):
+            configured(house) if deed == "add" else providers.remove(NAME, by=CONSOLE, now=NOON)
+    left = sealing_keys()
+
+    row = configured(house)
+
+    assert len(left) == 2
+    assert sealing_keys() == {"another", oidc.secret_key(row.public_id)}
 
 
 @pytest.mark.django_db

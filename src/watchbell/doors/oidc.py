@@ -32,6 +32,8 @@ SECONDS_TO_COME_BACK = 600
 LONGEST_ANSWER = 4096
 JSON = {"Accept": "application/json"}
 WELL_KNOWN = "/.well-known/openid-configuration"
+SECRETS = "oidc-"
+"""How the ids of the keys begin that seal client secrets."""
 
 
 class NotBelieved(Exception):
@@ -82,7 +84,7 @@ class Identified:
 
 def secret_key(public_id: str) -> str:
     """Return the id of the key that seals this provider's client secret; destroyed with the provider."""
-    return f"oidc-{public_id}"
+    return f"{SECRETS}{public_id}"
 
 
 def secret_place(public_id: str) -> bytes:

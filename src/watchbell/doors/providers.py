@@ -44,9 +44,28 @@ def add(wanted: Wanted, secret: str, *, by: Actor, now: datetime, rng: Dice) -> 
     """Ask the provider for its configuration, seal the secret and let people sign in with it; return what it said.
 
     Raises BadProvider, oidc.NotBelieved, NotAllowed and AlreadyThere; nothing is kept then.
+    A key that is left when this is killed is destroyed when a provider is next added or removed.
     """
     _check(wanted, secret)
     endpoints = oidc.discovered(wanted.issuer)
+    with keys.keystore().turn():
+        _destroy_unused()
+        _add(wanted, secret, by=by, now=now, rng=rng)
+    return endpoints
+
+
+def unused_keys() -> tuple[str, ...]:
+    """Return the ids of keys for a client secret that no provider has; they seal nothing any more."""
+    used = {oidc.secret_key(provider.public_id) for provider in queries.providers()}
+    return tuple(name for name in keys.keystore().names() if name.startswith(oidc.SECRETS) and name not in used)
+
+
+def _destroy_unused() -> None:
+    for name in unused_keys():
+        keys.keystore().destroy(name)
+
+
+def _add(wanted: Wanted, secret: str, *, by: Actor, now: datetime, rng: Dice) -> None:
     public_id = new_id(rng)
     key = keys.keystore().create(KeyKind.AEAD, key_id=oidc.secret_key(public_id))
     sealed = keys.keystore().seal(key, oidc.secret_place(public_id), secret.encode())
@@ -65,7 +84,6 @@ def add(wanted: Wanted, secret: str, *, by: Actor, now: datetime, rng: Dice) -> 
     except Exception:
         keys.keystore().destroy(key)
         raise
-    return endpoints
 
 
 def remove(name: str, *, by: Actor, now: datetime) -> int:
@@ -76,10 +94,9 @@ def remove(name: str, *, by: Actor, now: datetime) -> int:
     provider = queries.provider(name)
     if provider is None:
         raise BadProvider(f"There is no provider named {name!r}. `admin oidc list` shows those there are.")
-    key = oidc.secret_key(provider.public_id)
-    linked = orgs.remove_provider(provider, by=by, now=now)
-    if key in keys.keystore().names():
-        keys.keystore().destroy(key)
+    with keys.keystore().turn():
+        linked = orgs.remove_provider(provider, by=by, now=now)
+        _destroy_unused()
     return linked
 
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from watchbell.web import (
+    erasing,
     health,
     home,
     invitations,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("node/organisations/", organisations.organisations, name="organisations"),
     path("node/organisations/new/", organisations.create, name="create_organisation"),
     path("node/organisations/<str:public_id>/", organisations.organisation, name="organisation"),
+    path("node/people/", erasing.find, name="find_person"),
+    path("node/people/<str:public_id>/erase/", erasing.erase, name="erase_person"),
     path("", include("watchbell.web.node.urls")),
     path("", include("watchbell.web.public.urls")),
     path("", include("watchbell.web.coordination.urls")),

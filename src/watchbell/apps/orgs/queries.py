@@ -135,6 +135,12 @@ def person_by_email(email: str) -> Person | None:
     return Person.objects.filter(email__iexact=email, is_active=True).first()
 
 
+def accounts(viewer: Actor) -> QuerySet[Person]:
+    """Return the accounts there are, for those who administer the node; erased ones are nobody's any more."""
+    rows = Person.objects.filter(erased_at__isnull=True)
+    return rows if viewer.is_node_admin else rows.none()
+
+
 def of_kind(kind: OrganisationKind) -> QuerySet[Organisation]:
     """Return the open organisations of one kind, for services and jobs."""
     return Organisation.objects.filter(kinds__kind=kind, closed_at__isnull=True).order_by("pk")

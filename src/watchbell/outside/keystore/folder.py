@@ -28,6 +28,7 @@ Rng = Callable[[int], bytes]
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _WRAPPING = "wrapping.key"
 _LOCK = ".lock"
+_TURN = ".turn"
 _KEY_BYTES = 32
 
 
@@ -72,6 +73,15 @@ class FolderKeystore:
             self._refuse_if_destroyed(key_id)
             self._write(KeyRecord(key_id, kind, (self._new_version(1, kind, rng),)))
         return key_id
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold off every process that takes a turn too: a key and what names it are made or removed in one.
+
+        A killed process gives its turn back. Not to be taken within a turn.
+        """
+        with self._locked(_TURN):
+            yield
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of all keys here, sorted."""
@@ -222,8 +232,8 @@ class FolderKeystore:
             raise KeystoreError(key_id, f"others on this machine can reach {path.name}", f"Run chmod {wanted} on it")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _locked(self, name: str = _LOCK) -> Iterator[None]:
+        descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

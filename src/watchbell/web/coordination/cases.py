@@ -121,6 +121,7 @@ def forms_of(request: Asking, page: CasePage, data: Any = None, only: str = "") 
         "severity": lambda d: SeverityForm(d, flaws=flaws, auto_id="severity_%s"),
         "cve": lambda d: CveForm(d, flaws=flaws, auto_id="cve_%s"),
         "assign": lambda d: AssignForm(d, colleagues=people.assignable(page, request), auto_id="assign_%s"),
+        "unassign": lambda d: AssignForm(d, colleagues=people.unassignable(page, request), auto_id="unassign_%s"),
         "mark": lambda d: MarkingForm(d, labels=_labels(page, request, names), auto_id="mark_%s"),
     }
     if only:
@@ -218,7 +219,7 @@ def _may(page: CasePage) -> set[str]:
     own, line = page.own, page.line
     if own is None:
         return set()
-    offered = {"post", "assign"} if page.lanes else {"assign"}
+    offered = {"assign", "unassign"} | ({"post"} if page.lanes else set())
     if line.is_yours_to_coordinate:
         offered |= {"invite", "close", "cve", "note", "advisory"}
         offered |= {"mark"} if page.case.marking < Tlp.RED else set()

@@ -55,7 +55,8 @@ def do(request: Asking, public_id: str, deed: str) -> HttpResponse:
             form.add_error(None, spoken(error))
         else:
             messages.success(request, str(chosen.said))
-            return redirect("cases") if chosen.ends_here else redirect("case", public_id=public_id)
+            is_seen = queries.visible_to(request.actor, now=request.now).filter(public_id=public_id).exists()
+            return redirect("case", public_id=public_id) if is_seen and not chosen.ends_here else redirect("cases")
     opened = services.open_case_page(page.case, by=request.actor, now=request.now)
     if opened is None:
         raise Http404
@@ -78,6 +79,10 @@ def _invite(request: Asking, page: CasePage, answers: Answers) -> None:
 
 def _assign(request: Asking, page: CasePage, answers: Answers) -> None:
     services.assign(page.case, answers["person"], by=request.actor, now=request.now)
+
+
+def _unassign(request: Asking, page: CasePage, answers: Answers) -> None:
+    services.unassign(page.case, answers["person"], by=request.actor, now=request.now)
 
 
 def _mark(request: Asking, page: CasePage, answers: Answers) -> None:
@@ -196,6 +201,7 @@ def _alone(service: Callable[..., Any]) -> Act:
 DEEDS: dict[str, Deed] = {
     "invite": Deed(_invite, _("They are invited, and hear of it.")),
     "assign": Deed(_assign, _("They are named in the case, and see it under every label.")),
+    "unassign": Deed(_unassign, _("They are named in the case no longer. Under TLP:RED they do not see it any more.")),
     "mark": Deed(_mark, _("The case has its new label. A draft of its advisory follows.")),
     "propose": Deed(_propose, _("The proposal is made; the others hear of it.")),
     "accept": Deed(_accept, _("You agreed. The end counts for everyone as the facts beside say.")),

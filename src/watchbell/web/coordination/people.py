@@ -37,6 +37,12 @@ def assignable(page: CasePage, request: Asking) -> list[tuple[str, str]]:
     return [(key, name) for key, name in _colleagues(request) if key not in there]
 
 
+def unassignable(page: CasePage, request: Asking) -> list[tuple[str, str]]:
+    """Return the colleagues whom the case names, by name, oneself among them."""
+    there = set(queries.named_persons(page.case, now=request.now).get(request.actor.organisation or "", []))
+    return [(key, name) for key, name in _colleagues(request) if key in there]
+
+
 def stricter_labels(page: CasePage, request: Asking, names: Names) -> list[tuple[str, str]]:
     """Return the labels a case can still be given, each in one sentence with who would lose sight of it."""
     labels = [one for one in Tlp if one > page.case.marking]

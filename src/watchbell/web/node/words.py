@@ -69,6 +69,7 @@ ACTIONS: Words = {
     "blob.released": _("A file left quarantine"),
     "blob.removed": _("A file was removed"),
     "case.assigned": _("Someone was assigned to a case"),
+    "case.unassigned": _("A case names someone no longer"),
     "case.attacked": _("A case was noted as exploited"),
     "case.closed": _("A case was closed"),
     "case.cve_named": _("A CVE id was given to a case"),

@@ -26,6 +26,7 @@ from watchbell.apps.cases.services.opening import (
     leave,
     open_case,
     raise_marking,
+    unassign,
 )
 from watchbell.apps.cases.services.reports import (
     ProductAnswer,
@@ -76,4 +77,5 @@ __all__ = [
     "set_severity",
     "set_status",
     "terminate",
+    "unassign",
 ]

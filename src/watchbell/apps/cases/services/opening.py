@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from watchbell.apps.cases import queries
 from watchbell.apps.cases.models import (
     Case,
     CaseFinding,
@@ -132,6 +133,23 @@ def assign(case: Case, person: str, *, by: Actor, now: datetime) -> None:
         raise NotAllowed("Only members of your own organisation can be named here.")
     name_person(case, own.organisation, person, now=now)
     record("case.assigned", case, by=by, now=now, only=[own.organisation], person=person)
+
+
+@transaction.atomic
+def unassign(case: Case, person: str, *, by: Actor, now: datetime) -> None:
+    """Name a colleague, or oneself, in a case no longer; a closed case too. Raises NotAllowed.
+
+    Under TLP:RED the last person named stays: their organisation would lose sight of the case for good.
+    """
+    case = hold(case)
+    own = require_part(case, by, now=now)
+    left = set(queries.named_persons(case, now=now)[own.organisation]) - {person}
+    if case.marking == Tlp.RED and not left:
+        raise NotAllowed("Name somebody else first: nobody of your organisation would see the case any more.")
+    taken, _ = case.assignments.filter(organisation=own.organisation, person=person).delete()
+    if not taken:
+        raise NotAllowed("The case does not name this person; reload the page.")
+    record("case.unassigned", case, by=by, now=now, only=[own.organisation], person=person)
 
 
 @transaction.atomic

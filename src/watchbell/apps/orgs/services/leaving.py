@@ -19,17 +19,12 @@ SIGNED_IN_AS = "_auth_user_id"  # Django's own name for it in a session
 def erase_person(person: Person, *, by: Actor, now: datetime) -> None:
     """Blank a person's name and address and end every way in; what they did stays under an opaque id.
 
-    Raises NotAllowed, and LastOwner while an organisation has nobody else.
+    Twice is the same as once. Raises NotAllowed, and LastOwner while an organisation has nobody else.
     """
     if by.person != person.public_id:
         require_administration(by)
-    for membership in person.memberships.select_related("organisation", "person"):
-        keep_an_owner(membership)
-    _end_every_way_in(person, now=now)
-    person.memberships.all().delete()
-    Invitation.objects.filter(email__iexact=person.email).delete()
     person.set_unusable_password()
-    Person.objects.filter(pk=person.pk).update(
+    claimed = Person.objects.filter(pk=person.pk, erased_at__isnull=True).update(
         email=f"{person.public_id}@erased.invalid",
         display_name="",
         password=person.password,
@@ -38,6 +33,13 @@ def erase_person(person: Person, *, by: Actor, now: datetime) -> None:
         is_node_admin=False,
         erased_at=now,
     )
+    if not claimed:
+        return
+    for membership in person.memberships.select_related("organisation", "person"):
+        keep_an_owner(membership)
+    _end_every_way_in(person, now=now)
+    person.memberships.all().delete()
+    Invitation.objects.filter(email__iexact=person.email).delete()
     journal.record(at=now, by=by, action="person.erased", subject=person)
 
 
