@@ -137,7 +137,7 @@ def run(stage: Stage) -> int:
 
 def environment(stage: Stage, scratch: str) -> dict[str, str]:
     """Return a clean environment: the caller's without its own node, with a scratch home."""
-    keep = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
+    keep = machine.without_node(os.environ)
     keep["WATCHBELL_HOME"] = scratch
     keep["PYTHONPYCACHEPREFIX"] = str(machine.BYTECODE)
     keep["PYTHONHASHSEED"] = "0"  # both halves of a parallel run must name the same tests

@@ -31,25 +31,36 @@ ENDS_AT = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
 def main() -> None:
     """Kill at as many points as the argument says, spread over the whole river, and print one line of JSON."""
     django.setup()
+    from watchbell.cli import verify_journal
+
+    assert verify_journal  # loaded once here and not again in every child
     points = int(sys.argv[1])
     alone(people)
     spare = Spare()
-    total = ask_child(partial(flow, spare, 0))["statements"]
-    found = [killed_at(spare, 1 + (2 * index + 1) * total // (2 * points)) for index in range(points)]
+    lengths = ask_child(partial(measured, spare))["lengths"]
+    total = sum(lengths)
+    statements = [1 + (2 * index + 1) * total // (2 * points) for index in range(points)]
+    found = ask_child(partial(killed, spare, statements, lengths))["points"]
     spare.remove()
     sys.stdout.write(json.dumps({"statements": total, "points": found}) + "\n")
 
 
 class Spare:
-    """The node as `init` left it, put back before each kill."""
+    """The node as it was last kept, put back before each kill."""
 
     def __init__(self) -> None:
         from django.conf import settings
 
         self.node = settings.WATCHBELL
         self.copy = Path(f"{self.node.home}.spare")
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep home and database as they are now; nobody may be connected."""
+        shutil.rmtree(self.copy, ignore_errors=True)
         shutil.copytree(self.node.home, self.copy)
         if self.node.uses_postgresql:
+            self._server(f'DROP DATABASE IF EXISTS "{self._name}-spare" WITH (FORCE)')
             self._server(f'CREATE DATABASE "{self._name}-spare" TEMPLATE "{self._name}"')
 
     @property
@@ -80,22 +91,63 @@ class Spare:
             connection.execute(statement)
 
 
-def killed_at(spare: Spare, statement: int) -> dict[str, Any]:
-    """Return what was acknowledged and what of it was lost when the river was killed before this statement."""
-    spare.restore()
-    was_killed = alone(partial(flow, spare, statement), may_be_killed=True)
-    return {"statement": statement, "killed": was_killed} | ask_child(partial(recovered, spare))
-
-
-def flow(spare: Spare, die_at: int) -> dict[str, Any]:
-    """Run the river, dying before the n-th statement; return how many statements there were."""
-    from watchbell.demo.story import CHAPTERS, meet, tell_chapters
+def measured(spare: Spare) -> dict[str, Any]:
+    """Return how many statements each chapter after the first takes; the node is put back afterwards."""
+    from watchbell.demo.story import CHAPTERS, meet
 
     told = story()
     meet(told)
+    lengths = [flow(told, spare, chapter, chapter + 1) for chapter in range(1, len(CHAPTERS))]
+    disconnect()
+    spare.restore()
+    return {"lengths": lengths}
+
+
+def killed(spare: Spare, statements: list[int], lengths: list[int]) -> dict[str, Any]:
+    """Tell the river chapter by chapter, each also killed at those of its statements that are asked for.
+
+    A killed child starts with the chapter, from the node as the chapters before left it: to flow from
+    the spring each time would take the whole river fifty times.
+    """
+    from watchbell.demo.story import meet
+
+    told, found, before = story(), [], 0
+    meet(told)
+    for chapter, length in enumerate(lengths, start=1):
+        disconnect()
+        spare.keep()
+        inside = [statement for statement in statements if before < statement <= before + length]
+        found += [killed_at(told, spare, chapter, statement, before) for statement in inside]
+        spare.restore()
+        flow(told, spare, chapter, chapter + 1)
+        before += length
+    disconnect()
+    return {"points": found}
+
+
+def killed_at(told: "Story", spare: Spare, chapter: int, statement: int, before: int) -> dict[str, Any]:
+    """Return what was acknowledged and what of it was lost when the river was killed before this statement."""
+    spare.restore()
+    was_killed = alone(partial(flow, told, spare, chapter, None, statement - before), may_be_killed=True)
+    return {"statement": statement, "killed": was_killed} | ask_child(partial(recovered, spare))
+
+
+def flow(told: "Story", spare: Spare, first: int, end: int | None, die_at: int = 0) -> int:
+    """Tell the chapters from the first to before the end, dying before the n-th statement; return how many it took."""
+    from watchbell.demo.story import CHAPTERS, tell_chapters
+
     with watched(spare.node.home / "acknowledged", die_at) as seen:
-        tell_chapters(told, CHAPTERS[1:])
-    return {"statements": seen[0]}
+        tell_chapters(told, CHAPTERS[first:end])
+    return seen[0]
+
+
+def disconnect() -> None:
+    """Leave the database, threads of its pool included: children open connections of their own."""
+    from django.db import connection
+
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]
 
 
 def people() -> None:

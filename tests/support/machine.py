@@ -2,12 +2,22 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
-# Compiled modules of every process that tests start, apart from the sources: compiling anew costs a second each time.
+# Compiled modules of every process that tests start, apart from the sources: each would compile for two seconds anew.
 BYTECODE = ROOT / ".venv" / "bytecode"
+
+
+def without_node(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment that names no node of Watchbell's and lets Python keep what it compiled."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("WATCHBELL_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
 
 
 def required() -> frozenset[str]:

@@ -37,7 +37,7 @@ class Node:
     @property
     def environment(self) -> dict[str, str]:
         """Return the environment of a process on this node, and of no other node."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
+        clean = machine.without_node(os.environ)
         clean |= {"WATCHBELL_HOME": str(self.home), "DJANGO_SETTINGS_MODULE": "watchbell.config.settings"}
         clean |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(machine.BYTECODE)}
         if self.database_url:

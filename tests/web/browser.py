@@ -61,8 +61,9 @@ def start_node(home: Path, scene: str = "") -> Node:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHBELL_")}
+    environment = machine.without_node(os.environ)
     environment["PYTHONPATH"] = str(machine.ROOT)
+    environment["PYTHONPYCACHEPREFIX"] = str(machine.BYTECODE)
     with (home.parent / f"{home.name}.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.web.node", str(home), str(port), scene],
