@@ -148,8 +148,8 @@ def fill_assets(organisation: str, by: Any, dice: random.Random) -> list[int]:
             listing = Listing.objects.create(
                 asset=asset, document=document, components=HELD, assessed=HELD, started_at=NOW
             )
-            rows = [(listing.pk, version, 1) for version in held]
-            bulk.insert("inventory_component", ("listing_id", "version_id", "times"), rows)
+            rows = [(listing.pk, version, 1, "") for version in held]
+            bulk.insert("inventory_component", ("listing_id", "version_id", "times", "names"), rows)
             Asset.objects.filter(pk=asset.pk).update(listing=listing)
     return versions
 

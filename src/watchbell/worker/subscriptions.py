@@ -27,10 +27,11 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     ),
     Subscription("advisories", "advisories.follow_case", ("case.marked",)),
     Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded",)),
+    Subscription("inventory.vex", "inventory.overlay", ("inventory.vex_",)),
     Subscription("inventory.published", "inventory.match_changed", ("records.", "record.", "kev.", "epss.", "ssvc.")),
     Subscription(
         "remediation",
         "remediation.refresh",
-        ("inventory.matched", "inventory.answered", "inventory.picked", "remediation.strict_"),
+        ("inventory.matched", "inventory.answered", "inventory.picked", "inventory.overlaid", "remediation.strict_"),
     ),
 )

@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from watchbell.apps.inventory import names
 from watchbell.apps.inventory.models import NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
+from watchbell.apps.inventory.names import NOTHING_MORE, Called
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
+from watchbell.domain.matching.products import ProductName
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.versions import Standing, place, scheme_for
@@ -32,6 +35,11 @@ class Version:
 
     package: Package
     raw: str
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """Return its ecosystem, name and version."""
+        return self.package.ecosystem, self.package.name, self.raw
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,19 +80,24 @@ class Place:
 
 @dataclass(slots=True)
 class Contents:
-    """Everything one document says about one asset, each with how often it stands there."""
+    """Everything one document says about one asset, each with how often it stands there.
+
+    `product` is what the document as a whole describes, `names` what it calls each version.
+    """
 
     versions: Counter[Version] = field(default_factory=Counter)
     unknown: Counter[Unknown] = field(default_factory=Counter)
     products: Counter[NamedProduct] = field(default_factory=Counter)
+    names: dict[Version, set[Called]] = field(default_factory=dict)
+    product: ProductName = field(default_factory=ProductName)
 
     @property
     def components(self) -> int:
         """Return how many components there are in all."""
         return self.versions.total() + self.unknown.total() + self.products.total()
 
-    def add(self, *, name: str, version: str, purl: str) -> None:
-        """Count one component."""
+    def add(self, *, name: str, version: str, purl: str, called: Called = NOTHING_MORE) -> None:
+        """Count one component, which the document also calls `called`."""
         found = package_of_purl(purl) if purl else CannotTell(Reason.NO_PACKAGE_IDENTITY, "no package URL")
         if isinstance(found, CannotTell):
             self.add_unknown(name, version, purl, found.reason)
@@ -93,7 +106,13 @@ class Contents:
         elif len(raw := (found.version or version).strip()) > VERSION_LENGTH:
             self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION)
         else:
-            self.versions[Version(found.package, raw)] += 1
+            one = Version(found.package, raw)
+            self.versions[one] += 1
+            self.names.setdefault(one, set()).add(names.shortened(called, *one.words))
+
+    def called(self, one: Version) -> str:
+        """Return what the document calls a version, as `names.packed` keeps it."""
+        return names.packed(self.names.get(one, ()))
 
     def add_unknown(self, name: str, version: str, purl: str, reason: Reason) -> None:
         """Count one component that no record could name."""
@@ -144,9 +163,9 @@ def place_of(package: Package, raw: str) -> Place:
 def read_sbom(content: bytes) -> tuple[str, Contents]:
     """Return the format's name and what the bill of materials lists. Raises Refused with the place."""
     bill = _bill(content)
-    contents = Contents()
+    contents, link = Contents(product=names.subject_of(bill)), names.link_of(bill)
     for one in bill.components:
-        contents.add(name=one.name, version=one.version, purl=one.purl)
+        contents.add(name=one.name, version=one.version, purl=one.purl, called=names.called(one, link=link))
     return f"{bill.format.value} {bill.spec_version}"[:32], contents
 
 
@@ -180,6 +199,7 @@ def read_table(lines: Iterable[str]) -> tuple[list[TableAsset], list[Refused]]:
 
 def _add_line(contents: Contents, line: inventory_csv.InventoryLine) -> None:
     if line.purl:
-        contents.add(name=line.product or line.name, version=line.version, purl=line.purl)
+        called = Called(purl=line.purl, vendor=line.vendor[:NAME_LENGTH])
+        contents.add(name=line.product or line.name, version=line.version, purl=line.purl, called=called)
     else:
         contents.products[NamedProduct(line.vendor, line.product, line.version[:NAME_LENGTH])] += 1

@@ -12,6 +12,7 @@ from watchbell.domain.handling import system
 from watchbell.domain.identity import Dice
 
 MATCHER = system("inventory.match")
+OVERLAYER = system("inventory.overlay")
 
 
 @job("inventory.match_asset")
@@ -32,6 +33,12 @@ def load(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
 def match_changed(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will match everything published since the last time."""
     services.match_changed(by=MATCHER, now=now, progress=progress)
+
+
+@job("inventory.overlay", lease=timedelta(minutes=5))
+def overlay(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will lay an operator's VEX statements over its matches."""
+    services.overlay_organisation(str(args["subject"]), by=OVERLAYER, now=now)
 
 
 @job("inventory.sweep")

@@ -9,8 +9,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
+from watchbell.domain.advisory import VexStatus
 from watchbell.domain.matching.outcomes import Reason, Status
 from watchbell.domain.matching.tiers import Tier
+from watchbell.domain.matching.vex_statements import VexFormat
 from watchbell.domain.priority import Exposure
 
 NAME_LENGTH = 200
@@ -71,12 +73,16 @@ class Document(models.Model):
 
 
 class Listing(models.Model):
-    """What one document says is in one asset; in force while the asset points to it, and removed afterwards."""
+    """What one document says is in one asset; in force while the asset points to it, and removed afterwards.
+
+    `product` is what the document as a whole describes, see `names.packed_product`.
+    """
 
     asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="listings")
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="listings")
     components = models.PositiveIntegerField()
     assessed = models.PositiveIntegerField()
+    product = models.TextField(blank=True)
     started_at = models.DateTimeField()
 
     class Meta:
@@ -166,11 +172,15 @@ class PackageVersion(models.Model):
 
 
 class Component(models.Model):
-    """A list says that this version is in its asset; `times` counts how often it stands there."""
+    """A list says that this version is in its asset; `times` counts how often it stands there.
+
+    `names` is what the list calls it beyond its package and version, see `names.packed`; "" for nothing more.
+    """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="contents", db_index=False)
     version = models.ForeignKey(PackageVersion, on_delete=models.PROTECT, related_name="components", db_index=False)
     times = models.PositiveIntegerField(default=1)
+    names = models.TextField(blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["version", "listing"], name="component_who_runs_it")]
@@ -318,3 +328,139 @@ class Touched(models.Model):
 
     def __str__(self) -> str:
         return self.organisation_id
+
+
+class VexDocument(models.Model):
+    """Statements somebody made about products, as an operator handed them in; equal bytes stand once.
+
+    With an `asset` they hold in that one alone. `read_at` is empty while its statements are being written:
+    until then, and once it is withdrawn, nothing of it counts. `defects` are (place, packed sentence) of what
+    could not be read as it should.
+    """
+
+    public_id = public_id()
+    organisation_id = OrderedText(max_length=32)
+    asset = models.ForeignKey(Asset, null=True, on_delete=models.CASCADE, related_name="+")
+    digest = OrderedText(max_length=64)
+    format = models.CharField(max_length=16)
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    version = models.CharField(max_length=64, blank=True)
+    author = models.CharField(max_length=NAME_LENGTH, blank=True)
+    issued_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    size = models.PositiveBigIntegerField()
+    statements = models.PositiveIntegerField()
+    defects = models.JSONField(default=list)
+    key_format = models.SmallIntegerField()
+    imported_by = models.CharField(max_length=64, blank=True)
+    imported_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=64, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation_id", "-imported_at"], name="vex_documents_newest_first")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation_id", "digest"],
+                condition=Q(asset__isnull=True),
+                name="vex_document_stands_once",
+            ),
+            models.UniqueConstraint(
+                fields=["asset", "digest"],
+                condition=Q(asset__isnull=False),
+                name="vex_document_stands_once_for_an_asset",
+            ),
+            models.CheckConstraint(condition=Q(format__in=list(VexFormat)), name="vex_document_format_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class VexStatement(models.Model):
+    """One statement of a document, and what became of it when it was last laid over the matches.
+
+    `said` is all of it, see `said.packed`. It holds for `holds` of them; for `replaced` more the same author
+    said something later. Where it holds for none, `because` says why (a packed sentence).
+    """
+
+    document = models.ForeignKey(VexDocument, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    position = models.PositiveIntegerField()
+    status = models.CharField(max_length=20)
+    said = models.JSONField()
+    holds = models.PositiveIntegerField(default=0)
+    replaced = models.PositiveIntegerField(default=0)
+    because = models.CharField(max_length=BECAUSE_LENGTH, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "position"], name="vex_statement_stands_once"),
+            models.CheckConstraint(condition=Q(status__in=list(VexStatus)), name="vex_statement_status_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"statement {self.position} of {self.document_id}"
+
+
+class VexName(models.Model):
+    """An id of the vulnerability a statement is about."""
+
+    statement = models.ForeignKey(VexStatement, on_delete=models.CASCADE, related_name="names", db_index=False)
+    identifier = OrderedText(max_length=128)
+
+    class Meta:
+        indexes = [models.Index(fields=["identifier", "statement"], name="vex_who_speaks_of_it")]
+        constraints = [models.UniqueConstraint(fields=["statement", "identifier"], name="vex_name_is_given_once")]
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class VexOverlay(models.Model):
+    """What the statements make of one match: a component of a list in force, or a picked product, and a vulnerability.
+
+    `status` is what counts ("" where only unexplained words hold), by `statement`. The match itself stays.
+    """
+
+    component = models.ForeignKey(Component, null=True, on_delete=models.CASCADE, related_name="overlays")
+    pick = models.ForeignKey(PickedProduct, null=True, on_delete=models.CASCADE, related_name="overlays")
+    group_id = OrderedText(max_length=32)
+    status = models.CharField(max_length=20, blank=True)
+    is_quiet = models.BooleanField()
+    statement = models.ForeignKey(VexStatement, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["component", "group_id"],
+                condition=Q(component__isnull=False),
+                name="vex_overlay_of_a_component_stands_once",
+            ),
+            models.UniqueConstraint(
+                fields=["pick", "group_id"],
+                condition=Q(pick__isnull=False),
+                name="vex_overlay_of_a_pick_stands_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(component__isnull=True) ^ Q(pick__isnull=True), name="vex_overlay_is_of_one_thing"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_quiet=False) | Q(status__in=[VexStatus.NOT_AFFECTED, VexStatus.FIXED]),
+                name="vex_overlay_is_quiet_only_where_a_statement_says_so",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"vulnerability {self.group_id}: {self.status}"
+
+
+class VexDesk(models.Model):
+    """One operator's overlays as a whole; `turn` is the look that may write, so that an overtaken one stops."""
+
+    organisation_id = OrderedText(max_length=32, unique=True)
+    turn = models.BigIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"turn {self.turn} of {self.organisation_id}"

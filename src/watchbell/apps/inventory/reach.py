@@ -6,7 +6,7 @@ one version cost one look.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +39,18 @@ _PICKS = (
     "CROSS JOIN inventory_pickedproduct AS p CROSS JOIN inventory_productmatch AS m "
     "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id AND m.version = p.version"
 )
+_QUIET = (
+    "SELECT o.group_id, a.id, c.version_id FROM inventory_vexoverlay AS o "
+    "JOIN inventory_component AS c ON c.id = o.component_id JOIN inventory_asset AS a ON a.listing_id = c.listing_id "
+    "JOIN inventory_vexstatement AS s ON s.id = o.statement_id JOIN inventory_vexdocument AS d ON d.id = s.document_id "
+    "WHERE a.organisation_id = %s AND o.is_quiet AND d.withdrawn_at IS NULL"
+)
+_QUIET_PICKS = (
+    "SELECT o.group_id, p.asset_id, p.product_id FROM inventory_vexoverlay AS o "
+    "JOIN inventory_pickedproduct AS p ON p.id = o.pick_id JOIN inventory_asset AS a ON a.id = p.asset_id "
+    "JOIN inventory_vexstatement AS s ON s.id = o.statement_id JOIN inventory_vexdocument AS d ON d.id = s.document_id "
+    "WHERE a.organisation_id = %s AND o.is_quiet AND d.withdrawn_at IS NULL"
+)
 __all__ = ["Reach", "Subject", "Tier", "of", "worst"]
 
 _SURER = list(Tier).index
@@ -61,7 +73,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How one vulnerability reaches one operator. `exposures` counts things in assets, `undetermined` those unsure."""
+    """How one vulnerability reaches one operator. `exposures` counts things in assets, `undetermined` those unsure.
+
+    `quieted` counts the things that a VEX statement speaks free; the rest says only what it leaves. Where it leaves
+    nothing, `is_quiet`, and the rest says what there would be without it.
+    """
 
     group: str
     tier: Tier
@@ -71,6 +87,8 @@ class Reach:
     exposed: Exposure
     listed_at: datetime | None
     subjects: tuple[Subject, ...]
+    quieted: int = 0
+    is_quiet: bool = False
 
 
 @dataclass(slots=True)
@@ -105,7 +123,45 @@ def of(organisation: str) -> dict[str, Reach]:
         listed={row[0]: _aware(row[2]) for row in assets if row[2] is not None},
         running=running,
     )
-    return {group: _reach(one, ground) for group, one in found.items()}
+    quiet = _quiet(organisation)
+    return {group: _beyond(one, ground, quiet.get(group)) for group, one in found.items()}
+
+
+@dataclass(slots=True)
+class _Quiet:
+    """What statements speak free of one vulnerability: (asset, version) and (asset, product)."""
+
+    versions: set[tuple[int, int]] = field(default_factory=set)
+    picks: set[tuple[int, str]] = field(default_factory=set)
+
+
+def _quiet(organisation: str) -> dict[str, _Quiet]:
+    found: defaultdict[str, _Quiet] = defaultdict(_Quiet)
+    for group, asset, version in _rows(_QUIET, organisation):
+        found[group].versions.add((asset, version))
+    for group, asset, product in _rows(_QUIET_PICKS, organisation):
+        found[group].picks.add((asset, product))
+    return dict(found)
+
+
+def _beyond(found: _Found, ground: "_Ground", quiet: _Quiet | None) -> Reach:
+    """Return how a vulnerability reaches beyond what statements speak free; where nothing is left, how it would."""
+    whole = _reach(found, ground)
+    if quiet is None:
+        return whole
+    versions = {version: ground.running.get(version, set()) for version in {*found.affected, *found.unsure}}
+    left = {one: {asset for asset in held if (asset, one) not in quiet.versions} for one, held in versions.items()}
+    picks = {pick: told for pick, told in found.picks.items() if pick not in quiet.picks}
+    quieted = sum(len(held) - len(left[one]) for one, held in versions.items()) + len(found.picks) - len(picks)
+    if quieted and not picks and not any(left.values()):
+        return replace(whole, quieted=quieted, is_quiet=True)
+    rest = _Found(
+        found.group,
+        {one: fixed for one, fixed in found.affected.items() if left[one] or not versions[one]},
+        {one for one in found.unsure if left[one] or not versions[one]},
+        picks,
+    )
+    return replace(_reach(rest, replace(ground, running=left, seen={})), quieted=quieted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from watchbell.apps.inventory.reach import Reach, Subject
 from watchbell.apps.remediation.models import SUBJECT_LENGTH
 from watchbell.apps.remediation.words import Clock
 from watchbell.apps.vulnerabilities.queries import Facts
-from watchbell.domain.priority import Priority, Sentence, assess, clock_starts_at, due_at, rank, zone_named
+from watchbell.domain.priority import Exposure, Priority, Sentence, assess, clock_starts_at, due_at, rank, zone_named
 from watchbell.domain.priority.cvss import score
 
 NO_DATE = datetime(9999, 12, 31, tzinfo=UTC)
@@ -31,6 +31,8 @@ class Draft:
     tier: str
     exposures: int
     undetermined: int
+    quieted: int
+    quiet_place: int
     assets: int
     exposed: str
     in_kev: bool
@@ -72,6 +74,8 @@ def draft(reach: Reach, facts: Facts, *, zone: str, now: datetime, strict: bool 
         tier=reach.tier.value,
         exposures=reach.exposures,
         undetermined=reach.undetermined,
+        quieted=reach.quieted,
+        quiet_place=0 if facts.in_kev and reach.exposed is not Exposure.NO else 1,
         assets=reach.assets,
         exposed=reach.exposed.value,
         in_kev=facts.in_kev,

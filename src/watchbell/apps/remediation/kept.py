@@ -9,6 +9,7 @@ KEPT = (
         model="remediation.WorklistRow",
         columns=(
             *("id", "public_id", "organisation_id", "group_id", "display_id", "title", "tier", "exposures"),
+            *("quieted", "quiet_place"),
             *("undetermined", "assets", "exposed", "in_kev", "outcome", "low", "high", "drawn", "band", "backlog"),
             *("reason", "rank", "due_at", "order_at", "clock_started_at", "clock", "forensics_offered"),
             *("forensics_required", "forensics_done_at", "subject_code", "subject_name", "fix_version", "fix_place"),

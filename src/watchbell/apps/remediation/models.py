@@ -19,6 +19,8 @@ class WorklistRow(models.Model):
     `done_at` is when the operator had done its part: patched, mitigated, accepted, or asked the
     vendor. `order_at` is the due date, or the end of time where there is none, so that one index
     holds the order of the page. Rows are never removed; a settled or closed one leaves the page.
+    `quieted` counts the things that VEX statements speak free of it; a row with nothing left is
+    closed as quieted, on a list of its own, where `quiet_place` puts what attackers use first.
     """
 
     public_id = public_id()
@@ -29,6 +31,8 @@ class WorklistRow(models.Model):
     tier = models.CharField(max_length=16)
     exposures = models.PositiveIntegerField()
     undetermined = models.PositiveIntegerField(default=0)
+    quieted = models.PositiveIntegerField(default=0)
+    quiet_place = models.SmallIntegerField(default=1)
     assets = models.PositiveIntegerField()
     exposed = models.CharField(max_length=8)
     in_kev = models.BooleanField(default=False)
@@ -79,6 +83,11 @@ class WorklistRow(models.Model):
                 fields=["organisation_id", "subject_code", "fix_place"],
                 name="worklist_ended_by_one_update",
                 condition=Q(is_settled=False),
+            ),
+            models.Index(
+                fields=["organisation_id", "quiet_place", "order_at", "rank", "public_id"],
+                name="worklist_page_of_quieted",
+                condition=Q(closed_because=Closing.QUIETED),
             ),
             models.Index(
                 fields=["accepted_until"], name="worklist_acceptance_ends", condition=Q(accepted_until__isnull=False)

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.remediation.drafts import NO_DATE
 from watchbell.apps.remediation.models import Action, Desk, WorklistRow
+from watchbell.apps.remediation.words import Closing
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor, OrganisationKind
 from watchbell.domain.lifecycle import Remediation
@@ -28,6 +29,7 @@ class Part(StrEnum):
     DATED = "dated"
     BACKLOG = "backlog"
     SETTLED = "settled"
+    QUIETED = "quieted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many rows wait: with a date gone by, with a later date, without one; and how many are over."""
+    """How many rows wait: with a date gone by, with a later date, without one; how many are over, or quieted by VEX.
+
+    `attacked` of the quieted ones are used by attackers, on something that may be exposed.
+    """
 
     overdue: int
     dated: int
     undated: int
     settled: int
+    quieted: int = 0
+    attacked: int = 0
 
     @property
     def to_do(self) -> int:
@@ -106,7 +113,9 @@ def worklist(
 
 
 def _of_part(rows: QuerySet[WorklistRow], part: Part) -> QuerySet[WorklistRow]:
-    rows = rows.filter(is_settled=part is Part.SETTLED)
+    if part is Part.QUIETED:
+        return rows.filter(closed_because=Closing.QUIETED)
+    rows = rows.filter(is_settled=part is Part.SETTLED).exclude(closed_because=Closing.QUIETED)
     if part is Part.DATED:
         return rows.filter(order_at__lt=NO_DATE)
     return rows.filter(order_at=NO_DATE) if part is Part.BACKLOG else rows
@@ -129,12 +138,15 @@ def totals(viewer: Actor, *, now: datetime) -> Totals:
     """Return how many rows there are of each kind."""
     rows = visible_to(viewer, now=now)
     waiting = rows.filter(is_settled=False)  # four counts, each within one index, instead of a look at every row
+    quieted = rows.filter(closed_because=Closing.QUIETED)
     overdue, undated = waiting.filter(order_at__lt=now).count(), waiting.filter(order_at=NO_DATE).count()
     return Totals(
         overdue=overdue,
         dated=waiting.count() - overdue - undated,
         undated=undated,
-        settled=rows.filter(is_settled=True).count(),
+        settled=rows.filter(is_settled=True).exclude(closed_because=Closing.QUIETED).count(),
+        quieted=quieted.count(),
+        attacked=quieted.filter(quiet_place=0).count(),
     )
 
 

@@ -9,6 +9,8 @@ class Closing(StrEnum):
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
     GONE = "gone"
+    QUIETED = "quieted"
+    """Others say in a VEX statement that everything it reaches is not affected or fixed; it comes back by itself."""
 
 
 class Clock(StrEnum):
@@ -27,6 +29,7 @@ class Change(StrEnum):
     CANNOT_TELL = "cannot tell"
     FOUND_AGAIN = "found again"
     FORENSICS_DONE = "forensics done"
+    QUIETED = "quieted"
 
 
 class MovedBecause(StrEnum):

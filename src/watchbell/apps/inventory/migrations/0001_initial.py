@@ -6,7 +6,9 @@ import django.db.models.lookups
 from django.db import migrations, models
 
 import watchbell.apps.journal.columns
+import watchbell.domain.advisory.record
 import watchbell.domain.matching.outcomes
+import watchbell.domain.matching.vex_statements
 import watchbell.domain.priority.facts
 
 
@@ -87,6 +89,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("components", models.PositiveIntegerField()),
                 ("assessed", models.PositiveIntegerField()),
+                ("product", models.TextField(blank=True)),
                 ("started_at", models.DateTimeField()),
                 (
                     "asset",
@@ -252,6 +255,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("times", models.PositiveIntegerField(default=1)),
+                ("names", models.TextField(blank=True)),
                 (
                     "listing",
                     models.ForeignKey(
@@ -513,5 +517,220 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        # What others say of these matches (VEX).
+        migrations.CreateModel(
+            name="VexDesk",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("turn", models.BigIntegerField(default=0)),
+                ("settled_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="VexDocument",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("digest", watchbell.apps.journal.columns.OrderedText(max_length=64)),
+                ("format", models.CharField(max_length=16)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("version", models.CharField(blank=True, max_length=64)),
+                ("author", models.CharField(blank=True, max_length=200)),
+                ("issued_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField(null=True)),
+                ("size", models.PositiveBigIntegerField()),
+                ("statements", models.PositiveIntegerField()),
+                ("defects", models.JSONField(default=list)),
+                ("key_format", models.SmallIntegerField()),
+                ("imported_by", models.CharField(blank=True, max_length=64)),
+                ("imported_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                ("withdrawn_by", models.CharField(blank=True, max_length=64)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inventory.asset"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="VexStatement",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                ("status", models.CharField(max_length=20)),
+                ("said", models.JSONField()),
+                ("holds", models.PositiveIntegerField(default=0)),
+                ("replaced", models.PositiveIntegerField(default=0)),
+                ("because", models.CharField(blank=True, max_length=1000)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="inventory.vexdocument",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="VexOverlay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("group_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("status", models.CharField(blank=True, max_length=20)),
+                ("is_quiet", models.BooleanField()),
+                (
+                    "component",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overlays",
+                        to="inventory.component",
+                    ),
+                ),
+                (
+                    "pick",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="overlays",
+                        to="inventory.pickedproduct",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inventory.vexstatement"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="VexName",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("identifier", watchbell.apps.journal.columns.OrderedText(max_length=128)),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="inventory.vexstatement",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="vexdocument",
+            index=models.Index(fields=["organisation_id", "-imported_at"], name="vex_documents_newest_first"),
+        ),
+        migrations.AddConstraint(
+            model_name="vexdocument",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("asset__isnull", True)),
+                fields=("organisation_id", "digest"),
+                name="vex_document_stands_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexdocument",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("asset__isnull", False)),
+                fields=("asset", "digest"),
+                name="vex_document_stands_once_for_an_asset",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexdocument",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "format__in",
+                        [
+                            watchbell.domain.matching.vex_statements.VexFormat["OPENVEX"],
+                            watchbell.domain.matching.vex_statements.VexFormat["CSAF"],
+                            watchbell.domain.matching.vex_statements.VexFormat["CYCLONEDX"],
+                        ],
+                    )
+                ),
+                name="vex_document_format_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexstatement",
+            constraint=models.UniqueConstraint(fields=("document", "position"), name="vex_statement_stands_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="vexstatement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            watchbell.domain.advisory.record.VexStatus["AFFECTED"],
+                            watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
+                            watchbell.domain.advisory.record.VexStatus["FIXED"],
+                            watchbell.domain.advisory.record.VexStatus["UNDER_INVESTIGATION"],
+                        ],
+                    )
+                ),
+                name="vex_statement_status_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexoverlay",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("component__isnull", False)),
+                fields=("component", "group_id"),
+                name="vex_overlay_of_a_component_stands_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexoverlay",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("pick__isnull", False)),
+                fields=("pick", "group_id"),
+                name="vex_overlay_of_a_pick_stands_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexoverlay",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("component__isnull", True), ("pick__isnull", True), _connector="XOR"),
+                name="vex_overlay_is_of_one_thing",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="vexoverlay",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_quiet", False),
+                    (
+                        "status__in",
+                        [
+                            watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
+                            watchbell.domain.advisory.record.VexStatus["FIXED"],
+                        ],
+                    ),
+                    _connector="OR",
+                ),
+                name="vex_overlay_is_quiet_only_where_a_statement_says_so",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="vexname",
+            index=models.Index(fields=["identifier", "statement"], name="vex_who_speaks_of_it"),
+        ),
+        migrations.AddConstraint(
+            model_name="vexname",
+            constraint=models.UniqueConstraint(fields=("statement", "identifier"), name="vex_name_is_given_once"),
         ),
     ]

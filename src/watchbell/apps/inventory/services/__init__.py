@@ -15,6 +15,7 @@ from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, 
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
 from watchbell.apps.inventory.services.rights import NotAllowed
+from watchbell.apps.inventory.services.vex import NotStanding, Taken, import_vex, overlay_organisation, withdraw_vex
 
 __all__ = [
     "AnsweredMeanwhile",
@@ -23,21 +24,26 @@ __all__ = [
     "NewAsset",
     "NoSuchProduct",
     "NotAllowed",
+    "NotStanding",
     "NotWaiting",
     "Received",
+    "Taken",
     "TooManyWaiting",
     "add_asset",
     "answer_exposed",
     "hand_in_sbom",
+    "import_vex",
     "load",
     "load_csv",
     "load_sbom",
     "match_asset",
     "match_changed",
     "match_records",
+    "overlay_organisation",
     "pick_product",
     "remove_asset",
     "say_who_patches",
     "stop",
     "unpick_product",
+    "withdraw_vex",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.inventory.models import NAME_LENGTH, Asset, PickedProduct
-from watchbell.apps.inventory.services import listings, products
+from watchbell.apps.inventory.services import listings, overlays, products
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.journal import services as journal
 from watchbell.domain.handling import Actor
@@ -122,6 +122,7 @@ def pick_product(
     else:
         PickedProduct.objects.filter(pk=before.pk).update(version=version, listing=None)
     products.match_products([product])
+    overlays.settle(asset.organisation_id, now=now)
     journal.record(at=now, by=by, action="inventory.picked", subject=asset, concerns=[asset.organisation_id], rng=rng)
     return PickedProduct.objects.get(asset=asset, product_id=product)
 
@@ -131,6 +132,7 @@ def unpick_product(*, asset: Asset, product: str, by: Actor, now: datetime) -> N
     """Take a picked product off the asset; nothing happens when it is not on it. Raises NotAllowed."""
     require_operator(by, asset.organisation_id)
     if PickedProduct.objects.filter(asset=asset, product_id=product).delete()[0]:
+        overlays.settle(asset.organisation_id, now=now)
         journal.record(at=now, by=by, action="inventory.picked", subject=asset, concerns=[asset.organisation_id])
 
 
@@ -147,3 +149,4 @@ def remove_asset(*, asset: Asset, by: Actor, now: datetime) -> None:
     for listing in asset.listings.all():
         listings.remove(listing)
     Asset.objects.filter(pk=asset.pk).delete()
+    overlays.settle(asset.organisation_id, now=now)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from watchbell.apps.files import services as files
-from watchbell.apps.inventory import contents
+from watchbell.apps.inventory import contents, names
 from watchbell.apps.inventory.contents import Contents, TableAsset, Unknown
 from watchbell.apps.inventory.models import (
     Asset,
@@ -238,8 +238,8 @@ def build(listing: Listing, found: Contents, *, done: int, step: Step) -> None:
         at += len(part)
         with step(at):
             entries = dictionary.ensure_versions(part)
-            rows = [(listing.pk, entries[one].id, found.versions[one]) for one in part]
-            bulk.insert(Component._meta.db_table, ("listing_id", "version_id", "times"), rows)
+            rows = [(listing.pk, entries[one].id, found.versions[one], found.called(one)) for one in part]
+            bulk.insert(Component._meta.db_table, ("listing_id", "version_id", "times", "names"), rows)
     unknown = sorted(found.unknown.items())
     for some in bulk.slices(unknown[max(done - len(versions), 0) :], UNKNOWN_AT_ONCE):
         at += len(some)
@@ -266,7 +266,10 @@ def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Act
     """
     gaps = _gaps(listing, found)
     listing.components, listing.assessed = found.components, found.components - gaps.total()
-    Listing.objects.filter(pk=listing.pk).update(components=listing.components, assessed=listing.assessed)
+    listing.product = names.packed_product(found.product)
+    Listing.objects.filter(pk=listing.pk).update(
+        components=listing.components, assessed=listing.assessed, product=listing.product
+    )
     Gap.objects.bulk_create(Gap(listing=listing, reason=reason, components=count) for reason, count in gaps.items())
     if not Asset.objects.filter(pk=listing.asset_id, listing=seen).update(listing=listing, updated_at=now):
         raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Touched
-from watchbell.apps.inventory.services import dictionary, products, verdicts
+from watchbell.apps.inventory.services import dictionary, overlays, products, verdicts
 from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
@@ -49,6 +49,7 @@ def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | 
             progress.report(done=at * VERSIONS_AT_ONCE, total=len(waiting))
             progress.checkpoint()
         match_versions(part)
+    overlays.settle(asset.organisation_id, now=now)
     _tell({asset.organisation_id}, by=by, now=now)
     return len(waiting)
 
@@ -112,6 +113,7 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
         seen += len(changes)
     if seen:
         _match_picks()
+        _overlay_again(now)
     _tell_touched(by=by, now=now)
     return seen
 
@@ -135,6 +137,13 @@ def _match_picks() -> None:
         with transaction.atomic():
             _touch(products.organisations_with(products.match_products(part)))
         after = part[-1]
+
+
+def _overlay_again(now: datetime) -> None:
+    """This will lay statements over the matches of today; a changed record may move what others are the same as."""
+    for organisation in overlays.organisations_with_statements():
+        if overlays.settle(organisation, now=now):
+            _touch({organisation})
 
 
 def _everyone() -> set[str]:

@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                 ("tier", models.CharField(max_length=16)),
                 ("exposures", models.PositiveIntegerField()),
                 ("undetermined", models.PositiveIntegerField(default=0)),
+                ("quieted", models.PositiveIntegerField(default=0)),
+                ("quiet_place", models.SmallIntegerField(default=1)),
                 ("assets", models.PositiveIntegerField()),
                 ("exposed", models.CharField(max_length=8)),
                 ("in_kev", models.BooleanField(default=False)),
@@ -97,6 +99,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("is_settled", False)),
                         fields=["organisation_id", "subject_code", "fix_place"],
                         name="worklist_ended_by_one_update",
+                    ),
+                    models.Index(
+                        condition=models.Q(("closed_because", watchbell.apps.remediation.words.Closing["QUIETED"])),
+                        fields=["organisation_id", "quiet_place", "order_at", "rank", "public_id"],
+                        name="worklist_page_of_quieted",
                     ),
                     models.Index(
                         condition=models.Q(("accepted_until__isnull", False)),
@@ -221,6 +228,7 @@ class Migration(migrations.Migration):
                                     watchbell.apps.remediation.words.Closing["WITHDRAWN"],
                                     watchbell.apps.remediation.words.Closing["MERGED"],
                                     watchbell.apps.remediation.words.Closing["GONE"],
+                                    watchbell.apps.remediation.words.Closing["QUIETED"],
                                 ],
                             )
                         ),

@@ -69,10 +69,12 @@ def _ending(row: WorklistRow, fate: Closing | None, is_unsure: bool, now: dateti
     if fate:
         return _closed(fate, now)
     if is_unsure:
-        hidden = {"tier": Tier.CANNOT_TELL.value, "exposures": 0, "undetermined": 1}
+        hidden: dict[str, Any] = {"tier": Tier.CANNOT_TELL.value, "exposures": 0, "undetermined": 1}
+        if row.closed_because:  # no statement speaks of what a list does not name
+            hidden |= {"closed_because": "", "is_settled": False, "settled_at": None}
         is_new = any(getattr(row, name) != value for name, value in hidden.items())
         return Ending(hidden, Change.CANNOT_TELL, HIDDEN) if is_new else None
-    if row.tier != Tier.EXACT:
+    if row.tier != Tier.EXACT or row.closed_because:
         return _closed(Closing.GONE, now)
     return _fixed(row, now)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from watchbell.apps.journal import services as journal
 from watchbell.apps.remediation.models import NOTE_LENGTH, Action, WorklistRow
-from watchbell.apps.remediation.words import Change
+from watchbell.apps.remediation.words import Change, Closing
 from watchbell.domain.handling import Actor, OrganisationKind, Scope
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle import NotPossible, Remediation, RemediationEvent
@@ -109,6 +109,8 @@ def _do(
             place="note",
             expected=Sentence("at most {limit} characters", limit=NOTE_LENGTH),
         )
+    if row.closed_because == Closing.QUIETED:
+        raise NotPossible("VEX statements keep this quiet; withdraw their document if you doubt them.")
     if row.closed_because:
         raise NotPossible("Nothing in the lists in force is reached by this any more, so there is nothing to do.")
     owed = row.forensics_required and row.forensics_done_at is None

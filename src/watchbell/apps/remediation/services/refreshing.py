@@ -20,7 +20,7 @@ from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation.drafts import Draft, draft, is_strict
 from watchbell.apps.remediation.models import Action, Desk, WorklistRow
 from watchbell.apps.remediation.services.closing import Ending, endings
-from watchbell.apps.remediation.words import Change, Clock, MovedBecause
+from watchbell.apps.remediation.words import Change, Clock, Closing, MovedBecause
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
@@ -33,6 +33,8 @@ ROWS_AT_ONCE = 200
 RAN_OUT = "The acceptance ran out."
 STILL_THERE = "A list loaded after the fix was verified still holds an affected version."
 BACK = "It reaches something in the lists in force again."
+QUIET = "VEX statements say of everything it reaches here that it is not affected, or fixed."
+NOT_QUIET = "The VEX statements that kept it quiet no longer speak of everything it reaches here."
 
 
 class Overtaken(Exception):
@@ -127,7 +129,7 @@ def _write(work: _Refresh, drafts: dict[str, Draft], reached: dict[str, Reach]) 
     }
     actions: list[Action] = []
     changed: list[WorklistRow] = []
-    fresh = [_fresh(work, one) for group, one in drafts.items() if group not in there]
+    fresh = [_fresh(work, one, reached[group]) for group, one in drafts.items() if group not in there]
     for group, row in there.items():
         before = {name: getattr(row, name) for name in _WRITTEN}
         actions += _apply(work, row, drafts[group], reached[group])
@@ -137,6 +139,7 @@ def _write(work: _Refresh, drafts: dict[str, Draft], reached: dict[str, Reach]) 
     WorklistRow.objects.bulk_create(fresh, batch_size=100)
     _update(changed)
     actions += [work.action(row.pk, Change.FOUND, row.state, row.state, due_after=row.due_at) for row in fresh]
+    actions += [_note_quiet(work, row) for row in fresh if row.closed_because]
     Action.objects.bulk_create(actions, batch_size=100)
     work.result.found += len(fresh)
     work.result.changed += len(changed)
@@ -153,14 +156,35 @@ def _update(rows: list[WorklistRow]) -> None:
     bulk.run_many(f"UPDATE {WorklistRow._meta.db_table} SET {columns} WHERE id = %s", values)  # noqa: S608
 
 
-def _fresh(work: _Refresh, one: Draft) -> WorklistRow:
-    return WorklistRow(
+def _fresh(work: _Refresh, one: Draft, how: Reach) -> WorklistRow:
+    row = WorklistRow(
         public_id=new_id(work.rng),
         organisation_id=work.organisation,
         first_seen_at=work.now,
         updated_at=work.now,
         **one.columns(),
     )
+    if how.is_quiet:
+        _close_quietly(work, row)
+    return row
+
+
+def _close_quietly(work: _Refresh, row: WorklistRow) -> None:
+    row.closed_because, row.is_settled, row.settled_at = Closing.QUIETED.value, True, work.now
+
+
+def _note_quiet(work: _Refresh, row: WorklistRow) -> Action:
+    return work.action(row.pk, Change.QUIETED, row.state, row.state, note=QUIET)
+
+
+def _quieten(work: _Refresh, row: WorklistRow) -> list[Action]:
+    """This will take a row that statements speak free off the page, unless its operator settled it already."""
+    ran_out = has_run_out(Remediation(row.state), until=row.accepted_until, now=work.now)
+    is_settled = _is_over(row) and not row.closed_because and not ran_out
+    if row.closed_because == Closing.QUIETED or is_settled:
+        return []
+    _close_quietly(work, row)
+    return [_note_quiet(work, row)]
 
 
 def _apply(work: _Refresh, row: WorklistRow, one: Draft, how: Reach) -> list[Action]:
@@ -176,12 +200,15 @@ def _apply(work: _Refresh, row: WorklistRow, one: Draft, how: Reach) -> list[Act
         actions.append(work.action(row.pk, Change.DATE_MOVED, row.state, row.state, **move))
     for name, value in values.items():
         setattr(row, name, value)
+    if how.is_quiet:
+        return [*actions, *_quieten(work, row)]
     why = _opens_again(row, how, work.now)
     if why:
+        keeps_deed = row.closed_because == Closing.QUIETED and not _is_over(row)
         after = REMEDIATION.next(Remediation(row.state), RemediationEvent.REOPEN) if _is_over(row) else row.state
         actions.append(work.action(row.pk, Change.FOUND_AGAIN, row.state, after, note=why))
         row.state, row.accepted_until, row.closed_because = after, None, ""
-        row.is_settled, row.settled_at, row.done_at = False, None, None
+        row.is_settled, row.settled_at, row.done_at = False, None, row.done_at if keeps_deed else None
     return actions
 
 
@@ -192,7 +219,7 @@ def _is_over(row: WorklistRow) -> bool:
 def _opens_again(row: WorklistRow, how: Reach, now: datetime) -> str:
     """Return why a row that left the page comes back, or ""."""
     if row.closed_because:
-        return BACK
+        return NOT_QUIET if row.closed_because == Closing.QUIETED else BACK
     if has_run_out(Remediation(row.state), until=row.accepted_until, now=now):
         return RAN_OUT
     later = how.listed_at is not None and row.settled_at is not None and how.listed_at > row.settled_at
@@ -226,7 +253,7 @@ _WRITTEN = (
 
 def _close_absent(work: _Refresh, reached: set[str], groups: Collection[str] | None) -> None:
     """This will settle the rows whose vulnerability reaches nothing any more, each with the reason."""
-    rows = WorklistRow.objects.filter(organisation_id=work.organisation, closed_because="")
+    rows = WorklistRow.objects.filter(organisation_id=work.organisation, closed_because__in=["", Closing.QUIETED])
     open_rows = rows if groups is None else rows.filter(group_id__in=list(groups))
     absent = [pk for pk, group in open_rows.values_list("pk", "group_id") if group not in reached]
     for part in bulk.slices(absent, ROWS_AT_ONCE):
