@@ -11,6 +11,7 @@ from watchbell.apps.inventory.services.assets import (
     say_who_patches,
     unpick_product,
 )
+from watchbell.apps.inventory.services.fleets import Exported, export_fleet
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
@@ -19,6 +20,7 @@ from watchbell.apps.inventory.services.rights import NotAllowed
 __all__ = [
     "AnsweredMeanwhile",
     "ChangedMeanwhile",
+    "Exported",
     "Loaded",
     "NewAsset",
     "NoSuchProduct",
@@ -28,6 +30,7 @@ __all__ = [
     "TooManyWaiting",
     "add_asset",
     "answer_exposed",
+    "export_fleet",
     "hand_in_sbom",
     "load",
     "load_csv",
