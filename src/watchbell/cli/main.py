@@ -22,6 +22,7 @@ VERBS = {
     "import": ("imports", "Read advisories, catalogues, inventories and findings."),
     "snapshot": ("offline", "Make one file of all advisories, for matching without a node."),
     "match": ("offline", "Match lists of what is installed, offline."),
+    "fleet": ("fleet", "Export what operators run, and match millions of components at once."),
     "submit": ("submit", "Send findings to a node; safe to repeat."),
     "journal": ("journal", "Verify or export the sealed record."),
     "key": ("key", "Make a signing key that you hold yourself."),

@@ -201,6 +201,8 @@ def unfinished(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a fast, empty database that takes its place at `path` when the block ended well. Raises FleetError."""
     if path.exists():
         raise FleetError(f"{path} exists already; name a new file or remove it first.")
+    if not path.parent.is_dir():
+        raise FleetError(f"There is no folder {path.parent}; make it first, or name another place.")
     growing = path.with_name(path.name + ".unfinished")
     growing.unlink(missing_ok=True)
     database = sqlite3.connect(growing)
@@ -209,6 +211,8 @@ def unfinished(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
         database.close()
         os.replace(growing, path)
+    except sqlite3.OperationalError as error:
+        raise FleetError(f"{path} cannot be written ({error}); check the place and the room on its disk.") from error
     finally:
         database.close()
         growing.unlink(missing_ok=True)

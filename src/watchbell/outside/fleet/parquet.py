@@ -6,15 +6,17 @@ file cannot tell an empty value from a missing one, and both mean something in a
 """
 
 import csv
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchbell.outside.fleet.bulk import SCHEMA, index, unfinished
 from watchbell.outside.fleet.interface import BYTES, NUMBERS, TABLES, FleetError
+from watchbell.outside.fleet.sqlite import rows_of_file
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,14 +53,17 @@ def quoted(path: Path) -> str:
 
 
 def write(file: Path, folder: Path) -> None:
-    """This will write the fleet in a SQLite file as Parquet files into a new folder. Raises FleetError."""
+    """This will write the fleet in a SQLite file as Parquet files into a new folder. Raises FleetError.
+
+    The folder stands there when all of it is written; what a killed run left is cleared away by the next.
+    """
     if folder.exists():
         raise FleetError(f"{folder} exists already; name a new folder or remove it first.")
-    with closing(duck()) as engine, tempfile.TemporaryDirectory(dir=folder.parent, prefix=folder.name) as scratch:
-        made = Path(scratch) / "made"
+    with closing(duck()) as engine, _growing(folder) as growing:
+        made = growing / "made"
         made.mkdir()
         for table, columns in TABLES.items():
-            text = Path(scratch) / "rows.csv"
+            text = growing / "rows.csv"
             _as_text(rows_of(file, table), columns, text)
             ask(
                 engine,
@@ -67,6 +72,28 @@ def write(file: Path, folder: Path) -> None:
                 f"TO {quoted(made / f'{table}.parquet')} (FORMAT parquet, COMPRESSION zstd)",
             )
         made.rename(folder)
+
+
+@contextmanager
+def _growing(folder: Path) -> Iterator[Path]:
+    growing = folder.with_name(folder.name + ".unfinished")
+    shutil.rmtree(growing, ignore_errors=True)
+    growing.mkdir()
+    try:
+        yield growing
+    finally:
+        shutil.rmtree(growing, ignore_errors=True)
+
+
+@contextmanager
+def as_folder(fleet: Path) -> Iterator[Path]:
+    """Yield a folder of Parquet files for the block: the fleet itself, or its SQLite file written as such."""
+    if fleet.is_dir():
+        yield fleet
+        return
+    with tempfile.TemporaryDirectory(prefix="watchbell-fleet-") as scratch:
+        write(fleet, Path(scratch) / "fleet")
+        yield Path(scratch) / "fleet"
 
 
 def _as_text(rows: Iterator[Sequence[object]], columns: Sequence[str], text: Path) -> None:
@@ -111,9 +138,8 @@ def rows_of(fleet: Path, table: str) -> Iterator[tuple[object, ...]]:
     columns = ", ".join(TABLES[table])
     if fleet.is_dir():
         yield from _of_parquet(fleet, f"SELECT {columns} FROM {parquet(fleet, table)}")  # noqa: S608 (our own names)
-        return
-    with closing(sqlite3.connect(f"{fleet.resolve().as_uri()}?mode=ro", uri=True)) as database:
-        yield from database.execute(f"SELECT {columns} FROM {table}")  # noqa: S608 (our own names)
+    else:
+        yield from rows_of_file(fleet, f"SELECT {columns} FROM {table}")  # noqa: S608 (our own names)
 
 
 def _of_parquet(fleet: Path, statement: str) -> Iterator[tuple[object, ...]]:

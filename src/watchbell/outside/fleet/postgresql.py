@@ -4,27 +4,12 @@ Temporary tables come before others of the same name, so a node's own server and
 may be used: its tables are neither read nor written.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from watchbell.domain.matching import join
-from watchbell.domain.matching.outcomes import Reason
-from watchbell.outside.fleet.interface import (
-    BYTES,
-    NUMBERS,
-    TABLES,
-    UNASSESSED,
-    WHOLE,
-    FleetError,
-    Match,
-    Shard,
-    Tally,
-    counted_reasons,
-    in_words,
-    number,
-    tallied,
-)
+from watchbell.outside.fleet.engine import Rows, SqlEngine
+from watchbell.outside.fleet.interface import BYTES, NUMBERS, TABLES, FleetError
 from watchbell.outside.fleet.parquet import AT_ONCE, rows_of
 
 if TYPE_CHECKING:
@@ -39,16 +24,12 @@ _INDEXES = (
 )
 
 
-class InPostgresql:
+class InPostgresql(SqlEngine):
     """The executor of the extra `postgres`; `fleet` is a SQLite file or a folder of Parquet files."""
 
     def __init__(self, fleet: Path, *, url: str) -> None:
         self._connection = _connected(url)
-        try:
-            self._load(fleet)
-        except BaseException:
-            self.close()
-            raise
+        self.take_in(fleet)
 
     def _load(self, fleet: Path) -> None:
         with self._connection.cursor() as cursor:
@@ -64,27 +45,11 @@ class InPostgresql:
                 cursor.execute(f"ANALYZE {table}")
             cursor.execute(f"CREATE TEMPORARY VIEW {join.MATCHES} AS {join.EVERYTHING}")
 
-    def matches(self, shard: Shard = WHOLE) -> Iterator[Match]:
-        """Yield every match of this part, in no order, fetched in batches."""
-        return in_words(self._streamed(join.NAMED + shard.condition))
-
-    def _streamed(self, statement: str) -> Iterator[tuple[str | None, ...]]:
+    def _rows(self, statement: str) -> Rows:
         with self._connection.transaction(), self._connection.cursor(name="fleet") as cursor:
             cursor.itersize = AT_ONCE
             cursor.execute(statement)
-            yield from cursor
-
-    def tally(self, shard: Shard = WHOLE) -> Tally:
-        """Return the matches of this part, counted."""
-        return tallied(self._connection.execute(join.TALLY + shard.condition).fetchone() or ())
-
-    def checksum(self, shard: Shard = WHOLE) -> int:
-        """Return a number that is equal for two engines when their matches of this part are."""
-        return number(self._connection.execute(join.CHECKSUM + shard.condition).fetchone() or ())
-
-    def unassessed(self) -> dict[Reason, int]:
-        """Return how many components could not be assessed, by reason."""
-        return counted_reasons(self._connection.execute(UNASSESSED).fetchall())
+            yield from cast(Rows, cursor)
 
     def close(self) -> None:
         """This will end the connection, and the temporary tables with it."""

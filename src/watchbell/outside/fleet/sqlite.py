@@ -2,22 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from watchbell.domain.matching import join
-from watchbell.domain.matching.outcomes import Reason
-from watchbell.outside.fleet.interface import (
-    UNASSESSED,
-    WHOLE,
-    FleetError,
-    Match,
-    Shard,
-    Tally,
-    counted_reasons,
-    in_words,
-    number,
-    tallied,
-)
+from watchbell.outside.fleet.engine import Rows, SqlEngine
+from watchbell.outside.fleet.interface import FleetError
 
 _READING = "PRAGMA query_only = ON; PRAGMA cache_size = -65536; PRAGMA mmap_size = 2147418112;"
 
@@ -36,27 +26,23 @@ def reading(file: Path) -> sqlite3.Connection:
     return database
 
 
-class InSqlite:
+def rows_of_file(file: Path, statement: str) -> Iterator[tuple[object, ...]]:
+    """Yield the rows that a statement finds in a fleet's file. Raises FleetError."""
+    with closing(reading(file)) as database:
+        yield from database.execute(statement)
+
+
+class InSqlite(SqlEngine):
     """The executor every Python has; reads a file made by `bulk.building` and never writes it."""
 
     def __init__(self, file: Path) -> None:
-        self._database = reading(file)
+        self._load(file)
 
-    def matches(self, shard: Shard = WHOLE) -> Iterator[Match]:
-        """Yield every match of this part, package by package."""
-        return in_words(self._database.execute(join.NAMED + shard.condition))
+    def _load(self, fleet: Path) -> None:
+        self._database = reading(fleet)
 
-    def tally(self, shard: Shard = WHOLE) -> Tally:
-        """Return the matches of this part, counted."""
-        return tallied(self._database.execute(join.TALLY + shard.condition).fetchone())
-
-    def checksum(self, shard: Shard = WHOLE) -> int:
-        """Return a number that is equal for two engines when their matches of this part are."""
-        return number(self._database.execute(join.CHECKSUM + shard.condition).fetchone())
-
-    def unassessed(self) -> dict[Reason, int]:
-        """Return how many components could not be assessed, by reason."""
-        return counted_reasons(self._database.execute(UNASSESSED).fetchall())
+    def _rows(self, statement: str) -> Rows:
+        return iter(self._database.execute(statement))
 
     def close(self) -> None:
         """This will close the file."""

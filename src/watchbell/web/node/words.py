@@ -101,6 +101,7 @@ ACTIONS: Words = {
     "finding.shown": _("Evidence was added to a finding"),
     "finding.valid": _("A finding was confirmed"),
     "inventory.answered": _("It was answered whether an asset is reachable from the internet"),
+    "inventory.exported": _("An inventory was exported as a file for matching elsewhere"),
     "inventory.received": _("A large list of what an asset contains was received"),
     "inventory.load_stopped": _("Loading an inventory was stopped"),
     "inventory.loaded": _("An inventory was loaded"),

@@ -11,6 +11,7 @@ from watchbell.apps.inventory.services.assets import (
     say_who_patches,
     unpick_product,
 )
+from watchbell.apps.inventory.services.fleets import Exported, export_fleet
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
@@ -20,6 +21,7 @@ from watchbell.apps.inventory.services.vex import NotStanding, Taken, import_vex
 __all__ = [
     "AnsweredMeanwhile",
     "ChangedMeanwhile",
+    "Exported",
     "Loaded",
     "NewAsset",
     "NoSuchProduct",
@@ -31,6 +33,7 @@ __all__ = [
     "TooManyWaiting",
     "add_asset",
     "answer_exposed",
+    "export_fleet",
     "hand_in_sbom",
     "import_vex",
     "load",

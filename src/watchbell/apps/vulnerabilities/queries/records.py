@@ -84,6 +84,12 @@ def groups_of_records(numbers: Iterable[int]) -> dict[int, GroupName]:
     return {row[0]: GroupName(row[1], row[2]) for row in bulk.rows_where_in(query, set(numbers))}
 
 
+def names_of_records(numbers: Iterable[int]) -> dict[int, str]:
+    """Return the ids under which sources published these records, by the records' numbers in the views."""
+    query = "SELECT id, record_id FROM vulnerabilities_sourcerecord WHERE id IN ({})"
+    return {row[0]: row[1] for row in bulk.rows_where_in(query, numbers)}
+
+
 def group_of(identifier: str) -> GroupName | None:
     """Return the vulnerability an identifier belongs to, or None when nobody has named it."""
     row = GroupMember.objects.select_related("group").filter(identifier=canonical_id(identifier)).first()
