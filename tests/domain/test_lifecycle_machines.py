@@ -25,9 +25,10 @@ from watchbell.domain.lifecycle import (
     WorldEvent,
 )
 from watchbell.domain.lifecycle.case import possible, step
+from watchbell.domain.lifecycle.engagement import ENGAGEMENT
 from watchbell.domain.lifecycle.report import settle_duplicate
 
-MACHINES = [CONSENT, EMBARGO, FINDING, PATH, REMEDIATION, REPORT, WORLD]
+MACHINES = [CONSENT, EMBARGO, ENGAGEMENT, FINDING, PATH, REMEDIATION, REPORT, WORLD]
 EVERY_PAIR = [
     pytest.param(machine, state, event, id=f"{machine.name}-{state}-{event}")
     for machine in MACHINES
