@@ -202,7 +202,7 @@ def listed() -> dict[str, set[str]]:
         "domain/lifecycle/rules.py": {one.value for one in CaseRole},
         "apps/cases/words.py": {one.value for one in ProposalState},
     }
-    for name in ("case", "embargo", "finding", "remediation", "report"):
+    for name in ("case", "embargo", "engagement", "finding", "remediation", "report"):
         held = vars(import_module(f"{lifecycle.__name__}.{name}")).values()
         tables = (one for one in held if isinstance(one, Machine))
         words[f"domain/lifecycle/{name}.py"] = {word for table in tables for word in _words_of(table)}
