@@ -1,13 +1,17 @@
-"""The one command of the README: lint, contracts, types and tests, one line a stage, stopping at the first failure."""
+"""The one command of the README: lint, contracts, types and tests, a line a stage; the first failure ends all."""
 
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUND = ["tests/domain", "tests/formats", "tests/outside", "tests/house", "tests/conformance"]
 # The longest files first and in this order, so that no processor idles at the end.
 FLOORS = ["tests/journeys", "tests/apps", "tests/doors", "tests/web", "tests/api"]
-SKIPPED = -1
+SKIPPED, STOPPED = -1, -2
+# Tests wait for processes they start; two stages side by side leave no processor idle. Each has workers of its own.
+AT_ONCE = 2
 # These are about the command line, the reader, the server and the disk, or start a database server of their own;
 # the rooms' own tests cover both databases.
 WITHOUT_DATABASE = [
@@ -100,39 +106,95 @@ def main() -> int:
     unknown = set(chosen.what) - {stage.name for stage in STAGES}
     if unknown:
         parser.error(f"no stage named {', '.join(sorted(unknown))}; see --list")
-    passed = skipped = 0
-    for stage in STAGES:
-        if chosen.what and stage.name not in chosen.what:
-            continue
-        code = run(stage)
-        if code and code != SKIPPED:
-            print(f"{passed} passed, 1 failed, {skipped} skipped", flush=True)
-            return code
-        passed, skipped = passed + (code == 0), skipped + (code == SKIPPED)
-    print(f"{passed} passed, 0 failed, {skipped} skipped", flush=True)
-    return 0
+    return run_all([stage for stage in STAGES if not chosen.what or stage.name in chosen.what])
 
 
-def run(stage: Stage) -> int:
+def run_all(stages: list[Stage]) -> int:
+    """Run stages, some at the same time; the first failure stops the others. Return its exit code, or 0."""
+    running = Running()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with ThreadPoolExecutor(AT_ONCE) as lanes:
+        ends = as_completed([lanes.submit(run, stage, running) for stage in stages])
+        try:
+            codes = [end.result() for end in ends]
+        finally:
+            running.end()  # for whoever interrupts us: the stages have sessions of their own
+    passed, skipped, failures = codes.count(0), codes.count(SKIPPED), [code for code in codes if code > 0]
+    print(f"{passed} passed, {len(failures)} failed, {skipped} skipped", flush=True)
+    return failures[0] if failures else 0
+
+
+class Running:
+    """The stages that run now: the first failure ends them all, and what has not begun does not begin."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._is_over = False
+
+    def start(self, stage: Stage, scratch: str) -> "subprocess.Popen[str] | None":
+        """Return the stage's process, leader of a group of its own, or None when it is over."""
+        with self._lock:
+            if self._is_over:
+                return None
+            process = subprocess.Popen(
+                stage.command(),
+                cwd=ROOT,
+                env=environment(stage, scratch),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            self._processes.add(process)
+            return process
+
+    def ended(self, process: "subprocess.Popen[str]") -> bool:
+        """Return whether this process ended by itself; a failure is the end of all others."""
+        with self._lock:
+            self._processes.discard(process)
+            if self._is_over:
+                return False
+            if process.returncode:
+                self._end()
+            return True
+
+    def end(self) -> None:
+        """Stop everything that runs."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        self._is_over = True
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+
+
+def run(stage: Stage, running: Running) -> int:
     """Run one stage, printing its line; output is shown only when it fails."""
     missing = machine.why_missing(stage.needs) if stage.needs else ""
     if missing and stage.needs in machine.required():
         print(f"FAIL  {stage.name:10} {missing}", flush=True)
+        running.end()
         return 1
     if missing:
         print(f"skip  {stage.name:10} {missing}", flush=True)
         return SKIPPED
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="watchbell-test-") as scratch:
-        done = subprocess.run(
-            stage.command(), cwd=ROOT, env=environment(stage, scratch), capture_output=True, text=True, check=False
-        )
+    with tempfile.TemporaryDirectory(prefix="watchbell-test-", ignore_cleanup_errors=True) as scratch:
+        process = running.start(stage, scratch)
+        if process is None:
+            return STOPPED
+        out, err = process.communicate()
+    if not running.ended(process):
+        return STOPPED
     seconds = time.monotonic() - started
-    last = ([line for line in done.stdout.splitlines() if line.strip()] or [""])[-1].strip("= ")
-    print(f"{'FAIL' if done.returncode else 'ok  '}  {stage.name:10} {seconds:6.1f} s  {last[:100]}", flush=True)
-    if done.returncode:
-        print(done.stdout[-20000:], done.stderr[-8000:], sep="\n", flush=True)
-    return done.returncode
+    last = ([line for line in out.splitlines() if line.strip()] or [""])[-1].strip("= ")
+    line = f"{'FAIL' if process.returncode else 'ok  '}  {stage.name:10} {seconds:6.1f} s  {last[:100]}"
+    print("\n".join([line, out[-20000:], err[-8000:]] if process.returncode else [line]), flush=True)
+    return abs(process.returncode)
 
 
 def environment(stage: Stage, scratch: str) -> dict[str, str]:
