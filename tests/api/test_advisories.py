@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.apps.test_advisories import draft, fixed_case, published
+from tests.apps.test_advisories import draft, fixed_case, publish, published
 from tests.support.cast import CONSOLE, Cast
 from tests.support.desk import Desk, blob_store
 
 from watchbell.apps.advisories import queries, services
 from watchbell.apps.orgs import services as orgs
-from watchbell.domain.handling import Scope, Tlp
+from watchbell.domain.handling import Actor, Scope, Tlp
 from watchbell.doors import keys, moment
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,44 @@ def test_a_green_advisory_is_read_by_its_circle_with_a_token_and_kept_by_no_cach
     assert one["hospital"].json()["tlp"] == "TLP:GREEN"
     assert one["hospital"].headers["Cache-Control"] == "private, no-cache"
     assert "Authorization" in one["hospital"].headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("?alias=cve-2026-41414", True),
+        ("?alias=WB-2026-0001", True),
+        ("?purl=pkg:pypi/InfusePump@1.0", True),
+        ("?ecosystem=PyPI&alias=CVE-2026-41414", True),
+        ("?ecosystem=npm&alias=CVE-2026-41414", False),
+        ("?alias=CVE-2026-4141", False),
+        ("?purl=pkg:pypi/infusepump2", False),
+    ],
+)
+def test_a_green_advisory_is_found_by_its_circle_and_by_nobody_else(
+    desk: Desk, cast: Cast, query: str, is_found: bool
+) -> None:
+    circle = [cast.coordinator.organisation, cast.hospital.organisation]
+    orgs.create_community("Regional hospitals", circle, by=CONSOLE, now=desk.now, rng=desk.rng)
+    others = [cast.bank.organisation, cast.vendor.organisation]
+    orgs.create_community("Another circle", others, by=CONSOLE, now=desk.now, rng=desk.rng)
+    advisory = published(desk, Tlp.GREEN)
+
+    found = {
+        name: listed_for(getattr(cast, name).actor, query, desk)
+        for name in ("coordinator", "hospital", "bank", "vendor", "lab", "evaluator")
+    }
+    in_public = listed(query)
+    publish(desk, advisory)
+
+    readers = [name for name, ids in found.items() if ids]
+    assert (readers, in_public) == (["coordinator", "hospital"] if is_found else [], [])
+    assert listed(query) == listed_for(cast.bank.actor, query, desk) == (["WB-2026-0001"] if is_found else [])
+
+
+def listed_for(by: Actor, query: str, desk: Desk) -> list[str]:
+    _, token = orgs.mint_token("t", [Scope.READ], by=by, lasts=5 * LATER, now=desk.now, rng=desk.rng)
+    return listed(query, Authorization=f"Bearer {token}")
 
 
 @pytest.mark.parametrize(

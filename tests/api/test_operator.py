@@ -14,6 +14,8 @@ from tests.support.cast import Cast, Player
 from tests.web import operator_scene
 
 from watchbell.apps.inventory import queries as inventory
+from watchbell.apps.inventory.models import Load
+from watchbell.apps.inventory.services import loading, loads
 from watchbell.apps.orgs import services as orgs
 from watchbell.apps.remediation import queries as worklist
 from watchbell.domain.handling import Role, Scope
@@ -211,6 +213,38 @@ def test_the_second_program_is_told_that_the_line_changed(played: Cast) -> None:
 
     assert (first.status_code, second.status_code, again.status_code) == (200, 412, 200)
     assert again.json()["state"] == "patched"
+
+
+@pytest.mark.parametrize("most_at_once", [2000, 1], ids=["loaded at once", "left to a job"])
+@pytest.mark.parametrize("other", ["a list", "an answer"])
+def test_who_comes_between_a_programs_look_and_its_write_is_not_overwritten(
+    played: Cast, monkeypatch: pytest.MonkeyPatch, most_at_once: int, other: str
+) -> None:
+    row, key = asset(played), token(played.hospital)
+    path = f"/api/v1/assets/{row.public_id}"
+    seen = ask("GET", path, key)["ETag"]
+    kept, theirs = loading.document_of, scene.sbom("pkg:pypi/flask@3.0")
+
+    def between(*of: Any) -> Any:
+        """Let the other one write when the first has looked and read, and has not written yet."""
+        monkeypatch.setattr(loading, "document_of", kept)
+        if other == "a list":
+            monkeypatch.setattr(loads, "MANY_LINES", 2000)
+            done = ask("PUT", f"{path}/sbom", key, theirs)
+        else:
+            done = ask("POST", f"{path}/exposed", key, {"exposed": "no"})
+        assert done.status_code == 200
+        return kept(*of)
+
+    monkeypatch.setattr(loads, "MANY_LINES", most_at_once)
+    monkeypatch.setattr(loading, "document_of", between)
+    answer = ask("PUT", f"{path}/sbom", key, BILL, **{"if-match": seen})
+
+    held = ask("GET", path, key).json()
+    assert (answer.status_code, answer.json()["code"]) == (412, "changed-meanwhile")
+    assert (held["components"] == 1) if other == "a list" else (held["exposed"] == "no")
+    assert not Load.objects.filter(stage="waiting").exists()
+    assert ask("PUT", f"{path}/sbom", key, BILL, **{"if-match": "*"}).status_code in (200, 202)
 
 
 def test_without_if_match_nothing_is_changed(played: Cast) -> None:

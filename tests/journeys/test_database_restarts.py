@@ -114,6 +114,8 @@ def test_a_node_whose_database_crashes_in_the_middle_of_writes_loses_nothing_and
                 thread.join(timeout=60)
             took = seconds_until_nothing_waits(server.url)
             status, _, answer = running.ask("/api/v1/submissions/findings", Authorization=f"Bearer {token}")
+            server.restart_at_once()
+            first = [running.ask("/advisories/")[0] for _ in range(WRITERS)]
             alive = (running.process.poll(), worker.poll())
 
         there = [one["item_id"] for one in strictjson.loads(answer)]
@@ -123,6 +125,7 @@ def test_a_node_whose_database_crashes_in_the_middle_of_writes_loses_nothing_and
         assert status == 200
         assert set(there) == confirmed
         assert len(there) == len(confirmed)
+        assert set(first) == {200}, "requests after a restart met the connections that died with it"
         assert took < HEALED_WITHIN_SECONDS
         assert alive == (None, None)
         assert node.watchbell("journal", "verify").returncode == 0

@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 from tests.support.nodes import Node
 
+from watchbell.cli import backup, doctor
+from watchbell.outside import durable
+from watchbell.outside.settings import Settings
+
 REFUSED = 2
 
 pytestmark = pytest.mark.slow
@@ -36,8 +40,28 @@ def test_a_killed_backup_is_never_taken_for_a_whole_one_and_the_next_one_clears_
     ] * len(runs)
 
 
-def test_a_killed_upgrade_is_run_again(found: dict[str, Any]) -> None:
-    assert [(run["was_killed"], run["again"]) for run in found["upgrade"]] == [(True, 0)] * len(found["upgrade"])
+def test_a_killed_upgrade_is_run_again_and_clears_away_the_backup_it_had_begun(found: dict[str, Any]) -> None:
+    runs = found["upgrade"]
+
+    assert [(run["was_killed"], run["again"], run["left"]) for run in runs] == [(True, 0, [])] * len(runs)
+    assert any(run["between"] for run in runs)
+
+
+def test_doctor_names_an_unfinished_backup_and_not_one_that_is_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "LITTLE_SPACE", 0)
+    node = Settings.from_env({"WATCHBELL_HOME": str(tmp_path)})
+    killed, working = tmp_path / "backups/1.part", tmp_path / "backups/2.part"
+    for folder in (killed, working):
+        folder.mkdir(parents=True)
+
+    with durable.held(working):
+        seen = doctor.examine_disk(node)
+
+    assert str(killed) in seen.found
+    assert str(working) not in seen.found
+    assert (sorted(backup.unfinished(node)), seen.state) == ([killed, working], doctor.State.NOTE)
 
 
 @pytest.mark.parametrize("left", ["watchbell.sqlite3-wal", "watchbell.sqlite3"])

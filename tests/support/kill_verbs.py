@@ -34,7 +34,7 @@ RESTORE: tuple[Step, ...] = (
 USED = (RESTORE[0], RESTORE[-1])
 REFUSED = 2
 BACKUP: tuple[Step, ...] = ((RENAMED, "/out.part/blobs/", 2), (RENAMED, "/out", 1))
-UPGRADE: tuple[Step, ...] = ((OPENED, "/node/place/watchbell", 3),)
+UPGRADE: tuple[Step, ...] = ((OPENED, "/node/place/watchbell", 3), (RENAMED, ".part/blobs/", 2))
 
 
 def main() -> None:
@@ -99,7 +99,10 @@ def killed_backup(folder: Path, step: Step, node: Path) -> dict[str, Any]:
 def killed_upgrade(node: Path, step: Step) -> dict[str, Any]:
     """Kill an upgrade and run it again."""
     was_killed = alone(partial(verb, node, "upgrade", dies_at=step), may_be_killed=True)
-    return {"step": step, "was_killed": was_killed, "again": ends(node, "upgrade")}
+    between = [path.name for path in (node / "backups").glob("*.part")]
+    again = ends(node, "upgrade")
+    left = [path.name for path in (node / "backups").glob("*.part")]
+    return {"step": step, "was_killed": was_killed, "between": between, "again": again, "left": left}
 
 
 def ends(home: Path, *words: str) -> int:

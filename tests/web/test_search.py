@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from tests.apps import scene_inventory as scene
+from tests.apps.test_advisories import published
 from tests.conftest import NOON
-from tests.support.cast import Cast
+from tests.support.cast import CONSOLE, Cast
 from tests.support.desk import Desk, blob_store
 from tests.support.visitors import signed_in
 from tests.web import operator_scene
 
+from watchbell.apps.orgs import services as orgs
+from watchbell.domain.handling import Tlp
 from watchbell.domain.priority import Exposure
 
 CVE = "CVE-2026-40001"
@@ -85,6 +88,23 @@ def test_a_case_and_its_findings_are_found_by_those_who_may_read_them(stored: Ca
 
     assert cases_seen == {"coordinator", "lab"}  # the vendor was invited and has not been sent the report
     assert findings_seen == {"coordinator", "lab"}
+
+
+def test_an_advisory_for_a_circle_is_found_by_its_ids_and_title_by_that_circle_alone(
+    cast: Cast, rng: random.Random, tmp_path: Path
+) -> None:
+    desk = Desk(cast, blob_store(tmp_path), NOON - timedelta(hours=1), rng)
+    circle = [cast.coordinator.organisation, cast.hospital.organisation]
+    orgs.create_community("Regional hospitals", circle, by=CONSOLE, now=desk.now, rng=rng)
+    advisory = published(desk, Tlp.GREEN)
+
+    seen = {
+        text: [name for name in ("coordinator", "hospital", "bank", "lab") if "Advisories" in found(cast, name, text)]
+        for text in ("cve-2026-41414", advisory.title, advisory.tracking_id)
+    }
+
+    assert all(readers == ["coordinator", "hospital"] for readers in seen.values()), seen
+    assert "TLP:GREEN" in signed_in(cast.hospital.person).get("/search", {"q": advisory.title}).content.decode()
 
 
 def test_what_is_not_found_and_what_is_hidden_look_alike(stored: Cast) -> None:

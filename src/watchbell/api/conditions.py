@@ -16,6 +16,11 @@ def holds(if_match: str, current: str) -> bool:
     return "*" in (sent := parse_etags(if_match)) or current in sent
 
 
+def names_a_state(if_match: str) -> bool:
+    """Return whether an If-Match header holds for some states only, so that they must still be there at the write."""
+    return bool(if_match) and "*" not in parse_etags(if_match)
+
+
 def missing(what: str) -> HttpResponse:
     """Return the answer to a change that does not say which state it was decided on."""
     return problems.problem(428, "if-match-needed", "If-Match is missing.", todo=f"Send the ETag of the {what}.")

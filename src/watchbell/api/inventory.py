@@ -172,10 +172,13 @@ def put_sbom(request: HttpRequest, response: HttpResponse, asset: str, if_match:
             by=actor(request),
             now=moment.now(),
             rng=moment.dice(),
+            as_seen=conditions.names_a_state(if_match),
         )
     except services.NotAllowed as error:
         raise Forbidden(str(error)) from error
     except services.ChangedMeanwhile as error:
+        if conditions.names_a_state(if_match):
+            return conditions.changed("asset")
         return problems.problem(409, "changed-meanwhile", str(error), todo="Send it again if yours is newer.")
     except services.TooManyWaiting as error:
         return _too_many(error)

@@ -87,17 +87,25 @@ def write_backup(node: Settings, out: str | None) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
+        for left in unfinished(node):
+            shutil.rmtree(left, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        _copy_database(node, draft)
-        copy_files(node.home / "blobs", draft / "blobs")
-        _write_manifest(draft, made_at, node)
-        os.sync()
-        draft.replace(folder)
+        with durable.held(draft):
+            _copy_database(node, draft)
+            copy_files(node.home / "blobs", draft / "blobs")
+            _write_manifest(draft, made_at, node)
+            os.sync()
+            draft.replace(folder)
         durable.sync_folder(folder.parent)
     except (OSError, sqlite3.Error, programs.ProgramFailed) as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise click.ClickException(f"No backup was made: {error}. Free some space or choose another folder.") from error
     return folder
+
+
+def unfinished(node: Settings) -> list[Path]:
+    """Return the backups under this home that were killed half way; one that is being made is none of them."""
+    return durable.abandoned(path for path in (node.home / "backups").glob("*.part") if path.is_dir())
 
 
 def copy_files(source: Path, target: Path) -> None:

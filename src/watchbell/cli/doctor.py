@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from watchbell.cli import boot
+from watchbell.cli import backup, boot
 from watchbell.outside import probes, programs
 from watchbell.outside.settings import Settings
 
@@ -66,7 +66,7 @@ def examine(node: Settings) -> Iterator[Check]:
         "schema": _schema,
         "record": _record,
         "keys": _keys,
-        "disk": _disk,
+        "disk": examine_disk,
         "clock": _clock,
         "address": _address,
         "certificate": _certificate,
@@ -172,11 +172,15 @@ def _keys(node: Settings) -> Check:
     return well("keys", f"{len(keys.keystore().names())} in {node.keys}, readable by its owner only")
 
 
-def _disk(node: Settings) -> Check:
+def examine_disk(node: Settings) -> Check:
+    """Return whether there is space, and what takes some up without need."""
     free = shutil.disk_usage(node.home).free
     found = f"{free / (1 << 30):.1f} GiB free"
     if free < LITTLE_SPACE:
         return ill("disk", found, "Free some space; writes are refused when the disk is full.")
+    if left := backup.unfinished(node):
+        todo = "The next backup removes it; until then it takes up space."
+        return note("disk", f"{found}; unfinished backup {left[0]}", todo)
     return well("disk", found)
 
 

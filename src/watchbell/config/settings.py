@@ -86,7 +86,7 @@ def _postgresql(url: str) -> dict[str, Any]:
     extra = dict(parse_qsl(parts.query))
     bounds = "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=60000"
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "watchbell.config.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "watchbell",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

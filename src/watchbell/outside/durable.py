@@ -1,8 +1,10 @@
 """This will write files so that after a crash they are there as a whole or not at all."""
 
+import fcntl
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _TEMP = ".tmp-"
@@ -55,6 +57,32 @@ def _overwrite(descriptor: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder as being worked on, so that nobody takes it for abandoned; a killed process lets go of it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def abandoned(folders: Iterable[Path]) -> list[Path]:
+    """Return those of these folders that nobody holds."""
+    found = []
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
+        found.append(folder)
+    return found
 
 
 def remove_leftovers(folder: Path) -> None:

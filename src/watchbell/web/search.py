@@ -111,9 +111,9 @@ def _vulnerabilities(asked: Asked) -> Iterable[Hit]:
 
 
 def _advisories(asked: Asked) -> Iterable[Hit]:
-    named = Q(title__icontains=asked.text) | Q(tracking_id__istartswith=asked.text) | Q(tracking_id__in=asked.ids)
-    for one in advisories.public(now=asked.request.now).filter(named)[: MOST + 1]:
-        yield Hit(reverse("advisory", args=[one.tracking_id]), one.title, one.tracking_id)
+    found = advisories.found_by(asked.request.actor, asked.text, ids=asked.ids, now=asked.request.now)
+    for one in found[: MOST + 1]:
+        yield Hit(reverse("advisory", args=[one.tracking_id]), one.title, one.tracking_id, Tlp(one.marking))
 
 
 def _drafts(asked: Asked) -> Iterable[Hit]:

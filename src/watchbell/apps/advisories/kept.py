@@ -35,6 +35,14 @@ KEPT = (
         on_deletion="With its version.",
     ),
     Kept(
+        model="advisories.Naming",
+        columns=("id", "advisory_id", "flaw", "identifier", "ecosystem", "name"),
+        holds="By which ids and packages an advisory for some communities is found by those who may read it.",
+        until="Its advisory is published anew or opened to everyone.",
+        on_export="With its advisory.",
+        on_deletion="Nothing personal is in it.",
+    ),
+    Kept(
         model="advisories.TrackingCounter",
         columns=("id", "year", "last"),
         holds="How many tracking ids a year has given out.",

@@ -7,6 +7,9 @@ from watchbell.apps.advisories.words import Format, State
 from watchbell.apps.journal.columns import OrderedText, public_id
 from watchbell.domain.handling import Tlp
 
+RECORD_ID_LENGTH = 128
+NAME_LENGTH = 512
+
 
 class Advisory(models.Model):
     """One advisory: its working copy as canonical JSON, and, once published, its tracking id and label.
@@ -104,6 +107,38 @@ class Rendering(models.Model):
 
     def __str__(self) -> str:
         return f"{self.format} of version {self.version_id}"
+
+
+class Naming(models.Model):
+    """One flaw of an advisory that is not for everyone goes by this id, or affects this package.
+
+    What is CLEAR is found through the records that everyone's inventory is matched against; these rows are
+    for the rest, and are read through `queries.visible_to` alone. Flaws are counted from 0.
+    """
+
+    advisory = models.ForeignKey(Advisory, on_delete=models.PROTECT, related_name="namings", db_index=False)
+    flaw = models.PositiveIntegerField()
+    identifier = OrderedText(max_length=RECORD_ID_LENGTH, blank=True)
+    ecosystem = OrderedText(max_length=64, blank=True)
+    name = OrderedText(max_length=NAME_LENGTH, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["identifier"], name="naming_of_an_id"),
+            models.Index(fields=["ecosystem", "name"], name="naming_of_a_package"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["advisory", "flaw", "identifier", "ecosystem", "name"], name="advisory_names_a_thing_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(identifier="", ecosystem__gt="", name__gt="") | Q(identifier__gt="", ecosystem="", name=""),
+                name="naming_is_an_id_or_a_package",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.advisory_id} names {self.identifier or self.name}"
 
 
 class TrackingCounter(models.Model):

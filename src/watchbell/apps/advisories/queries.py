@@ -1,12 +1,13 @@
 """What is published, to whom, and who may read drafts? The public sees what people published as CLEAR, nothing else."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from watchbell.apps.advisories.models import Advisory, Rendering, Version
+from watchbell.apps.advisories.models import Advisory, Naming, Rendering, Version
 from watchbell.apps.advisories.words import Format, State
 from watchbell.apps.cases import queries as cases
 from watchbell.apps.orgs import queries as orgs
@@ -14,6 +15,7 @@ from watchbell.apps.vulnerabilities import queries as vulnerabilities
 from watchbell.domain import advisory as words
 from watchbell.domain.advisory.written import restored
 from watchbell.domain.handling import ANONYMOUS, Actor, OrganisationKind, Tlp
+from watchbell.domain.matching.aliases import canonical_id
 from watchbell.formats import strictjson
 
 SOURCE = "watchbell"
@@ -56,9 +58,8 @@ def readable_by(
 ) -> QuerySet[Advisory]:
     """Return the published advisories this actor may read, those that changed last at the end.
 
-    What is CLEAR everyone may read, under no name too. `naming` keeps those whose flaws go by an id or
-    affect a package, as far as they are CLEAR, or that go by this id themselves; `since` keeps those that
-    changed then or later.
+    What is CLEAR everyone may read, under no name too. `naming` keeps those that go by an id themselves, or of
+    whose flaws one goes by it or affects a package; `since` keeps those that changed then or later.
     """
     rows = visible_to(viewer, now=now).order_by("updated_at", "tracking_id")
     if since is not None:
@@ -66,8 +67,26 @@ def readable_by(
     if naming is not None:
         wanted = {naming.identifier} if _OWN_ID.fullmatch(naming.identifier) and not naming.ecosystem else set()
         wanted |= {found[0] for found in map(_OWN_ID.match, vulnerabilities.ids_naming(SOURCE, naming)) if found}
-        rows = rows.filter(tracking_id__in=sorted(wanted))
+        rows = rows.filter(Q(tracking_id__in=sorted(wanted)) | Q(pk__in=_naming(naming).values("advisory")))
     return rows
+
+
+def found_by(viewer: Actor, text: str, *, ids: Collection[str], now: datetime) -> QuerySet[Advisory]:
+    """Return what this actor may read and finds by a text: title, own id, or an id of a flaw (`ids` are its others)."""
+    named = Naming.objects.filter(identifier__in={canonical_id(text), *ids})
+    found = Q(title__icontains=text) | Q(tracking_id__istartswith=text) | Q(tracking_id__in=ids)
+    return visible_to(viewer, now=now).filter(found | Q(pk__in=named.values("advisory")))
+
+
+def _naming(named: vulnerabilities.Named) -> QuerySet[Naming]:
+    """Return the rows that name all of it, of whoever's advisories; an ecosystem may go without a release."""
+    ids = Naming.objects.filter(identifier=canonical_id(named.identifier))
+    if not named.ecosystem:
+        return ids
+    package = Q(ecosystem=named.ecosystem) | Q(ecosystem__startswith=f"{named.ecosystem}:")
+    rows = Naming.objects.filter(package & (Q(name=named.name) if named.name else Q()))
+    same_flaw = ids.filter(advisory=OuterRef("advisory"), flaw=OuterRef("flaw"))
+    return rows.filter(Exists(same_flaw)) if named.identifier else rows
 
 
 def drafts(viewer: Actor, *, now: datetime) -> QuerySet[Advisory]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from watchbell.apps.advisories.drafting import drafted
-from watchbell.apps.advisories.models import Advisory, Rendering, TrackingCounter, Version
+from watchbell.apps.advisories.models import Advisory, Naming, Rendering, TrackingCounter, Version
 from watchbell.apps.advisories.queries import SOURCE, drafts, read
 from watchbell.apps.advisories.words import Format, State
 from watchbell.apps.cases import queries as cases
@@ -204,6 +204,7 @@ def _new_version(
     bodies = [osv.dumps(whole, vulnerability=index) for index in range(len(whole.vulnerabilities))]
     for index, body in enumerate(bodies):
         _render(version, Format.OSV, index, body)
+    _note_names(advisory, bodies)
     if advisory.marking == Tlp.CLEAR:
         for flaw, body in zip(whole.vulnerabilities, bodies, strict=True):
             named = sorted({(one.vendor, one.name) for one in flaw.affected if one.vendor and one.product})
@@ -211,6 +212,19 @@ def _new_version(
         for body in _left_out(version, whole):
             vulnerabilities.store_advisory(body, source=SOURCE, by=by, now=now, rng=rng)
     return version
+
+
+def _note_names(advisory: Advisory, bodies: list[bytes]) -> None:
+    """This will note what an advisory for some is found by; one for everyone is found by its public records."""
+    Naming.objects.filter(advisory=advisory).delete()
+    if advisory.marking == Tlp.CLEAR:
+        return
+    rows: list[Naming] = []
+    for flaw, body in enumerate(bodies):
+        told = vulnerabilities.told_by(body)
+        rows += [Naming(advisory=advisory, flaw=flaw, identifier=one) for one in sorted(told.ids)]
+        rows += [Naming(advisory=advisory, flaw=flaw, ecosystem=one, name=name) for one, name in sorted(told.packages)]
+    Naming.objects.bulk_create(rows)
 
 
 def _left_out(version: Version, whole: words.Advisory) -> list[bytes]:

@@ -179,4 +179,43 @@ class Migration(migrations.Migration):
                 name="rendering_format_is_known",
             ),
         ),
+        migrations.CreateModel(
+            name="Naming",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("flaw", models.PositiveIntegerField()),
+                ("identifier", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=128)),
+                ("ecosystem", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=64)),
+                ("name", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=512)),
+                (
+                    "advisory",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="namings",
+                        to="advisories.advisory",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["identifier"], name="naming_of_an_id"),
+                    models.Index(fields=["ecosystem", "name"], name="naming_of_a_package"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("advisory", "flaw", "identifier", "ecosystem", "name"),
+                        name="advisory_names_a_thing_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ecosystem__gt", ""), ("identifier", ""), ("name__gt", "")),
+                            models.Q(("ecosystem", ""), ("identifier__gt", ""), ("name", "")),
+                            _connector="OR",
+                        ),
+                        name="naming_is_an_id_or_a_package",
+                    ),
+                ],
+            },
+        ),
     ]

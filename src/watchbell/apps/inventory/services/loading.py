@@ -98,6 +98,7 @@ class _Load:
     by: Actor
     now: datetime
     rng: Dice
+    as_seen: bool = False
 
 
 Step = Callable[[int], AbstractContextManager[None]]
@@ -117,10 +118,21 @@ def load_sbom(received: Received, *, asset: Asset, by: Actor, now: datetime, rng
 
 
 def load_read(
-    received: Received, name: str, found: Contents, *, asset: Asset, by: Actor, now: datetime, rng: Dice
+    received: Received,
+    name: str,
+    found: Contents,
+    *,
+    asset: Asset,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+    as_seen: bool = False,
 ) -> Loaded:
-    """Put in place what was read from a bill of materials; `name` is its format. Raises ChangedMeanwhile."""
-    load = _Load(document_of(received, name, asset.organisation_id, by, now, rng), by, now, rng)
+    """Put in place what was read from a bill of materials; `name` is its format. Raises ChangedMeanwhile.
+
+    With `as_seen` only where the asset is still as the row in hand says.
+    """
+    load = _Load(document_of(received, name, asset.organisation_id, by, now, rng), by, now, rng, as_seen)
     _replace(asset, found, load)
     settle_counts(load.document, [asset.pk])
     return _counted(Loaded(changed=[asset.public_id]), [asset.pk])
@@ -211,11 +223,13 @@ def document_of(
 
 def _replace(asset: Asset, found: Contents, load: _Load) -> None:
     """This will build the new list in small transactions, put it in force in one, and clear the old one away."""
-    seen = Asset.objects.values_list("listing_id", flat=True).get(pk=asset.pk)
+    seen = asset.listing_id if load.as_seen else _listing_of(asset)
     listing = begin(asset, load.document, now=load.now)
     picks = _picks(found)
     build(listing, found, done=0, step=lambda _: transaction.atomic())
     with transaction.atomic():
+        if load.as_seen:
+            claim(asset)
         Load.objects.filter(asset=asset, stage=Load.Stage.WAITING).update(
             stage=Load.Stage.REPLACED, settled_at=load.now
         )  # before the asset's row, in the order in which a job takes them
@@ -223,6 +237,21 @@ def _replace(asset: Asset, found: Contents, load: _Load) -> None:
         _swap_picks(asset, listing, picks, load)
     asset.refresh_from_db()
     listings.clear_away(asset, now=load.now)
+
+
+def _listing_of(asset: Asset) -> int | None:
+    return Asset.objects.values_list("listing_id", flat=True).get(pk=asset.pk)
+
+
+def claim(asset: Asset) -> None:
+    """Hold the asset until the transaction ends, as the row in hand says it is; raises ChangedMeanwhile if it is not.
+
+    An UPDATE that changes nothing: whoever writes at the same moment waits for it, or it for them.
+    """
+    seen = {"listing": asset.listing_id, "exposed": asset.exposed, "updated_at": asset.updated_at}
+    same = Asset.objects.filter(pk=asset.pk, **seen)
+    if not same.update(updated_at=asset.updated_at):
+        raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
 
 
 def begin(asset: Asset, document: Document, *, now: datetime) -> Listing:

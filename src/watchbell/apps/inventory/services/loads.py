@@ -52,17 +52,20 @@ class _At:
     now: datetime
 
 
-def hand_in_sbom(received: Received, *, asset: Asset, by: Actor, now: datetime, rng: Dice) -> Loaded:
+def hand_in_sbom(
+    received: Received, *, asset: Asset, by: Actor, now: datetime, rng: Dice, as_seen: bool = False
+) -> Loaded:
     """Load a bill of materials as `load_sbom` does, but leave a large one to a job; sending it again asks for the same.
 
-    Raises as `load_sbom` does, and TooManyWaiting.
+    With `as_seen` only where the asset is still as the row in hand says: when it is put in force, or left to a
+    job. Raises as `load_sbom` does, and TooManyWaiting.
     """
     require_operator(by, asset.organisation_id)
     if loading.is_in_force(asset, received.digest):
         return loading.unchanged(asset)
     name, found = contents.read_sbom(received.content)
     if received.store is None or loading.lines_of(found) <= MANY_LINES:
-        return loading.load_read(received, name, found, asset=asset, by=by, now=now, rng=rng)
+        return loading.load_read(received, name, found, asset=asset, by=by, now=now, rng=rng, as_seen=as_seen)
     waiting = Load.objects.filter(asset=asset, stage=Load.Stage.WAITING, document__digest=received.digest).first()
     if waiting is not None:
         _go_on(waiting, now=now, rng=rng)
@@ -70,7 +73,10 @@ def hand_in_sbom(received: Received, *, asset: Asset, by: Actor, now: datetime, 
     _require_turn(asset.organisation_id)
     document = loading.document_of(received, name, asset.organisation_id, by, now, rng)
     try:
-        return Loaded(load=_receive(document, found, asset=asset, by=by, now=now, rng=rng).public_id)
+        with transaction.atomic():
+            if as_seen:
+                loading.claim(asset)
+            return Loaded(load=_receive(document, found, asset=asset, by=by, now=now, rng=rng).public_id)
     except IntegrityError as error:  # two lists for one asset at the same moment
         raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__)) from error
 

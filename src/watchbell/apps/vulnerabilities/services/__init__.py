@@ -4,7 +4,7 @@ from watchbell.apps.vulnerabilities.models import AssertionKind, SourceKind
 from watchbell.apps.vulnerabilities.services.catalogues import import_epss, import_kev, import_vulnrichment
 from watchbell.apps.vulnerabilities.services.importing import Place, import_path
 from watchbell.apps.vulnerabilities.services.packages import ensure_packages
-from watchbell.apps.vulnerabilities.services.publishing import store_advisory
+from watchbell.apps.vulnerabilities.services.publishing import store_advisory, told_by
 from watchbell.apps.vulnerabilities.services.record_import import Item, import_osv, import_records
 from watchbell.apps.vulnerabilities.services.refreshing import allowed, due, refresh
 from watchbell.apps.vulnerabilities.services.reports import Report
@@ -40,4 +40,5 @@ __all__ = [
     "store_advisory",
     "switch_off",
     "switch_on",
+    "told_by",
 ]

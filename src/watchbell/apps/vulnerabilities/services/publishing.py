@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from watchbell.apps.vulnerabilities.listed import OURS
@@ -11,6 +12,20 @@ from watchbell.apps.vulnerabilities.services.products import Listing
 from watchbell.apps.vulnerabilities.services.sources import ensure_source
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a record names, in the one spelling that is searched: ids, and packages as (ecosystem, name)."""
+
+    ids: frozenset[str]
+    packages: frozenset[tuple[str, str]]
+
+
+def told_by(record: bytes) -> Told:
+    """Return what this OSV record names, without storing anything. Raises Refused when it is not one."""
+    draft = drafts.read(record, hashlib.sha256(record).digest(), place="")
+    return Told(frozenset({draft.record_id, *draft.aliases}), frozenset(draft.packages))
 
 
 def store_advisory(
