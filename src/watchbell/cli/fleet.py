@@ -1,4 +1,4 @@
-"""`fleet export`, `match`, `check`: what operators run as one file, and any engine that matches all of it at once."""
+"""`fleet`: what operators run as one file, any engine that matches it all at once, and the node's own matches anew."""
 
 import json
 import os
@@ -174,3 +174,23 @@ def check(engines: tuple[str, ...], seed: int, as_json: bool) -> None:
     lines = [*found, f"These agree: {', '.join(agreed)}.", *(f"Not here: {why}" for why in absent.values())]
     boot.show({"agree": agreed, "differences": found, "absent": absent}, as_json=as_json, sentence="\n".join(lines))
     sys.exit(1 if found else 0)
+
+
+@fleet_verb.command("rematch")
+@click.option("--wait", is_flag=True, help="Also do the work in this process before returning.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def rematch(wait: bool, as_json: bool) -> None:
+    """Match everything on this node anew, in parts: as many workers as there are take one each."""
+    boot.boot()
+    refuse_other_schema()
+    from watchbell.apps.inventory import services as inventory  # once Django is up
+    from watchbell.cli.imports import work_until_idle
+    from watchbell.doors import moment
+
+    count = inventory.match_everything_again(by=system("console"), now=moment.now(), rng=moment.dice())
+    if wait:
+        work_until_idle()
+    done = (
+        "matched anew" if wait else "will be matched anew by the node's workers; the page Work shows how far they are"
+    )
+    boot.show({"versions": count, "done": wait}, as_json=as_json, sentence=f"{count:,} versions: {done}.")

@@ -14,7 +14,8 @@ from watchbell.apps.inventory.services.assets import (
 from watchbell.apps.inventory.services.fleets import Exported, export_fleet
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
-from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
+from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_part, match_records
+from watchbell.apps.inventory.services.parts import match_everything_again
 from watchbell.apps.inventory.services.rights import NotAllowed
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "load_sbom",
     "match_asset",
     "match_changed",
+    "match_everything_again",
+    "match_part",
     "match_records",
     "pick_product",
     "remove_asset",
