@@ -13,6 +13,7 @@ disk for 10,000,000 components, under TMPDIR.
 
 import argparse
 import io
+import math
 import os
 import statistics
 import sys
@@ -241,22 +242,55 @@ def median(work: Callable[[], object], rounds: int = ROUNDS, clock: Callable[[],
 
 
 def drawn(grown: Sequence[tuple[int, dict[str, float]]]) -> str:
-    """Return one plot of seconds over millions of components, both scales linear."""
-    most_rows = max(rows for rows, _ in grown)
-    most_spent = max(spent for _, figures in grown for spent in figures.values())
+    """Return one plot of CPU seconds over components, both scales logarithmic: a straight line up means no surprise."""
+    rows = [count for count, _ in grown]
+    spent = [seconds for _, figures in grown for seconds in figures.values()]
+    x, y = scale(rows, 70, 560), scale(spent, 350, 50)
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 410" font-family="sans-serif" font-size="12">',
+        '<rect width="660" height="410" fill="white"/>',
+        '<text x="70" y="24">CPU seconds to match every component with about a million ranges</text>',
+        '<text x="560" y="400" text-anchor="end">components</text>',
+    ]
+    parts += [across(x(count), f"{count / 1e6:g} M") for count in decades(rows)]
+    parts += [up(y(seconds), f"{seconds:g} s") for seconds in decades(spent)]
     names = sorted({name for _, figures in grown for name in figures})
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400" font-family="sans-serif" font-size="12">']
-    title = f"CPU seconds (top: {most_spent:.2f}) over components (right: {most_rows:,})"
-    parts.append(f'<text x="60" y="24">{title}</text>')
-    parts.append('<path d="M60 40V360H600" fill="none" stroke="black"/>')
     for name, colour in zip(names, ("#b34700", "#444444", "#005ea5"), strict=False):
-        points = [
-            (60 + 540 * rows / most_rows, 360 - 320 * figures[name] / most_spent)
-            for rows, figures in grown
-            if name in figures
-        ]
-        line = " ".join(f"{x:.0f},{y:.0f}" for x, y in points)
+        points = [(x(count), y(figures[name]), figures[name]) for count, figures in grown if name in figures]
+        line = " ".join(f"{left:.0f},{top:.0f}" for left, top, _ in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{x:.0f}" cy="{y:.0f}" r="3" fill="{colour}"/>' for x, y in points]
-        parts.append(f'<text x="{points[-1][0] - 40:.0f}" y="{points[-1][1] - 8:.0f}" fill="{colour}">{name}</text>')
+        parts += [f'<circle cx="{left:.0f}" cy="{top:.0f}" r="3" fill="{colour}"/>' for left, top, _ in points]
+        parts += [
+            f'<text x="{left:.0f}" y="{top - 8:.0f}" fill="{colour}">{took:.2f}</text>' for left, top, took in points
+        ]
+        left, top, _ = points[-1]
+        parts.append(f'<text x="{left + 10:.0f}" y="{top + 4:.0f}" fill="{colour}">{name}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def scale(values: Sequence[float], first: float, last: float) -> Callable[[float], float]:
+    """Return what places a value between two ends, by the decades that hold all values."""
+    marks = decades(values)
+    low, high = math.log10(marks[0]), math.log10(marks[-1])
+    return lambda value: first + (last - first) * (math.log10(value) - low) / (high - low)
+
+
+def decades(values: Sequence[float]) -> list[float]:
+    """Return the powers of ten from below the least value to above the greatest."""
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return [10.0**power for power in range(low, max(high, low + 1) + 1)]
+
+
+def across(left: float, words: str) -> str:
+    """Return one line up from the lower scale, with its words."""
+    return (
+        f'<path d="M{left:.0f} 50V350" stroke="#cccccc"/>'
+        f'<text x="{left:.0f}" y="370" text-anchor="middle">{words}</text>'
+    )
+
+
+def up(top: float, words: str) -> str:
+    """Return one line across from the left scale, with its words."""
+    return (
+        f'<path d="M70 {top:.0f}H560" stroke="#cccccc"/><text x="62" y="{top + 4:.0f}" text-anchor="end">{words}</text>'
+    )

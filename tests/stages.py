@@ -90,6 +90,12 @@ STAGES = [
         needs="postgres",
         database="postgres",
     ),
+    Stage(
+        "spark",
+        "Spark matches a fleet as every other engine does: local, and on a master with two workers",
+        lambda: [str(machine.SPARK_PYTHON), "-m", "pytest", "tests/outside/test_fleet_spark.py"],
+        needs="spark",
+    ),
 ]
 
 

@@ -148,3 +148,8 @@ def test_a_killed_export_leaves_nothing_that_could_be_taken_for_a_fleet_and_is_s
     assert (refused.returncode, "No operator has the id or name 'Nobody'" in refused.stderr) == (2, True)
     assert again["components"] == RECORDS
     assert [one.name for one in tmp_path.iterdir()] == ["fleet"]
+
+
+def test_everything_on_a_node_is_matched_anew_when_asked(node: Node) -> None:
+    assert node.answer("fleet", "rematch", "--wait") == {"versions": RECORDS, "done": True}
+    assert node.watchbell("doctor").returncode == 0

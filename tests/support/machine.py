@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # Compiled modules of every process that tests start, apart from the sources: each would compile for two seconds anew.
 BYTECODE = ROOT / ".venv" / "bytecode"
+# An environment of its own, made by `./watchbell test spark`: PySpark alone is half a gigabyte.
+SPARK_PYTHON = ROOT / ".venv" / "spark" / "bin" / "python"
 
 
 def without_node(environment: Mapping[str, str]) -> dict[str, str]:
@@ -33,6 +35,10 @@ def why_missing(need: str) -> str:
         return "Chromium is not installed (Debian: apt-get install chromium)"
     if need == "bwrap" and not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian: apt-get install bubblewrap)"
+    if need == "spark" and not SPARK_PYTHON.exists():
+        return "PySpark is not installed here (./watchbell test spark does that, a gigabyte)"
+    if need == "spark" and not shutil.which("java"):
+        return "Java is not installed (Debian: apt-get install default-jre-headless)"
     if need == "data" and not SHARED_DATA.is_dir():
         return "the real data sets are not beside the checkout"
     return ""

@@ -1,4 +1,4 @@
-"""`fleet export`, `match`, `check`: what operators run as one file, and any engine that matches all of it at once."""
+"""`fleet`: what operators run as one file, any engine that matches it all at once, and the node's own matches anew."""
 
 import json
 import os
@@ -97,16 +97,17 @@ def _operators(named: tuple[str, ...]) -> list[str]:
 @fleet_verb.command("match")
 @click.argument("fleet", type=click.Path(path_type=Path))
 @click.option("--engine", type=ENGINE, default=Engine.SQLITE.value, show_default=True, help="What does the work.")
+@click.option("--spark-master", "master", default="local[*]", show_default=True, help="Where Spark runs.")
 @click.option("--part", default="", metavar="I/N", help="Only part I of N, cut by package; parts count from 1.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write every match to this .csv or .ndjson.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def match(fleet: Path, engine: str, part: str, out: Path | None, as_json: bool) -> None:
+def match(fleet: Path, engine: str, master: str, part: str, out: Path | None, as_json: bool) -> None:
     """Match a fleet's file or folder. Exit 0: nothing affected; 1: something is; 4: something cannot be told."""
     shard = _part(part)
     progress = Progress(is_shown=sys.stderr.isatty())
     progress.begin(fleet.name)
     try:
-        with closing(_opened(engine, fleet)) as executor:
+        with closing(_opened(engine, fleet, master)) as executor:
             if out is not None:
                 from watchbell.outside.fleet.writing import write_matches
 
@@ -118,10 +119,10 @@ def match(fleet: Path, engine: str, part: str, out: Path | None, as_json: bool) 
     sys.exit(AFFECTED if tally.matches else OPEN if unassessed else NOTHING)
 
 
-def _opened(engine: str, fleet: Path) -> Any:
+def _opened(engine: str, fleet: Path, master: str) -> Any:
     if not fleet.exists():
         raise FleetError(f"There is nothing at {fleet}; make it with `watchbell fleet export`.")
-    return opener(Engine(engine), _means())(fleet)
+    return opener(Engine(engine), _means(master))(fleet)
 
 
 def _part(words: str) -> Shard:
@@ -134,9 +135,9 @@ def _part(words: str) -> Shard:
     return Shard(int(index) - 1, int(of))
 
 
-def _means() -> Means:
+def _means(master: str = "local[*]") -> Means:
     try:
-        return Means(url=Settings.from_env(os.environ).database_url)
+        return Means(url=Settings.from_env(os.environ).database_url, master=master)
     except BadSetting as error:
         raise boot.CannotStart(str(error)) from error
 
@@ -174,3 +175,23 @@ def check(engines: tuple[str, ...], seed: int, as_json: bool) -> None:
     lines = [*found, f"These agree: {', '.join(agreed)}.", *(f"Not here: {why}" for why in absent.values())]
     boot.show({"agree": agreed, "differences": found, "absent": absent}, as_json=as_json, sentence="\n".join(lines))
     sys.exit(1 if found else 0)
+
+
+@fleet_verb.command("rematch")
+@click.option("--wait", is_flag=True, help="Also do the work in this process before returning.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def rematch(wait: bool, as_json: bool) -> None:
+    """Match everything on this node anew, in parts: as many workers as there are take one each."""
+    boot.boot()
+    refuse_other_schema()
+    from watchbell.apps.inventory import services as inventory  # once Django is up
+    from watchbell.cli.imports import work_until_idle
+    from watchbell.doors import moment
+
+    count = inventory.match_everything_again(by=system("console"), now=moment.now(), rng=moment.dice())
+    if wait:
+        work_until_idle()
+    done = (
+        "matched anew" if wait else "will be matched anew by the node's workers; the page Work shows how far they are"
+    )
+    boot.show({"versions": count, "done": wait}, as_json=as_json, sentence=f"{count:,} versions: {done}.")

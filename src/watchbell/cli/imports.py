@@ -46,7 +46,7 @@ def import_verb(kind: str, paths: tuple[str, ...], organisation: str, asset: str
             progress.begin(path)
             read(path, task)
         if wait:
-            _work_until_idle()
+            work_until_idle()
     except KeyboardInterrupt:
         progress.end()
         click.echo("Stopped. What was stored stays; run the same command again to go on.", err=True)
@@ -100,7 +100,7 @@ def _console(kind: str, organisation: str) -> Actor:
     )
 
 
-def _work_until_idle() -> None:
+def work_until_idle() -> None:
     """This will do what follows from the import, in this process, until nothing is left that can start now."""
     from watchbell.doors import keys, moment
     from watchbell.worker.heartbeat import beating

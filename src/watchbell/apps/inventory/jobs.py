@@ -6,6 +6,7 @@ from watchbell.apps.files.jobs import node_store
 from watchbell.apps.inventory import queries, services
 from watchbell.apps.inventory.services import listings
 from watchbell.apps.inventory.services.loads import LOAD
+from watchbell.apps.inventory.services.parts import MATCH_PART
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.jobs.registry import Args, Missed, Schedule, job, periodic
 from watchbell.domain.handling import system
@@ -32,7 +33,13 @@ def load(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
 @job("inventory.match_changed", lease=timedelta(minutes=5))
 def match_changed(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will match everything published since the last time."""
-    services.match_changed(by=MATCHER, now=now, progress=progress)
+    services.match_changed(by=MATCHER, now=now, progress=progress, rng=rng)
+
+
+@job(MATCH_PART)
+def match_part(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will match every version of one part again; as many workers as there are parts may be at it."""
+    services.match_part(int(str(args["part"])), now=now, progress=progress, rng=rng)
 
 
 @job("inventory.overlay", lease=timedelta(minutes=5))

@@ -124,6 +124,14 @@ KEPT = (
         on_deletion="Nothing personal is in it.",
     ),
     Kept(
+        model="inventory.Part",
+        columns=("id", "after", "until", "job"),
+        holds="How far matching everything again is, in each part of the versions.",
+        until="For good; it is a few numbers.",
+        on_export="Not exported.",
+        on_deletion="Nothing personal is in it.",
+    ),
+    Kept(
         model="inventory.Touched",
         columns=("id", "organisation_id"),
         holds="Whom news reached, until the journal says so.",

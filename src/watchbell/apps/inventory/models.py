@@ -306,7 +306,7 @@ class ProductMatch(models.Model):
 
 
 class Cursor(models.Model):
-    """How far the published changes were matched; matchers hold this row, so that they take turns."""
+    """How far the published changes were matched; moved by whoever holds every part."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
@@ -316,6 +316,27 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"matched up to change {self.seq}"
+
+
+class Part(models.Model):
+    """One of the parts that all versions are cut into, by package; matchers hold the rows of what they match.
+
+    Matching everything again goes through a part's versions in order, by a job of its own: `after` is the last
+    one matched, `until` the last one to match. A part with nothing left has them equal.
+    """
+
+    id = models.SmallIntegerField(primary_key=True)
+    after = models.BigIntegerField(default=0)
+    until = models.BigIntegerField(default=0)
+    job = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(after__lte=F("until")), name="part_goes_no_further_than_asked")
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.id}"
 
 
 class Touched(models.Model):

@@ -14,18 +14,20 @@ class Engine(StrEnum):
     SQLITE = "sqlite"
     DUCKDB = "duckdb"
     POSTGRESQL = "postgresql"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What this machine has for engines: a PostgreSQL server's address ("" for none)."""
+    """What this machine has for engines: a PostgreSQL server's address ("" for none), and a Spark master's."""
 
     url: str = ""
+    master: str = "local[*]"
 
 
 def opener(engine: Engine, means: Means) -> Callable[[Path], Executor]:
     """Return what opens this engine on a fleet; raises FleetError, then or when it is called, with what to do."""
-    return {Engine.SQLITE: _sqlite, Engine.DUCKDB: _duckdb, Engine.POSTGRESQL: _postgresql}[engine](means)
+    return _OPENERS[engine](means)
 
 
 def _sqlite(means: Means) -> Callable[[Path], Executor]:
@@ -46,3 +48,17 @@ def _postgresql(means: Means) -> Callable[[Path], Executor]:
     if not means.url:
         raise FleetError("PostgreSQL's address is not known; set WATCHBELL_DATABASE_URL=postgresql://...")
     return lambda fleet: InPostgresql(fleet, url=means.url)
+
+
+def _spark(means: Means) -> Callable[[Path], Executor]:
+    from watchbell.outside.fleet.spark import InSpark
+
+    return lambda fleet: InSpark(fleet, master=means.master)
+
+
+_OPENERS: dict[Engine, Callable[[Means], Callable[[Path], Executor]]] = {
+    Engine.SQLITE: _sqlite,
+    Engine.DUCKDB: _duckdb,
+    Engine.POSTGRESQL: _postgresql,
+    Engine.SPARK: _spark,
+}

@@ -48,6 +48,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Part",
+            fields=[
+                ("id", models.SmallIntegerField(primary_key=True, serialize=False)),
+                ("after", models.BigIntegerField(default=0)),
+                ("until", models.BigIntegerField(default=0)),
+                ("job", models.CharField(blank=True, max_length=32)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("after__lte", models.F("until"))), name="part_goes_no_further_than_asked"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Cursor",
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),

@@ -14,7 +14,8 @@ from watchbell.apps.inventory.services.assets import (
 from watchbell.apps.inventory.services.fleets import Exported, export_fleet
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received, load_csv, load_sbom
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
-from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
+from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_part, match_records
+from watchbell.apps.inventory.services.parts import match_everything_again
 from watchbell.apps.inventory.services.rights import NotAllowed
 from watchbell.apps.inventory.services.vex import NotStanding, Taken, import_vex, overlay_organisation, withdraw_vex
 
@@ -41,6 +42,8 @@ __all__ = [
     "load_sbom",
     "match_asset",
     "match_changed",
+    "match_everything_again",
+    "match_part",
     "match_records",
     "overlay_organisation",
     "pick_product",

@@ -1,6 +1,6 @@
 """Which number does this version of a package have here? Versions are added when first seen, each with its key."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -58,17 +58,25 @@ def _known(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Entry]:
     return {(row[1], row[2]): Entry(row[0], row[3]) for row in rows if (row[1], row[2]) in keys}
 
 
-def build_keys_again(limit: int = 500) -> list[int]:
-    """Return the numbers of up to `limit` versions whose keys were of an older format and are built anew.
+def count_old_keys(most: int) -> int:
+    """Return how many versions have keys of an older format, counting no further than `most`."""
+    return PackageVersion.objects.exclude(key_format=KEY_FORMAT)[:most].count()
 
-    They count as never matched; matching them is the caller's, in its own transactions.
+
+def old_keys(*, limit: int) -> list[int]:
+    """Return the numbers of up to `limit` versions whose keys are of an older format."""
+    old = PackageVersion.objects.exclude(key_format=KEY_FORMAT).order_by("id")
+    return list(old.values_list("id", flat=True)[:limit])
+
+
+def build_keys_again(ids: Collection[int]) -> None:
+    """This will build anew those keys of these versions that are of an older format, in the caller's transaction.
+
+    They count as never matched; matching them is the caller's.
     """
-    with transaction.atomic():
-        old = list(PackageVersion.objects.exclude(key_format=KEY_FORMAT).order_by("id")[:limit])
-        for one in old:
-            place = place_of(Package(one.ecosystem, one.name), one.raw)
-            doubt = place.doubt.value if place.doubt else ""
-            PackageVersion.objects.filter(pk=one.pk).update(
-                key=place.key, key_format=KEY_FORMAT, doubt=doubt, is_ambiguous=place.is_ambiguous, is_matched=False
-            )
-    return [one.pk for one in old]
+    for one in PackageVersion.objects.filter(id__in=ids).exclude(key_format=KEY_FORMAT):
+        place = place_of(Package(one.ecosystem, one.name), one.raw)
+        doubt = place.doubt.value if place.doubt else ""
+        PackageVersion.objects.filter(pk=one.pk).update(
+            key=place.key, key_format=KEY_FORMAT, doubt=doubt, is_ambiguous=place.is_ambiguous, is_matched=False
+        )

@@ -1,7 +1,7 @@
 """This will keep matches what they should be, in both directions, a few hundred rows at a time.
 
-Matchers take turns on one row (`Cursor`), so that a version that comes in and a record
-that changes at the same moment meet in one order or the other, and never miss each other.
+Matchers take turns (`turns`), so that a version that comes in and a record that changes
+at the same moment meet in one order or the other, and never miss each other.
 """
 
 from collections.abc import Collection
@@ -10,21 +10,30 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Touched
-from watchbell.apps.inventory.services import dictionary, overlays, products, verdicts
-from watchbell.apps.inventory.services.turns import take_turn
+from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Part, Touched
+from watchbell.apps.inventory.services import dictionary, overlays, parts, products, verdicts
+from watchbell.apps.inventory.services.turns import take_part, take_turn
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
+from watchbell.domain.identity import Dice
 from watchbell.domain.matching.outcomes import Status
 
 VERSIONS_AT_ONCE = 250
 RECORDS_AT_ONCE = 100
 CHANGES_AT_ONCE = 500
 MOST_ROWS = 1000
+MANY_VERSIONS = 5_000
+"""More than so many keys of an older format are built anew in parts."""
+
+MANY_CHANGES = 20_000
+"""More changes than that are not followed one by one when matching every version again costs less."""
+
+VERSIONS_A_CHANGE = 4
+"""So many versions cost about what one changed record does."""
 
 _WHO = (
     "SELECT DISTINCT a.organisation_id FROM inventory_component AS c CROSS JOIN inventory_asset AS a "
@@ -93,13 +102,46 @@ def _match_some(ids: list[int]) -> set[str]:
     return _match_some(ids[:middle]) | _match_some(ids[middle:])
 
 
-def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None) -> int:
+def match_part(number: int, *, now: datetime, progress: Progress, rng: Dice = journal.SALTS) -> None:
+    """Match what is left of one part against every record, in steps that a worker that dies repeats at most one of."""
+    part = Part.objects.get(id=number)
+    total = parts.versions_in(part).count()
+    progress.report(done=parts.versions_in(part).filter(id__lte=part.after).count(), total=total)
+    while _match_next(number, progress):
+        pass
+    parts.follow(now=now, rng=rng)
+
+
+def _match_next(number: int, progress: Progress) -> bool:
+    """Match the next versions of a part and return whether there were any."""
+    with progress.step():
+        part = take_part(number)
+        waiting = parts.versions_in(part).filter(id__gt=part.after).values_list("id", flat=True)
+        ids = list(waiting[:VERSIONS_AT_ONCE])
+        if ids:
+            dictionary.build_keys_again(ids)
+            found = verdicts.on_versions(ids)
+            while len(found) > MOST_ROWS and len(ids) > 1:
+                ids = ids[: len(ids) // 2]
+                found = {pair: told for pair, told in found.items() if pair[0] <= ids[-1]}
+            _touch(organisations_running(_settle(found, Q(version_id__in=ids))))
+            PackageVersion.objects.filter(id__in=ids).update(is_matched=True)
+        parts.move(part, ids[-1] if ids else part.until)
+    progress.report(done=progress.done + len(ids))
+    return bool(ids)
+
+
+def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None, rng: Dice = journal.SALTS) -> int:
     """Match everything published since the last time, tell whom it reaches, and return how many changes there were.
 
     The cursor moves after each part; whom a part reached is remembered until the journal says it.
+    What is better done by matching every version again is left to the parts, which ask for this anew when over.
     """
+    is_under_way = parts.tend(now=now, rng=rng)
+    if _must_wait_for_keys(is_under_way=is_under_way, now=now, rng=rng):
+        return 0
     _match_again_what_has_new_keys()
-    seen = 0
+    seen = _leave_to_parts(now=now, rng=rng)
     while changes := published.changed_since(_cursor(), limit=CHANGES_AT_ONCE):
         if progress is not None:
             progress.report(done=seen)
@@ -118,9 +160,35 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
     return seen
 
 
+def _must_wait_for_keys(*, is_under_way: bool, now: datetime, rng: Dice) -> bool:
+    """Return whether keys of an older format are left to the parts: nothing may be compared with them meanwhile."""
+    old = dictionary.count_old_keys(MANY_VERSIONS + 1)
+    if old and not is_under_way and old > MANY_VERSIONS:
+        with transaction.atomic():
+            parts.begin(now=now, rng=rng)
+        return True
+    return bool(old) and is_under_way
+
+
+def _leave_to_parts(*, now: datetime, rng: Dice) -> int:
+    """Have every version matched again if that is less than following each change; return how many are left to it."""
+    count = published.count_changed_since(_cursor())
+    if count <= MANY_CHANGES or PackageVersion.objects.count() > count * VERSIONS_A_CHANGE:
+        return 0
+    with transaction.atomic():
+        take_turn()
+        last = published.last_change()
+        parts.begin(now=now, rng=rng)
+        _touch(_everyone())
+        Cursor.objects.filter(id=1, seq__lt=last).update(seq=last)
+    return count
+
+
 def _match_again_what_has_new_keys() -> None:
     """This will build keys of an older format anew, and match what has them, before anything is compared with them."""
-    while ids := dictionary.build_keys_again():
+    while ids := dictionary.old_keys(limit=500):
+        with transaction.atomic():
+            dictionary.build_keys_again(ids)
         for part in bulk.slices(ids, VERSIONS_AT_ONCE):
             match_versions(part)
             _touch(organisations_running(part))
@@ -173,8 +241,8 @@ def _tell(organisations: set[str], *, by: Actor, now: datetime) -> None:
         journal.record(at=now, by=by, action="inventory.matched", subject=subject, concerns=[name])
 
 
-def _settle(found: dict[Pair, Verdict], where: Q) -> None:
-    """This will make the stored matches of one side what was found, writing only what differs."""
+def _settle(found: dict[Pair, Verdict], where: Q) -> set[int]:
+    """Make the stored matches of one side what was found, writing only what differs; return the versions that did."""
     there = {
         (row[1], row[2]): (row[0], Verdict(Status(row[3]), row[5], row[4], row[6]))
         for row in Match.objects.filter(where).values_list("id", *_COLUMNS)
@@ -194,3 +262,4 @@ def _settle(found: dict[Pair, Verdict], where: Q) -> None:
         Match.objects.filter(id__in=part).delete()
     bulk.run_many(_CHANGE, changed)
     bulk.insert("inventory_match", _COLUMNS, fresh)
+    return {pair[0] for pair in found.keys() | there.keys() if found.get(pair) != there.get(pair, (0, None))[1]}

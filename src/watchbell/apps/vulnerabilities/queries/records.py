@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from watchbell.apps.vulnerabilities.models import CatalogueAssertion, GroupMember, Range, SourceRecord
 from watchbell.apps.vulnerabilities.services import bulk
@@ -120,6 +120,20 @@ def changed_since(seq: int, limit: int = 1000) -> list[Change]:
     found = [Change(number, record=pk) for number, pk in records.values_list("changed_seq", "pk")[:limit]]
     found += [Change(number, cve=cve) for number, cve in assertions.values_list("changed_seq", "cve")[:limit]]
     return sorted(found, key=lambda change: change.seq)[:limit]
+
+
+def count_changed_since(seq: int) -> int:
+    """Return how many records and catalogue words changed after `seq`."""
+    records = SourceRecord.objects.filter(changed_seq__gt=seq).count()
+    return records + CatalogueAssertion.objects.filter(changed_seq__gt=seq).count()
+
+
+def last_change() -> int:
+    """Return the number of the latest change that can be seen; no earlier one becomes visible after it."""
+    latest = [
+        table.objects.aggregate(last=Max("changed_seq"))["last"] or 0 for table in (SourceRecord, CatalogueAssertion)
+    ]
+    return int(max(latest))
 
 
 def search(text: str) -> list[GroupName]:
