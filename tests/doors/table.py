@@ -146,6 +146,10 @@ PAGES: dict[str, frozenset[str]] = {
     "pick_product": OPERATORS_WRITING,
     "unpick_product": OPERATORS_WRITING,
     "remove_asset": OPERATORS_WRITING,
+    "vex_documents": OPERATORS,
+    "load_vex": OPERATORS_WRITING,
+    "vex_document": OPERATORS,
+    "withdraw_vex": OPERATORS_WRITING,
 }
 
 MEMBERS = STRONG - {"mallory", "admin"}
@@ -165,6 +169,10 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "GET /assets/{asset}/loads/{load}": OPERATORS,
     "POST /assets/{asset}/loads/{load}/stop": OPERATORS_WRITING,
     "POST /assets/{asset}/exposed": OPERATORS_WRITING,
+    "GET /vex": OPERATORS,
+    "POST /vex": OPERATORS_WRITING,
+    "GET /vex/{document}": OPERATORS,
+    "POST /vex/{document}/withdraw": OPERATORS_WRITING,
     "GET /worklist": OPERATORS,
     "GET /worklist/{line}": OPERATORS,
     "POST /worklist/{line}/state": OPERATORS_WRITING,

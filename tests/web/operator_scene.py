@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.apps import scene_inventory as scene
+from tests.apps import scene_vex as vex
 from tests.support.cast import Cast
 
 from watchbell.apps.inventory import services as inventory
@@ -59,7 +60,19 @@ def play_long(cast: Cast, now: datetime) -> None:
     )
     bill = scene.sbom(*(f"pkg:pypi/{name}@2.0" for name in names))
     scene.load(cast.hospital, machine, bill, now=now - timedelta(hours=9))
+    _speak(cast, now - timedelta(hours=8))
     scene.work(now=now - timedelta(hours=1))
+
+
+def _speak(cast: Cast, at: datetime) -> None:
+    """Let a maker say of one flaw that it is not in its product, of another that it is, and of a third nothing."""
+    words = vex.openvex(
+        vex.not_affected("GHSA-module-00", "pkg:pypi/module-00@2.0", impact_statement="It is built without that part."),
+        vex.stated("GHSA-module-01", "affected", "pkg:pypi/module-01@2.0", action_statement="Update it."),
+        vex.not_affected("GHSA-module-02", "pkg:pypi/module-02@3.0"),
+        author="Imaging Works",
+    )
+    vex.take_in(cast.hospital, words, now=at)
 
 
 def play_short(cast: Cast, now: datetime) -> None:

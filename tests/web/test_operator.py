@@ -313,7 +313,7 @@ def test_every_code_of_the_rooms_has_words() -> None:
     assert {one.event for one in deeds.ALL} == set(RemediationEvent) == set(words.DEEDS)
     assert {key: str(words.SENTENCES[key]) for key in POLICY.sentences} == dict(POLICY.sentences)
     notes = {*closing.NOTES.values(), closing.FIXED, closing.HIDDEN}
-    notes |= {refreshing.RAN_OUT, refreshing.STILL_THERE, refreshing.BACK}
+    notes |= {refreshing.RAN_OUT, refreshing.STILL_THERE, refreshing.BACK, refreshing.QUIET, refreshing.NOT_QUIET}
     assert set(words.NOTES) == notes
     assert set(story.MOVED) == {one.value for one in story.MovedBecause}
 

@@ -14,6 +14,7 @@ PAGES = [
     ("hospital", "/worklist"),
     ("hospital", "/worklist/all"),
     ("hospital", "/worklist/all?show=over"),
+    ("hospital", "/worklist/all?show=quieted"),
     ("hospital", "/board-report"),
     ("hospital", "/funnel"),
     ("hospital", "/start"),
@@ -22,6 +23,8 @@ PAGES = [
     ("hospital", "/inventory/new"),
     ("hospital", "/inventory/load"),
     ("hospital", "/inventory/unassessed"),
+    ("hospital", "/inventory/vex"),
+    ("hospital", "/inventory/vex/new"),
     ("hospital", "/worklist/strict"),
     ("hospital", "/search"),
     ("hospital", "/search?q=django"),
@@ -65,6 +68,18 @@ def test_an_asset_reads_well_with_and_without_a_list(browser_of: Open, axe_sourc
     assert browser.faults(page, axe_source) == []
     page.goto(f"{page.url}/pick?q=infusion")
     assert browser.faults(page, axe_source) == []
+
+
+def test_what_others_say_reads_well_with_the_line_that_it_keeps_quiet(browser_of: Open, axe_source: str) -> None:
+    page = browser_of("hospital", scene=SCENE)
+    for start, tails in (("/inventory/vex", ("", "/withdraw")), ("/worklist/all?show=quieted", ("",))):
+        page.goto(start)
+        page.click("a.row-link >> nth=0")
+        page.wait_for_url(re.compile("/[0-9a-f]{32}$"))
+        found = page.url
+        for tail in tails:
+            page.goto(found + tail)
+            assert browser.faults(page, axe_source) == [], found
 
 
 @pytest.mark.parametrize("path", ["/worklist", "/board-report"])

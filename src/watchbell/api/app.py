@@ -11,6 +11,7 @@ from watchbell.api.advisories import router as advisories
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.inventory import router as inventory
 from watchbell.api.submissions import router as submissions
+from watchbell.api.vex import router as vex
 from watchbell.api.worklist import router as worklist
 from watchbell.apps.journal.services import KeyAlreadyUsed
 from watchbell.domain.handling import Scope
@@ -46,6 +47,7 @@ api = Described(
 api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
 api.add_router("/assets", inventory)
+api.add_router("/vex", vex)
 api.add_router("/worklist", worklist)
 
 

@@ -15,6 +15,7 @@ from watchbell.api.freshness import Aged, ages
 from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.remediation import queries, services
 from watchbell.apps.remediation.drafts import is_strict
+from watchbell.apps.remediation.words import Closing
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import Asserted
 from watchbell.domain.handling import Scope
@@ -26,11 +27,13 @@ from watchbell.formats import moments
 
 router = Router(tags=["worklist"])
 BY_DUE = keyset.Order("api-worklist", ("order_at", "rank", "public_id"))
+BY_QUIET = keyset.Order("api-worklist-quieted", ("quiet_place", "order_at", "rank", "public_id"))
 ERRORS = {**schemas.ERRORS, 412: schemas.Problem, 428: schemas.Problem}
 Cursor = Annotated[str, sent.Query(max_length=2000)]
 Most = Annotated[int, sent.Query(ge=1, le=200)]
 
-Shown = Literal["to-do", "now", "soon", "later", "backlog", "unknown", "settled"]
+Shown = Literal["to-do", "now", "soon", "later", "backlog", "unknown", "settled", "quieted"]
+QUIETED = Q(closed_because=Closing.QUIETED)
 SHOWN = {
     "to-do": Q(is_settled=False),
     "now": Q(is_settled=False, band=Band.NOW),
@@ -38,7 +41,8 @@ SHOWN = {
     "later": Q(is_settled=False, band__in=[Band.LATER, Band.AT_UPGRADE]),
     "backlog": Q(is_settled=False, band=Band.BACKLOG),
     "unknown": Q(is_settled=False) & (Q(tier=Tier.CANNOT_TELL) | Q(drawn=Drawn.UNKNOWN)),
-    "settled": Q(is_settled=True),
+    "settled": Q(is_settled=True) & ~QUIETED,
+    "quieted": QUIETED,
 }
 
 
@@ -58,6 +62,8 @@ class Line(Schema):
 
     `range` holds the least and the most urgent outcome that what is known leaves open;
     `drawn` says how sure `outcome` is. `tier` "cannot tell" is never a reason to be calm.
+    `quieted` things are spoken free by VEX statements and count in no other number; with nothing else left,
+    `closed_because` is "quieted" and the other numbers say what there would be without them.
     `strict` says that what is not known was counted at its worst; `facts` are everyone's words, none chosen.
     """
 
@@ -76,6 +82,7 @@ class Line(Schema):
     assets: int
     exposures: int
     undetermined: int
+    quieted: int
     subject: str
     fix: str
     state: str
@@ -121,10 +128,11 @@ def worklist(
     cursor: Cursor = "",
     limit: Most = 50,
 ) -> Any:
-    """Return your lines by due date and rank; those without a date come last."""
+    """Return your lines by due date and rank, without a date last; of quieted ones, those attackers use first."""
     by = actor(request)
     rows = queries.visible_to(by, now=moment.now()).filter(SHOWN[show])
-    part = keyset.part_of(rows, BY_DUE, viewer=by, after=cursor, size=limit)
+    order = BY_QUIET if show == "quieted" else BY_DUE
+    part = keyset.part_of(rows, order, viewer=by, after=cursor, size=limit)
     said = published.asserted_of({row.group_id for row in part.rows})
     lines = [_line(row, said.get(row.group_id, [])) for row in part.rows]
     strict_since = queries.strict_since(by, now=moment.now())
@@ -222,5 +230,5 @@ def _line(row: Any, said: list[Asserted]) -> dict[str, Any]:
 
 _AS_THEY_ARE = (
     "title", "tier", "outcome", "drawn", "band", "backlog", "due_at", "in_kev", "exposed", "assets", "exposures",
-    "undetermined", "state", "accepted_until", "closed_because", "first_seen_at", "updated_at",
+    "undetermined", "quieted", "state", "accepted_until", "closed_because", "first_seen_at", "updated_at",
 )  # fmt: skip

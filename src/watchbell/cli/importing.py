@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from watchbell.outside.egress import Bounds, Policy, Request, fetch
 from watchbell.outside.reader import IMPORT, Member, open_document, visible_controls
 
 PUBLISHED = ("osv", "cve", "csaf", "kev", "epss", "vulnrichment")
-ONES_OWN = ("sbom", "csv", "sarif")
+ONES_OWN = ("sbom", "csv", "sarif", "vex")
 MOST_SHOWN = 1000
 MIB = 1 << 20
 FETCHING = Bounds(total_seconds=600, body_bytes=256 * MIB, inflated_bytes=1024 * MIB)
@@ -125,7 +126,7 @@ def _own(path: str, name: str, source: Path | BinaryIO, task: Task) -> None:
 
 
 def _hand_over(path: str, member: Member, task: Task) -> None:
-    load = {"sarif": _findings, "sbom": _bill, "csv": _table}[task.kind]
+    load = {"sarif": _findings, "sbom": _bill, "csv": _table, "vex": _statements}[task.kind]
     where = _where(path, member.name)
     try:
         load(where, member.name, member.content(), task)
@@ -177,6 +178,30 @@ def _table(where: str, name: str, content: bytes, task: Task) -> None:
     organisation = str(task.by.organisation)
     loaded = inventory.load_csv(received, organisation=organisation, by=task.by, now=moment.now(), rng=moment.dice())
     _add(loaded, where, task)
+
+
+def _statements(where: str, name: str, content: bytes, task: Task) -> None:
+    """Take in one document of statements; what it says and cannot be read as it should is told, and the rest counts."""
+    from watchbell.apps.inventory import services as inventory
+    from watchbell.doors import moment
+
+    now, rng, organisation = moment.now(), moment.dice(), str(task.by.organisation)
+    asset = _asset_named(task.asset, task, now) if task.asset else None
+    taken = inventory.import_vex(
+        inventory.Received(content=content), organisation=organisation, asset=asset, by=task.by, now=now, rng=rng
+    )
+    task.tally.stored += taken.is_new
+    task.tally.unchanged += not taken.is_new
+
+
+def _asset_named(name: str, task: Task, now: datetime) -> Any:
+    """Return the organisation's asset of this name; a statement adds none."""
+    from watchbell.apps.inventory import queries as inventory
+
+    asset = inventory.visible_to(task.by, now=now).filter(name=name.strip()).first()
+    if asset is None:
+        raise refuse("no-asset", "no asset has this name", place=name, todo="Load its list first, or leave out --asset")
+    return asset
 
 
 def _add(loaded: Any, where: str, task: Task) -> None:

@@ -13,12 +13,12 @@ from watchbell.cli.serve import refuse_other_schema
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope, system
 from watchbell.outside.reader import visible_controls
 
-LATER = ("stix", "vex", "eval-log")
+LATER = ("stix", "eval-log")
 HELP = f"""Read KIND from each PATH: a file, a folder, .zip, .gz, .zst, NDJSON or a URL.
 
 \b
 osv cve csaf kev epss vulnrichment   what the world has published
-sbom csv sarif                       one organisation's own: --org says whose
+sbom csv sarif vex                   one organisation's own: --org says whose
 {" ".join(LATER):36} not readable yet: a later version reads them
 
 What is stored already counts as unchanged, so after an interruption run the same command again. Exit 3 when
@@ -30,7 +30,11 @@ something was refused; everything else is stored all the same.
 @click.argument("kind", type=click.Choice([*PUBLISHED, *ONES_OWN, *LATER]), metavar="KIND")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--org", "organisation", default="", help="Id or name of the organisation it belongs to.")
-@click.option("--asset", default="", help="Name of the asset an sbom describes; default: the file's own name.")
+@click.option(
+    "--asset",
+    default="",
+    help="Name of the asset an sbom describes (default: its file's), or a vex counts for (default: all).",
+)
 @click.option("--wait", is_flag=True, help="Also do the work that follows (matching) before returning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and refusals as JSON.")
 def import_verb(kind: str, paths: tuple[str, ...], organisation: str, asset: str, wait: bool, as_json: bool) -> None:
@@ -66,7 +70,7 @@ def _check(kind: str, paths: tuple[str, ...], organisation: str, asset: str) -> 
         raise click.UsageError(f"Say whose {kind} this is: --org with the id or name of an organisation.")
     if kind in PUBLISHED and organisation:
         raise click.UsageError(f"{kind} is published and belongs to nobody; leave out --org.")
-    if asset and (kind != "sbom" or len(paths) != 1):
+    if asset and kind != "vex" and (kind != "sbom" or len(paths) != 1):
         raise click.UsageError("--asset goes with exactly one sbom; without it each asset is named after its file.")
     for path in paths:
         if not is_url(path) and not Path(path).exists():
@@ -88,7 +92,7 @@ def _console(kind: str, organisation: str) -> Actor:
             f"No organisation has the id or name {organisation!r}. See `watchbell admin org --help`."
         )
     kinds = frozenset(OrganisationKind(row.kind) for row in found.kinds.all())
-    if kind in ("sbom", "csv") and OrganisationKind.OPERATOR not in kinds:
+    if kind in ("sbom", "csv", "vex") and OrganisationKind.OPERATOR not in kinds:
         raise click.UsageError(f"{found.name} takes part as no operator, so it has no inventory here.")
     return Actor(
         kind=ActorKind.SYSTEM,

@@ -20,7 +20,7 @@ from watchbell.domain.priority import Band
 from watchbell.doors.policy import OPERATOR, STRONG, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.operator import lines
-from watchbell.web.operator.worklist import sheet_of, zone_of
+from watchbell.web.operator.worklist import QUIETED, sheet_of, zone_of
 
 MONTH = timedelta(days=30)
 NEXT = 5
@@ -65,6 +65,7 @@ def board_report(request: Asking) -> HttpResponse:
     steps = bars(funnels.funnel(request.actor, now=request.now))
     context = {
         "waits": _waits(request),
+        "totals": queries.totals(request.actor, now=request.now),
         "done": _done(request, since=request.now - MONTH, until=request.now),
         "before": _done(request, since=request.now - 2 * MONTH, until=request.now - MONTH),
         "coverage": inventory.coverage(request.actor, now=request.now),
@@ -93,7 +94,7 @@ def _waits(request: Asking) -> dict[str, int]:
 
 def _done(request: Asking, *, since: datetime, until: datetime) -> dict[str, int]:
     """Return how many lines were settled in a span, and how."""
-    settled = Q(is_settled=True, settled_at__gte=since, settled_at__lt=until)
+    settled = Q(is_settled=True, settled_at__gte=since, settled_at__lt=until) & ~QUIETED
     return queries.visible_to(request.actor, now=request.now).aggregate(
         all=Count("pk", filter=settled),
         verified=Count("pk", filter=settled & Q(state=Remediation.VERIFIED)),

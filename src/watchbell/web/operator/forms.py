@@ -75,6 +75,15 @@ class DocumentForm(forms.Form):
     )
 
 
+class VexForm(forms.Form):
+    """A document of statements."""
+
+    document = forms.FileField(
+        label=_("A document of statements (VEX)"),
+        help_text=_("OpenVEX, CSAF or CycloneDX, in JSON. It may be compressed."),
+    )
+
+
 class LoadForm(forms.Form):
     """A list of many assets, or of one."""
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from watchbell.apps.inventory import queries as inventory
+from watchbell.apps.inventory import statements
 from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation import queries
-from watchbell.apps.remediation.words import Change, MovedBecause
+from watchbell.apps.remediation.words import Change, Closing, MovedBecause
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import Asserted, Fact, Facts
 from watchbell.domain.handling import ActorKind
@@ -37,6 +38,7 @@ HAPPENED: dict[str, str | Promise] = {
     Change.CANNOT_TELL: gettext_lazy("It can no longer be told whether it reaches you"),
     Change.FOUND_AGAIN: gettext_lazy("It is back"),
     Change.FORENSICS_DONE: gettext_lazy("A look for traces of an attack was recorded"),
+    Change.QUIETED: gettext_lazy("It became quiet"),
     RemediationEvent.PLAN: gettext_lazy("It was planned"),
     RemediationEvent.WAIT_ON_VENDOR: gettext_lazy("It was left to the vendor"),
     RemediationEvent.MITIGATE: gettext_lazy("The risk was lowered another way"),
@@ -81,6 +83,9 @@ def row(request: Asking, row: str) -> HttpResponse:
         **_deeds(request, found),
         "facts": known,
         "says": facts.says(said, found.reason),
+        "is_quieted": found.closed_because == Closing.QUIETED,
+        "is_attacked": found.closed_because == Closing.QUIETED and found.quiet_place == 0,
+        "told": statements.said_of(request.actor, found.group_id, now=request.now, limit=MOST_EXPOSURES),
         "exposures": [{"one": one, "exposed": EXPOSED[one.exposed]} for one in exposures],
         "most": MOST_EXPOSURES,
         "records": published.records_of(found.group_id),

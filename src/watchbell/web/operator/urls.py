@@ -16,6 +16,7 @@ from watchbell.web.operator import (
     strictness,
     tiles,
     unassessed,
+    vex,
     worklist,
 )
 
@@ -37,6 +38,10 @@ urlpatterns = [
     path("inventory/new", assets.add, name="add_asset"),
     path("inventory/load", loading.load, name="load_inventory"),
     path("inventory/unassessed", unassessed.unassessed, name="unassessed"),
+    path("inventory/vex", vex.documents, name="vex_documents"),
+    path("inventory/vex/new", vex.load, name="load_vex"),
+    path("inventory/vex/<str:document>", vex.document, name="vex_document"),
+    path("inventory/vex/<str:document>/withdraw", vex.withdraw, name="withdraw_vex"),
     path("inventory/<str:asset>", assets.asset, name="asset"),
     path("inventory/<str:asset>/progress", assets.progress, name="asset_progress"),
     path("inventory/<str:asset>/stop", loading.stop, name="stop_load"),

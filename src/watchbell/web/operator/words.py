@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from watchbell.domain.advisory import VexJustification, VexStatus
 from watchbell.domain.lifecycle import Remediation, RemediationEvent
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.priority import Band, Drawn, Exposure, Outcome
@@ -106,8 +107,34 @@ NOTES: dict[str, Words] = {
         "A list loaded after the fix was verified still holds an affected version."
     ),
     "It reaches something in the lists in force again.": _("It reaches something in the lists in force again."),
+    "VEX statements say of everything it reaches here that it is not affected, or fixed.": _(
+        "VEX statements say of everything it reaches here that it is not affected, or fixed."
+    ),
+    "The VEX statements that kept it quiet no longer speak of everything it reaches here.": _(
+        "The VEX statements that kept it quiet no longer speak of everything it reaches here."
+    ),
 }
 """What the node itself notes in a line's story, by the words it is stored in."""
+
+VEX_STATUSES: dict[VexStatus, Words] = {
+    VexStatus.AFFECTED: _("affected"),
+    VexStatus.UNDER_INVESTIGATION: _("under investigation"),
+    VexStatus.FIXED: _("fixed"),
+    VexStatus.NOT_AFFECTED: _("not affected"),
+}
+VEX_BADGES: dict[VexStatus, State] = {
+    VexStatus.AFFECTED: State.NOW,
+    VexStatus.UNDER_INVESTIGATION: State.UNKNOWN,
+    VexStatus.FIXED: State.LATER,
+    VexStatus.NOT_AFFECTED: State.LATER,
+}
+JUSTIFICATIONS: dict[VexJustification, Words] = {
+    VexJustification.COMPONENT_NOT_PRESENT: _("The component is not in it"),
+    VexJustification.VULNERABLE_CODE_NOT_PRESENT: _("The flawed code is not in it"),
+    VexJustification.VULNERABLE_CODE_CANNOT_BE_CONTROLLED: _("Nobody can steer the flawed code from outside"),
+    VexJustification.VULNERABLE_CODE_NOT_IN_EXECUTE_PATH: _("The flawed code never runs"),
+    VexJustification.INLINE_MITIGATIONS_ALREADY_EXIST: _("Something inside stops it already"),
+}
 
 
 @dataclass(frozen=True, slots=True)

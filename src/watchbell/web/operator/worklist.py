@@ -17,6 +17,7 @@ from watchbell.apps.inventory import queries as inventory
 from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation import queries, sheet
+from watchbell.apps.remediation.words import Closing
 from watchbell.domain.lifecycle import Remediation
 from watchbell.domain.priority import POLICY, Band, Drawn
 from watchbell.doors import keyset
@@ -39,7 +40,9 @@ class Chip:
     rows: Q
 
 
+BY_QUIET = keyset.Order("worklist-quieted", ("quiet_place", "order_at", "rank", "public_id"))
 TO_DO = Q(is_settled=False)
+QUIETED = Q(closed_because=Closing.QUIETED)
 CHIPS = (
     Chip("", gettext_lazy("All to do"), TO_DO),
     Chip("now", gettext_lazy("Now"), TO_DO & Q(band=Band.NOW)),
@@ -50,7 +53,8 @@ CHIPS = (
     *(Chip(state.name.lower(), STATES[state], TO_DO & Q(state=state)) for state in (
         Remediation.PLANNED, Remediation.WAITING_ON_VENDOR, Remediation.MITIGATED, Remediation.PATCHED,
     )),
-    Chip("over", gettext_lazy("Over"), Q(is_settled=True)),
+    Chip("quieted", gettext_lazy("Quieted by VEX"), QUIETED),
+    Chip("over", gettext_lazy("Over"), Q(is_settled=True) & ~QUIETED),
 )  # fmt: skip
 
 
@@ -79,6 +83,7 @@ def this_week(request: Asking) -> HttpResponse:
         "by": _("by Friday"),
         "can_wait": week.can_wait - also_due,
         "also_due": also_due,
+        "totals": queries.totals(request.actor, now=request.now),
         "coverage": inventory.coverage(request.actor, now=request.now),
         "refreshed_at": queries.refreshed_at(request.actor, now=request.now),
         **counting(request),
@@ -106,13 +111,15 @@ def everything(request: Asking) -> HttpResponse:
     """List every row, by due date and rank; chips narrow it."""
     chosen = next((one for one in CHIPS if one.key == request.GET.get("show", "")), CHIPS[0])
     rows = queries.visible_to(request.actor, now=request.now)
-    page = part(request, rows.filter(chosen.rows), BY_DUE)
+    is_quieted = chosen.key == "quieted"
+    page = part(request, rows.filter(chosen.rows), BY_QUIET if is_quieted else BY_DUE)
     counts = _counts(rows)
     context = {
         "lines": facts.with_facts(lines.of_row(row, now=request.now) for row in page.rows),
         "slice": page,
         "chips": [{"chip": one, "count": counts[one.key or "all"]} for one in CHIPS],
         "chosen": chosen,
+        "is_quieted": is_quieted,
         "count": counts[chosen.key or "all"],
         "coverage": inventory.coverage(request.actor, now=request.now),
         **counting(request),
