@@ -18,7 +18,7 @@ from watchbell.apps.journal.models import Entry
 from watchbell.apps.vulnerabilities import jobs, queries, services
 from watchbell.apps.vulnerabilities.models import CatalogueAssertion, Source, SourceRecord
 from watchbell.domain.handling import system
-from watchbell.domain.refusal import Refusal, Refused
+from watchbell.domain.refusal import Refusal
 from watchbell.outside.egress import EgressDenied, Policy
 
 if TYPE_CHECKING:
@@ -132,21 +132,11 @@ def test_nobody_but_an_administrator_switches_a_source(cast: "Cast", name: str) 
     assert services.allowed().allowed_hosts == frozenset()
 
 
-@pytest.mark.parametrize("name", ["cve-list", "cisa-csaf"])
-def test_archives_of_cve_records_and_csaf_documents_can_be_switched_on(name: str) -> None:
+@pytest.mark.parametrize("name", ["cve-list", "cisa-csaf", "bsi-csaf"])
+def test_archives_of_records_and_providers_of_documents_can_be_switched_on(name: str) -> None:
     services.switch_on(name, by=CONSOLE, now=NOON, rng=DICE)
 
     assert [row.name for row in services.due(now=NOON)] == [name]
-
-
-@pytest.mark.parametrize("name", ["bsi-csaf"])
-def test_what_is_not_read_yet_cannot_be_switched_on_and_says_so(name: str) -> None:
-    services.ensure_listed(rng=DICE)
-
-    with pytest.raises(Refused, match="later version"):
-        services.switch_on(name, by=CONSOLE, now=NOON, rng=DICE)
-
-    assert {one.name: one.why_not for one in queries.sources(NOON)}[name]
 
 
 def test_a_source_nobody_knows_is_not_there() -> None:

@@ -12,6 +12,7 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
 )
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
+from watchbell.apps.vulnerabilities.queries.provided import Provided, provided
 from watchbell.apps.vulnerabilities.queries.records import (
     Change,
     GroupName,
@@ -35,6 +36,7 @@ __all__ = [
     "GroupName",
     "Named",
     "ProductChoice",
+    "Provided",
     "RecordPage",
     "SourceAge",
     "asserted_of",
@@ -49,6 +51,7 @@ __all__ = [
     "listed_for",
     "products",
     "products_listing",
+    "provided",
     "record",
     "records_of",
     "search",
