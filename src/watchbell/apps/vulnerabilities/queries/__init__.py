@@ -10,6 +10,7 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     source_ages,
     sources,
 )
+from watchbell.apps.vulnerabilities.queries.kinds import kinds_of
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
 from watchbell.apps.vulnerabilities.queries.provided import Provided, provided
@@ -48,6 +49,7 @@ __all__ = [
     "group_of",
     "groups_of_records",
     "ids_naming",
+    "kinds_of",
     "listed_for",
     "products",
     "products_listing",
