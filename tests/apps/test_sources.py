@@ -1,9 +1,11 @@
 """Sources are off until someone switches one on; a broken one keeps its last good state, ages and raises the alarm."""
 
 import gzip
+import io
 import json
 import random
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.apps.scene_published import csaf, cve
 from tests.conftest import NOON
 
 from watchbell.apps.jobs.models import Job
@@ -18,7 +21,7 @@ from watchbell.apps.journal.models import Entry
 from watchbell.apps.vulnerabilities import jobs, queries, services
 from watchbell.apps.vulnerabilities.models import CatalogueAssertion, Source, SourceRecord
 from watchbell.domain.handling import system
-from watchbell.domain.refusal import Refusal, Refused
+from watchbell.domain.refusal import Refusal
 from watchbell.outside.egress import EgressDenied, Policy
 
 if TYPE_CHECKING:
@@ -132,21 +135,11 @@ def test_nobody_but_an_administrator_switches_a_source(cast: "Cast", name: str) 
     assert services.allowed().allowed_hosts == frozenset()
 
 
-@pytest.mark.parametrize("name", ["cve-list", "cisa-csaf"])
-def test_archives_of_cve_records_and_csaf_documents_can_be_switched_on(name: str) -> None:
+@pytest.mark.parametrize("name", ["cve-list", "cisa-csaf", "bsi-csaf"])
+def test_archives_of_records_and_providers_of_documents_can_be_switched_on(name: str) -> None:
     services.switch_on(name, by=CONSOLE, now=NOON, rng=DICE)
 
     assert [row.name for row in services.due(now=NOON)] == [name]
-
-
-@pytest.mark.parametrize("name", ["bsi-csaf"])
-def test_what_is_not_read_yet_cannot_be_switched_on_and_says_so(name: str) -> None:
-    services.ensure_listed(rng=DICE)
-
-    with pytest.raises(Refused, match="later version"):
-        services.switch_on(name, by=CONSOLE, now=NOON, rng=DICE)
-
-    assert {one.name: one.why_not for one in queries.sources(NOON)}[name]
 
 
 def test_a_source_nobody_knows_is_not_there() -> None:
@@ -220,6 +213,29 @@ def test_after_a_failure_the_whole_is_asked_for_again(feed: Feed) -> None:
     assert queries.source_ages(NOON)[0].last_error == ""
 
 
+@pytest.mark.parametrize(("name", "record"), [("cve-list", "CVE-2030-1000"), ("cisa-csaf", "ACME-1")])
+def test_an_archive_of_records_is_read_over_the_network_and_the_same_again_changes_nothing(
+    feed: Feed, name: str, record: str
+) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("main/README.md", "# Words")
+        file.writestr("main/cves/delta.json", "{}")
+        one = cve(record) if name == "cve-list" else csaf(record, ("CVE-2030-1000", "Gate", "<2.0", ""))
+        file.writestr(f"main/2030/{record}.json", json.dumps(one))
+    row = switched_on(name, feed)
+    feed.body, feed.kind = archive.getvalue(), "application/zip"
+    first = refreshed(row, feed)
+    unchanged = refreshed(row, feed, days=1)
+    feed.etag = '"another"'
+
+    again = refreshed(row, feed, days=2)
+
+    reports = [one for one in (first, unchanged, again) if isinstance(one, services.Report)]
+    assert [(one.stored, one.unchanged, one.refused) for one in reports] == [(1, 0, 0), (0, 0, 0), (0, 1, 0)]
+    assert SourceRecord.objects.get().record_id == record
+
+
 def test_a_dump_that_shrank_to_a_tenth_removes_nothing_and_raises_the_alarm(feed: Feed) -> None:
     row = switched_on("osv-pypi", feed)
     lines = [json.dumps({"id": f"PYSEC-{n}"}).encode() for n in range(20)]
@@ -266,7 +282,6 @@ def test_a_source_is_due_again_after_its_period_and_an_hour_after_a_failure() ->
 
 
 def test_vulnrichment_is_read_from_its_repository_of_cve_records(tmp_path: "object") -> None:
-    import zipfile
     from pathlib import Path
 
     record = {

@@ -78,6 +78,7 @@ PAGES: dict[str, frozenset[str]] = {
     "retry_work": ADMIN,
     "cancel_work": ADMIN,
     "node_sources": STRONG,
+    "node_source": STRONG,
     "switch_source_on": ADMIN,
     "switch_source_off": ADMIN,
     "read_source_now": ADMIN,

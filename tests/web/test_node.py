@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.template import Context, Template
 from django.test import Client, override_settings
+from tests.apps.scene_published import DICE, csaf
 from tests.conftest import NOON
-from tests.support import machine
+from tests.support import csaf_provider, machine
 from tests.support.cast import Cast
 from tests.support.visitors import signed_in
 
@@ -25,6 +26,8 @@ from watchbell.apps.orgs import services as orgs
 from watchbell.apps.remediation.words import Change
 from watchbell.apps.vulnerabilities import queries as vulnerabilities
 from watchbell.apps.vulnerabilities import services as sources
+from watchbell.apps.vulnerabilities.models import Source
+from watchbell.apps.vulnerabilities.services import providers
 from watchbell.cli import verify_journal
 from watchbell.domain.handling import Scope, system
 from watchbell.domain.lifecycle.remediation import RemediationEvent
@@ -170,7 +173,7 @@ def test_every_feed_is_listed_and_off_until_an_administrator_clicks(cast: Cast) 
 
     assert "No source is read yet" in page
     assert "cisa-kev" in page
-    assert "Read from a later version on" in page
+    assert "bsi-csaf" in page
     assert vulnerabilities.sources(NOON) == []
 
 
@@ -195,11 +198,24 @@ def test_clicking_read_now_twice_asks_once_a_minute(cast: Cast) -> None:
     assert len(jobs_queries.recent(cast.admin)) == 1
 
 
-def test_a_source_of_a_later_version_cannot_be_switched_on_and_says_so(cast: Cast) -> None:
-    answer = signed_in(cast.admin_person).post("/node/sources/bsi-csaf/on/", follow=True)
+def test_the_page_of_a_provider_says_what_was_checked_what_was_not_and_what_was_not_taken(cast: Cast) -> None:
+    row = sources.switch_on("bsi-csaf", by=cast.admin, now=NOON, rng=DICE)
+    with csaf_provider.serving() as provider:
+        for number, label in ((1, "WHITE"), (2, "AMBER")):
+            flaw = (f"CVE-2030-100{number}", "Gate", "<2.0", "")
+            provider.put(f"acme-{number}.json", "2030-01-01T00:00:00Z", csaf(f"ACME-{number}", flaw, label=label))
+        visit = providers.Visit(provider.address, provider.policy)
+        providers.read_whole(Source.objects.get(pk=row.pk), visit, by=cast.admin, now=NOON, rng=DICE)
+        address = provider.address
 
-    assert "cannot be switched on" in text_of(answer)
-    assert not any(one.enabled for one in vulnerabilities.sources(NOON))
+    page = re.sub(r"<[^>]+>", "", text_of(signed_in(cast.hospital.person).get("/node/sources/bsi-csaf/")))
+
+    assert "1 document is byte for byte the one its hash file speaks of." in page
+    assert "Signatures are not checked. 2 documents are offered with an OpenPGP signature" in page
+    assert f"{address}/csaf/acme-2.json" in page
+    assert "The document counts as TLP:AMBER" in page
+    kev = text_of(signed_in(cast.hospital.person).get("/node/sources/cisa-kev/"))
+    assert "nothing is known of its parts" in kev
 
 
 def test_a_source_that_is_off_or_unknown_is_not_read(cast: Cast) -> None:

@@ -23,10 +23,11 @@ from watchbell.apps.inventory.models import (
 )
 from watchbell.apps.jobs import queries as work
 from watchbell.apps.vulnerabilities import queries as published
-from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.apps.vulnerabilities.services import SourceKind, bulk
 from watchbell.domain.handling import Actor, OrganisationKind
+from watchbell.domain.matching.helpers import basis_of_package, basis_of_product
 from watchbell.domain.matching.outcomes import Reason, Status
-from watchbell.domain.matching.tiers import Tier
+from watchbell.domain.matching.tiers import Basis, Tier
 from watchbell.domain.priority import Exposure
 from watchbell.domain.sentence import Sentence
 
@@ -51,7 +52,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposed:
-    """One thing in one asset that a vulnerability reaches, or may reach, and why."""
+    """One thing in one asset that a vulnerability reaches, or may reach, and why; `basis` is what recognised it."""
 
     asset: str
     asset_name: str
@@ -65,6 +66,7 @@ class Exposed:
     reason: str
     fixed: str
     record: str
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,12 @@ def exposures_of(viewer: Actor, group: str, *, now: datetime, limit: int = MOST_
         .order_by("listing__asset__name", "version_id", "record")[:limit]
     )
     components = list(rows)
-    shown = [_exposed(one, records) for one in components]
+    kinds = published.kinds_of(records)
+    shown = [_exposed(one, records, kinds) for one in components]
     return [*shown, *_named(mine, group, limit - len(shown))]
 
 
-def _exposed(one: Component, records: dict[int, str]) -> Exposed:
+def _exposed(one: Component, records: dict[int, str], kinds: dict[int, SourceKind]) -> Exposed:
     found = one.__dict__  # what `annotate` added
     status = Status(found["status"])
     return Exposed(
@@ -176,6 +179,7 @@ def _exposed(one: Component, records: dict[int, str]) -> Exposed:
         reason=found["reason"],
         fixed=found["fixed"],
         record=records[found["record"]],
+        basis=basis_of_package(one.version.ecosystem, is_vendors=kinds.get(found["record"]) is SourceKind.CSAF),
     )
 
 
@@ -191,10 +195,11 @@ def _named(mine: QuerySet[Asset], group: str, limit: int) -> list[Exposed]:
         (pick, match) for match in matches.select_related("record") for pick in picks[match.product_id, match.version]
     ]
     pairs.sort(key=lambda pair: (pair[0].asset.name, pair[0].product_id, pair[1].record_id or 0))
-    return [_picked_out(pick, match) for pick, match in pairs[: max(limit, 0)]]
+    kinds = published.kinds_of({match.record_id for _, match in pairs if match.record_id is not None})
+    return [_picked_out(pick, match, kinds) for pick, match in pairs[: max(limit, 0)]]
 
 
-def _picked_out(pick: PickedProduct, match: ProductMatch) -> Exposed:
+def _picked_out(pick: PickedProduct, match: ProductMatch, kinds: dict[int, SourceKind]) -> Exposed:
     is_told = match.tier != Tier.CANNOT_TELL
     return Exposed(
         asset=pick.asset.public_id,
@@ -209,6 +214,7 @@ def _picked_out(pick: PickedProduct, match: ProductMatch) -> Exposed:
         reason="" if is_told else Reason.RANGE_NOT_GIVEN.value,
         fixed=match.fixed,
         record=str(match.record) if match.record else "",
+        basis=basis_of_product(is_vendors=kinds.get(match.record_id or 0) is SourceKind.CSAF),
     )
 
 

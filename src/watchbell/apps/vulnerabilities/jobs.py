@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from watchbell.apps.jobs import registry
@@ -33,13 +34,21 @@ def look(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
 
 @registry.job(REFRESH, lease=timedelta(minutes=10))
 def refresh(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
-    """Ask one source; a failure is noted beside its last good state, and the next hour tries again."""
+    """Ask one source; a failure is noted beside its last good state, and the next hour tries again.
+
+    What a provider still has to give is fetched by another job, so that other work comes between.
+    """
 
     def told(seen: int) -> None:
         progress.report(done=seen)
         progress.checkpoint()
 
-    services.refresh(str(args["source"]), by=BY, now=now, rng=rng, progress=told)
+    policy = services.allowed(extra=frozenset(settings.WATCHBELL.egress_allow))
+    name = str(args["source"])
+    report = services.refresh(name, by=BY, now=now, rng=rng, policy=policy, progress=told)
+    if isinstance(report, services.Report) and report.left:
+        key = f"{REFRESH}:{name}:{now:%Y%m%dT%H}:{report.left}"
+        jobs.enqueue(kind=REFRESH, key=key, args={"source": name}, now=now, rng=rng)
 
 
 registry.periodic(registry.Schedule("vulnerabilities.sources", LOOK, timedelta(hours=1), missed=registry.Missed.LATEST))

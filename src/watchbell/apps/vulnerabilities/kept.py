@@ -21,6 +21,7 @@ KEPT = (
         columns=(
             *("id", "public_id", "name", "kind", "location", "enabled", "period_hours"),
             *("first_import_at", "last_tried_at", "last_ok_at", "last_error", "etag", "last_modified", "record_count"),
+            "not_before",
         ),
         holds="Where records come from, whether it is switched on, and how the last reading went.",
         until=AS_THE_NODE,
@@ -176,6 +177,28 @@ KEPT = (
         columns=("id", "package_id", "record_id", "reason", "because", "retracted"),
         holds="What a record says of a package and cannot be read.",
         until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
+    Kept(
+        model="vulnerabilities.ProviderListing",
+        columns=(
+            *("id", "source_id", "address", "label", "is_open", "is_trusted", "etag", "last_modified"),
+            *("read_at", "refused", "refused_first", "refusal"),
+        ),
+        holds="Which feeds and folders a provider of advisories names, and how the last reading of each went.",
+        until="As long as the provider names it.",
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
+    Kept(
+        model="vulnerabilities.ProvidedDocument",
+        columns=(
+            *("id", "source_id", "listing_id", "address", "changed", "taken", "hashes", "must_check"),
+            *("checked", "is_signed", "tried_at", "refusal"),
+        ),
+        holds="Which documents a provider lists, which were taken, and why others were not.",
+        until="As long as the provider lists it or it was taken.",
         on_export=PUBLIC,
         on_deletion=STAYS,
     ),

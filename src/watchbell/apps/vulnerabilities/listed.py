@@ -11,9 +11,6 @@ from watchbell.apps.vulnerabilities.models import SourceKind
 OURS = "watchbell"
 """The source of what this node publishes itself."""
 
-LATER = "Read from a later version on; it cannot be switched on yet."
-"""Said of what only lists where its documents are, one by one; an archive or folder of them can be imported."""
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -23,11 +20,6 @@ class Listed:
     kind: SourceKind
     location: str = ""
     period_hours: int = 24
-
-    @property
-    def why_not(self) -> str:
-        """Return why it cannot be switched on, or nothing when it can."""
-        return LATER if self.location.endswith("/provider-metadata.json") else ""
 
 
 _OSV = "https://osv-vulnerabilities.storage.googleapis.com"

@@ -13,6 +13,7 @@ from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_i
 
 RECORD_ID_LENGTH = 128
 NAME_LENGTH = 512
+ADDRESS_LENGTH = 1024
 
 
 class SourceKind(StrEnum):
@@ -68,6 +69,7 @@ class Source(models.Model):
     etag = models.CharField(max_length=512, blank=True)
     last_modified = models.CharField(max_length=128, blank=True)
     record_count = models.PositiveBigIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -445,3 +447,65 @@ class ProductClaim(models.Model):
 
     def __str__(self) -> str:
         return f"record {self.record_id} on product {self.product_id}: {self.says}"
+
+
+class ProviderListing(models.Model):
+    """One feed or folder that a CSAF provider says its documents are listed in, and how its last reading went.
+
+    `label` is the marking it gives all its documents; one that is not `is_open` is known and not read.
+    `refusal` is why it could not be read as a whole, `refused` counts the lines of it that could not, with the first.
+    `etag` and `last_modified` are kept once all it lists is in the table, so an answer "unchanged" loses nothing.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings", db_index=False)
+    address = OrderedText(max_length=ADDRESS_LENGTH)
+    label = models.CharField(max_length=32, blank=True)
+    is_open = models.BooleanField(default=True)
+    is_trusted = models.BooleanField(default=False)
+    etag = models.CharField(max_length=512, blank=True)
+    last_modified = models.CharField(max_length=128, blank=True)
+    read_at = models.DateTimeField(null=True)
+    refused = models.PositiveIntegerField(default=0)
+    refused_first = models.CharField(max_length=1000, blank=True)
+    refusal = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "address"], name="listing_stands_once_per_source"),
+            no_longer_than("address", ADDRESS_LENGTH, name="listing_address_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class ProvidedDocument(models.Model):
+    """A document that a provider lists, and how far we are with it: it waits until `taken` is what is listed.
+
+    `changed` is when it changed last, in the words of the list; `taken` are the words it stood under
+    when it was stored or refused for what it says. `hashes` are the addresses of its digests, one a line;
+    `checked` is the algorithm that proved its bytes. `is_signed`: the provider offers an OpenPGP
+    signature, which is not checked here.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="provided", db_index=False)
+    listing = models.ForeignKey(ProviderListing, on_delete=models.CASCADE, related_name="documents")
+    address = OrderedText(max_length=ADDRESS_LENGTH)
+    changed = models.CharField(max_length=64)
+    taken = models.CharField(max_length=64, null=True)
+    hashes = models.TextField(blank=True)
+    must_check = models.BooleanField(default=False)
+    checked = models.CharField(max_length=8, blank=True)
+    is_signed = models.BooleanField(default=False)
+    tried_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "tried_at"], name="provided_waiting_first")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "address"], name="provided_stands_once_per_source"),
+            no_longer_than("address", ADDRESS_LENGTH, name="provided_address_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.address

@@ -75,7 +75,7 @@ BY: Final = {
 
 _OPEN: Final = [state for state in Engagement if state.is_open]
 
-ENGAGEMENT: Final = Machine(
+ENGAGEMENT: Final[Machine[Engagement, EngagementEvent]] = Machine(
     name="engagement",
     start=Engagement.DRAFT,
     events=EngagementEvent,

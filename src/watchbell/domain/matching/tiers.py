@@ -1,4 +1,4 @@
-"""How sure is it that something is affected? By its package, by its name and version, or by its name alone?"""
+"""How sure is it that something is affected, and by what was it recognised? From its package down to its bare name."""
 
 from enum import StrEnum
 
@@ -10,3 +10,21 @@ class Tier(StrEnum):
     PROBABLE = "probable"
     POSSIBLE = "possible"
     CANNOT_TELL = "cannot tell"
+
+
+class Basis(StrEnum):
+    """By what a component was recognised as the one a record names, surest first."""
+
+    PACKAGE = "package"
+    RELEASE = "distro release"
+    COMMIT = "commit"
+    HELPER = "identification helper"
+    BRANCHES = "product branches"
+    PICKED = "picked product"
+    CPE = "cpe"
+    NAME = "name"
+
+    @property
+    def is_candidate(self) -> bool:
+        """Return whether it is only a guess, which never alerts by itself and never counts as assessed."""
+        return self in (Basis.CPE, Basis.NAME)

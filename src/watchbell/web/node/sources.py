@@ -81,11 +81,21 @@ def sources(request: Asking) -> HttpResponse:
     rows = [_row(one) for one in known(request)]
     context = {
         "used": [row for row in rows if row.source.enabled or row.source.last_ok_at],
-        "offered": [row for row in rows if not (row.source.enabled or row.source.last_ok_at or row.source.why_not)],
-        "later": [row for row in rows if row.source.why_not],
+        "offered": [row for row in rows if not (row.source.enabled or row.source.last_ok_at)],
         "may_act": NODE_ADMIN.admits(request.actor),
     }
     return render(request, "node/sources.html", context)
+
+
+@open_to(STRONG)
+@require_safe
+def source(request: Asking, name: str) -> HttpResponse:
+    """Show one source: how fresh it is, and for a provider of advisories what it lists and what was not taken."""
+    found = next((one for one in known(request) if one.name == name), None)
+    if found is None:
+        raise Http404
+    context = {"row": _row(found), "provided": queries.provided(name), "may_act": NODE_ADMIN.admits(request.actor)}
+    return render(request, "node/source.html", context)
 
 
 @open_to(NODE_ADMIN)
@@ -133,9 +143,7 @@ def known(request: Asking) -> list[SourceAge]:
     there = {one.name: one for one in queries.sources(request.now)}
     for one in LISTED:
         if one.name not in there:
-            there[one.name] = SourceAge(
-                name=one.name, kind=one.kind, location=one.location, why_not=one.why_not, **NEVER_SEEN
-            )
+            there[one.name] = SourceAge(name=one.name, kind=one.kind, location=one.location, **NEVER_SEEN)
     return [there[name] for name in sorted(there)]
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("node/work/<str:public_id>/retry/", work.retry, name="retry_work"),
     path("node/work/<str:public_id>/cancel/", work.cancel, name="cancel_work"),
     path("node/sources/", sources.sources, name="node_sources"),
+    path("node/sources/<str:name>/", sources.source, name="node_source"),
     path("node/sources/<str:name>/on/", sources.switch_on, name="switch_source_on"),
     path("node/sources/<str:name>/off/", sources.switch_off, name="switch_source_off"),
     path("node/sources/<str:name>/read/", sources.read_now, name="read_source_now"),

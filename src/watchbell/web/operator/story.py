@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from watchbell.apps.inventory import queries as inventory
 from watchbell.apps.inventory import statements
+from watchbell.apps.inventory.told import once
 from watchbell.apps.orgs import queries as orgs
 from watchbell.apps.remediation import queries
 from watchbell.apps.remediation.words import Change, Closing, MovedBecause
@@ -27,7 +28,7 @@ from watchbell.doors.headers import as_download
 from watchbell.doors.policy import OPERATOR, OPERATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.operator import deeds, facts, lines
-from watchbell.web.operator.words import DRAWN, EXPOSED, NOTES, OUTCOMES, STATES, say, span
+from watchbell.web.operator.words import BASES, DRAWN, EXPOSED, NOTES, OUTCOMES, STATES, say, span
 from watchbell.web.operator.worklist import counting, zone_of
 
 MOST_EXPOSURES = 200
@@ -86,7 +87,15 @@ def row(request: Asking, row: str) -> HttpResponse:
         "is_quieted": found.closed_because == Closing.QUIETED,
         "is_attacked": found.closed_because == Closing.QUIETED and found.quiet_place == 0,
         "told": statements.said_of(request.actor, found.group_id, now=request.now, limit=MOST_EXPOSURES),
-        "exposures": [{"one": one, "exposed": EXPOSED[one.exposed]} for one in exposures],
+        "exposures": [
+            {
+                "one": told.one,
+                "exposed": EXPOSED[told.one.exposed],
+                "basis": BASES[told.one.basis],
+                "others": [(other, BASES[other.basis]) for other in told.others],
+            }
+            for told in once(exposures)
+        ],
         "most": MOST_EXPOSURES,
         "records": published.records_of(found.group_id),
         "why": say(found.reason.get("why")),

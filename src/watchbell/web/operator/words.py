@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from watchbell.domain.advisory import VexJustification, VexStatus
 from watchbell.domain.lifecycle import Remediation, RemediationEvent
 from watchbell.domain.matching.outcomes import Reason
+from watchbell.domain.matching.tiers import Basis
 from watchbell.domain.priority import Band, Drawn, Exposure, Outcome
 from watchbell.web.states import State
 
@@ -192,3 +193,16 @@ def say(sentence: Mapping[str, object] | None) -> str:
 def span(low: str, high: str) -> str:
     """Return a range of outcomes as people read it: `14D to 3DF`, or the one there is."""
     return low if low == high else gettext("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+BASES: dict[Basis, Words] = {
+    Basis.PACKAGE: _("by its package"),
+    Basis.RELEASE: _("by its package in this release of the distribution"),
+    Basis.COMMIT: _("by its commit"),
+    Basis.HELPER: _("by the package URL its vendor gives"),
+    Basis.BRANCHES: _("by the names its vendor gives, for a product you picked"),
+    Basis.PICKED: _("by its names, for a product you picked"),
+    Basis.CPE: _("by a CPE, which is a guess"),
+    Basis.NAME: _("by its name, which is a guess"),
+}
+"""How was it recognised? Said behind the name of a record."""

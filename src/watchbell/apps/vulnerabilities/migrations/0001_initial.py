@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ("etag", models.CharField(blank=True, max_length=512)),
                 ("last_modified", models.CharField(blank=True, max_length=128)),
                 ("record_count", models.PositiveBigIntegerField(default=0)),
+                ("not_before", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -660,6 +661,93 @@ class Migration(migrations.Migration):
             model_name="saferange",
             index=models.Index(
                 condition=models.Q(("retracted", False)), fields=["package", "record"], name="safe_range_join"
+            ),
+        ),
+        migrations.CreateModel(
+            name="ProviderListing",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", watchbell.apps.journal.columns.OrderedText(max_length=1024)),
+                ("label", models.CharField(blank=True, max_length=32)),
+                ("is_open", models.BooleanField(default=True)),
+                ("is_trusted", models.BooleanField(default=False)),
+                ("etag", models.CharField(blank=True, max_length=512)),
+                ("last_modified", models.CharField(blank=True, max_length=128)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("refused_first", models.CharField(blank=True, max_length=1000)),
+                ("refusal", models.CharField(blank=True, max_length=1000)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listings",
+                        to="vulnerabilities.source",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProvidedDocument",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", watchbell.apps.journal.columns.OrderedText(max_length=1024)),
+                ("changed", models.CharField(max_length=64)),
+                ("taken", models.CharField(max_length=64, null=True)),
+                ("hashes", models.TextField(blank=True)),
+                ("must_check", models.BooleanField(default=False)),
+                ("checked", models.CharField(blank=True, max_length=8)),
+                ("is_signed", models.BooleanField(default=False)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("refusal", models.CharField(blank=True, max_length=1000)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provided",
+                        to="vulnerabilities.source",
+                    ),
+                ),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="vulnerabilities.providerlisting",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="providerlisting",
+            constraint=models.UniqueConstraint(fields=("source", "address"), name="listing_stands_once_per_source"),
+        ),
+        migrations.AddConstraint(
+            model_name="providerlisting",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("address"), 1024
+                ),
+                name="listing_address_is_short",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="provideddocument",
+            index=models.Index(fields=["source", "tried_at"], name="provided_waiting_first"),
+        ),
+        migrations.AddConstraint(
+            model_name="provideddocument",
+            constraint=models.UniqueConstraint(fields=("source", "address"), name="provided_stands_once_per_source"),
+        ),
+        migrations.AddConstraint(
+            model_name="provideddocument",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    django.db.models.functions.text.Length("address"), 1024
+                ),
+                name="provided_address_is_short",
             ),
         ),
         *(migrations.RunSQL(sql, f"DROP VIEW {name}") for name, sql in VIEWS.items()),

@@ -10,8 +10,10 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     source_ages,
     sources,
 )
+from watchbell.apps.vulnerabilities.queries.kinds import kinds_of
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
+from watchbell.apps.vulnerabilities.queries.provided import Provided, provided
 from watchbell.apps.vulnerabilities.queries.records import (
     Change,
     GroupName,
@@ -38,6 +40,7 @@ __all__ = [
     "GroupName",
     "Named",
     "ProductChoice",
+    "Provided",
     "RecordPage",
     "SourceAge",
     "asserted_of",
@@ -50,11 +53,13 @@ __all__ = [
     "group_of",
     "groups_of_records",
     "ids_naming",
+    "kinds_of",
     "last_change",
     "listed_for",
     "names_of_records",
     "products",
     "products_listing",
+    "provided",
     "record",
     "records_of",
     "search",

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from watchbell.apps.vulnerabilities.listed import BY_NAME, LATER, OURS
-from watchbell.apps.vulnerabilities.models import Source, SourceKind, Standing
+from watchbell.apps.vulnerabilities.listed import OURS
+from watchbell.apps.vulnerabilities.models import Source, Standing
 from watchbell.domain.sentence import Sentence
 
 STALE_AFTER = timedelta(days=7)
@@ -26,7 +26,6 @@ class SourceAge:
     last_error: str
     record_count: int
     location: str
-    why_not: str
 
 
 def first_import_at() -> datetime | None:
@@ -47,8 +46,6 @@ def sources(now: datetime) -> list[SourceAge]:
 
 def _age(row: Source, now: datetime) -> SourceAge:
     age = now - row.last_ok_at if row.last_ok_at else None
-    listed = BY_NAME.get(row.name)
-    later = LATER if row.kind in (SourceKind.CSAF, SourceKind.CVE) else ""
     return SourceAge(
         name=row.name,
         kind=row.kind,
@@ -60,5 +57,4 @@ def _age(row: Source, now: datetime) -> SourceAge:
         last_error=Sentence.unpacked(row.last_error) if row.last_error else "",
         record_count=row.record_count,
         location=row.location,
-        why_not=listed.why_not if listed else later,
     )

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from watchbell.apps.vulnerabilities.listed import CONSOLE_NAMES
 from watchbell.apps.vulnerabilities.models import Source, SourceKind
-from watchbell.apps.vulnerabilities.services import adp, catalogues, sources
+from watchbell.apps.vulnerabilities.services import adp, catalogues, providers, sources
 from watchbell.apps.vulnerabilities.services.record_import import READERS, Item, import_records
 from watchbell.apps.vulnerabilities.services.reports import Report, Told, silent
 from watchbell.apps.vulnerabilities.services.sources import NOTHING_HELD, Answer
@@ -20,7 +20,7 @@ from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import strictjson
+from watchbell.formats import csaf_provider, strictjson
 from watchbell.outside.egress import Bounds, Policy, Request, fetch
 from watchbell.outside.reader import IMPORT, Line, Member, ndjson_lines, open_document
 
@@ -63,6 +63,9 @@ def import_path(
     """
     task = _Task(kind, source or CONSOLE_NAMES[kind], by, now, rng, progress)
     row = sources.ensure_source(name=task.source, kind=kind, rng=rng)
+    if kind is SourceKind.CSAF and csaf_provider.is_provider(place.where):
+        visit = providers.Visit(place.where, place.policy or Policy(allowed_hosts=frozenset()))
+        return providers.read_whole(row, visit, by=by, now=now, rng=rng, progress=progress)
     if not place.is_url:
         report = _read(task, _members(Path(place.where)), Path(place.where).name)
         _alarm_if_a_stump(row, report)

@@ -6,14 +6,16 @@ from pathlib import Path
 from django.db.models import Q
 
 from watchbell.apps.vulnerabilities.models import Source, SourceKind
-from watchbell.apps.vulnerabilities.services import sources
+from watchbell.apps.vulnerabilities.services import providers, sources
 from watchbell.apps.vulnerabilities.services.importing import Place, import_path
+from watchbell.apps.vulnerabilities.services.provider_asking import AskedToWait
 from watchbell.apps.vulnerabilities.services.reports import Report, Told, silent
 from watchbell.apps.vulnerabilities.services.sources import Answer, host_entry
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.refusal import Refusal, Refused
 from watchbell.domain.sentence import Sentence
+from watchbell.formats import csaf_provider, moments
 from watchbell.outside.egress import Policy
 
 TRY_AGAIN_AFTER = timedelta(hours=1)
@@ -22,7 +24,8 @@ TRY_AGAIN_AFTER = timedelta(hours=1)
 def due(*, now: datetime) -> list[Source]:
     """Return the sources that are switched on and whose period is over; one that failed waits an hour."""
     waited = Q(last_tried_at__isnull=True) | Q(last_tried_at__lte=now - TRY_AGAIN_AFTER)
-    rows = Source.objects.filter(waited, enabled=True).order_by("name")
+    may_ask = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    rows = Source.objects.filter(waited, may_ask, enabled=True).order_by("name")
     return [row for row in rows if row.last_ok_at is None or row.last_ok_at + _period(row) <= now]
 
 
@@ -42,16 +45,19 @@ def refresh(
 ) -> Report | Refusal | None:
     """Ask one source now and return the counts, or why it failed (which is noted and journalled).
 
-    Returns None for a source that is not switched on any more.
+    Returns None for a source that is not switched on any more. Of a provider with many documents it reads
+    some, and the report says in `left` how many are to be read by the next call.
     """
     source = Source.objects.filter(public_id=public_id, enabled=True).first()
     if source is None:
         return None
-    place = Place(source.location, policy or allowed(), _held(source))
+    if source.not_before and now < source.not_before:
+        return _asked_to_wait(source.not_before)
     try:
-        return import_path(
-            SourceKind(source.kind), place, source=source.name, by=by, now=now, rng=rng, progress=progress
-        )
+        return _read(source, policy or allowed(), by=by, now=now, rng=rng, progress=progress)
+    except AskedToWait as asked:
+        Source.objects.filter(pk=source.pk).update(not_before=asked.until)
+        refusal = asked.refusal
     except Refused as refused:
         refusal = refused.refusal
     except OSError as error:
@@ -59,6 +65,20 @@ def refresh(
         refusal = Refusal(code="unreadable", message=shown, place=Path(source.location).name, todo="Check the folder")
     sources.note_failure(source, refusal, by=by, now=now)
     return refusal
+
+
+def _read(source: Source, policy: Policy, *, by: Actor, now: datetime, rng: Dice, progress: Told) -> Report:
+    kind = SourceKind(source.kind)
+    if kind is SourceKind.CSAF and csaf_provider.is_provider(source.location):
+        visit = providers.Visit(source.location, policy)
+        return providers.read(source, visit, by=by, now=now, rng=rng, progress=progress)
+    place = Place(source.location, policy, _held(source))
+    return import_path(kind, place, source=source.name, by=by, now=now, rng=rng, progress=progress)
+
+
+def _asked_to_wait(until: datetime) -> Refusal:
+    message = Sentence("The source asked us to wait until {moment}", moment=moments.written(until))
+    return Refusal(code="asked-to-wait", message=message, todo="It is asked again then")
 
 
 def _held(source: Source) -> Answer:

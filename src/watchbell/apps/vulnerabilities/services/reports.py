@@ -19,7 +19,8 @@ def silent(seen: int) -> None:
 class Report:
     """Counts of one import; `older` are records that a newer one of the same source already replaced.
 
-    `refusals` holds the first thousand, each with its place; `refused` counts all.
+    `refusals` holds the first thousand, each with its place; `refused` counts all. `left` are items that
+    are known and still to be read, by the next run.
     """
 
     stored: int = 0
@@ -27,6 +28,7 @@ class Report:
     older: int = 0
     refused: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    left: int = 0
 
     @property
     def seen(self) -> int:

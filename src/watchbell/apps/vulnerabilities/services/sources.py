@@ -74,20 +74,17 @@ def ensure_source(*, name: str, kind: SourceKind, rng: Dice) -> Source:
 def switch_on(name: str, *, by: Actor, now: datetime, rng: Dice, location: str = "") -> Source:
     """Switch a source on, so that its host may be asked and the periodic job asks it; `location` replaces its place.
 
-    Raises NotAllowed, NoSuchSource, Refused for a kind not read yet, and EgressDenied for an address
+    Raises NotAllowed, NoSuchSource, Refused for one without an address, and EgressDenied for an address
     that may not be used.
     """
     row = _administered(name, by, rng)
-    listed = BY_NAME.get(name)
-    if listed and listed.why_not:
-        raise refuse("not-yet", Sentence("The source {name} cannot be switched on", name=name), todo=listed.why_not)
     place = location or row.location
     if not place:
         raise refuse("missing-field", "The source has no address", place="location", todo="Give its address or folder")
     if place.startswith(("http:", "https:")):
         check_url(place, Policy(allowed_hosts=frozenset({host_entry(place)})))
-    Source.objects.filter(pk=row.pk).update(enabled=True, location=place)
-    journal.record(at=now, by=by, action="source.enabled", subject=row)
+    if Source.objects.filter(pk=row.pk).exclude(enabled=True, location=place).update(enabled=True, location=place):
+        journal.record(at=now, by=by, action="source.enabled", subject=row)
     row.refresh_from_db()
     return row
 
