@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
+from tests.support.again import Scene
 
 from watchbell.apps.orgs import queries as orgs_queries
 from watchbell.apps.orgs import services as orgs
@@ -69,9 +70,16 @@ PLAYERS = {
 }
 
 
-def make_cast(now: datetime, rng: Dice | None = None) -> Cast:
-    """Create the cast through the services everyone uses."""
+_SCENE: Scene[Cast] = Scene("journal", "orgs")
+
+
+def make_cast(now: datetime, rng: random.Random | None = None) -> Cast:
+    """Create the cast through the services everyone uses; the same cast again by its rows."""
     rng = rng or random.Random(14409)
+    return _SCENE.play(lambda: _make_cast(now, rng), when=now, rng=rng)
+
+
+def _make_cast(now: datetime, rng: Dice) -> Cast:
     players = {name: _player(name, title, kind, sector, now, rng) for name, (title, kind, sector) in PLAYERS.items()}
     admin = _person("admin@node.example", now, rng, node_admin=True)
     mallory = _person("mallory@nowhere.example", now, rng)

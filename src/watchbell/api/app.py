@@ -1,5 +1,6 @@
 """The one API object: version 1, every error as problem+json, no operation without a declared door."""
 
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,9 +24,13 @@ from watchbell.doors.policy import STRONG
 class Described(NinjaAPI):
     """The interface whose description says of errors what they are: problem+json, of one shape."""
 
-    def get_openapi_schema(self, **options: Any) -> Any:
-        """Return the description, OpenAPI 3.1."""
-        described = super().get_openapi_schema(**options)
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> Any:
+        """Return the description, OpenAPI 3.1; the same object each time, so only for reading."""
+        return self._described(self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+
+    @cache  # noqa: B019 (there is one interface; to describe it takes half a second of a processor, and anyone may ask)
+    def _described(self, prefix: str) -> dict[str, Any]:
+        described = super().get_openapi_schema(path_prefix=prefix)
         for operation in (each for methods in described["paths"].values() for each in methods.values()):
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:

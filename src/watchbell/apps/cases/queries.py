@@ -108,7 +108,10 @@ def reads_report(participant: Participant, case: Case) -> bool:
 def line(case: Case, viewer: Actor) -> CaseLine:
     """Return a visible case as this viewer may see it in a list."""
     own = _own(case, viewer)
-    reads = own is not None and reads_report(own, case)
+    return _line(case, viewer, reads=own is not None and reads_report(own, case))
+
+
+def _line(case: Case, viewer: Actor, *, reads: bool) -> CaseLine:
     return CaseLine(
         public_id=case.public_id,
         title=case.title if reads else "",
@@ -132,12 +135,12 @@ def page(case: Case, viewer: Actor, *, now: datetime) -> CasePage | None:
     others = case.participants.filter(left_at__isnull=True).prefetch_related("roles").order_by("pk")
     return CasePage(
         case=case,
-        line=line(case, viewer),
+        line=_line(case, viewer, reads=reads),
         own=own,
         participants=list(others) if reads else [own] if own else [],
         vulnerabilities=list(flaws) if reads else [],
         findings=list(case.findings.values_list("finding", flat=True)) if reads else [],
-        lanes=[(lane, messages(lane, viewer, now=now)) for lane in lanes(case, viewer, now=now)],
+        lanes=[(lane, _said(lane, own, case, now=now)) for lane in _open_lanes(case, viewer, own)] if own else [],
         reads_report=reads,
     )
 
@@ -145,9 +148,14 @@ def page(case: Case, viewer: Actor, *, now: datetime) -> CasePage | None:
 def lanes(case: Case, viewer: Actor, *, now: datetime) -> QuerySet[Lane]:
     """Return the lanes this viewer may read: the coordinator all, others their own and, with the report, everyone's."""
     own = _own(case, viewer)
-    every = case.lanes.select_related("participant", "case").order_by("participant", "pk")
     if own is None or not may_know(case, viewer, now=now):
-        return every.none()
+        return Lane.objects.none()
+    return _open_lanes(case, viewer, own)
+
+
+def _open_lanes(case: Case, viewer: Actor, own: Participant) -> QuerySet[Lane]:
+    """Return the lanes open to a viewer who may know of the case and takes part as `own`."""
+    every = case.lanes.select_related("participant", "case").order_by("participant", "pk")
     if _coordinates(case, viewer):
         return every
     theirs = Q(participant=own)
@@ -159,9 +167,13 @@ def messages(lane: Lane, viewer: Actor, *, now: datetime) -> list[Message]:
     case = lane.case
     if not lanes(case, viewer, now=now).filter(pk=lane.pk).exists():
         return []
-    said = lane.messages.select_related("author").filter(at__lte=now).order_by("at", "public_id")
     own = _own(case, viewer)
     assert own is not None
+    return _said(lane, own, case, now=now)
+
+
+def _said(lane: Lane, own: Participant, case: Case, *, now: datetime) -> list[Message]:
+    said = lane.messages.select_related("author").filter(at__lte=now).order_by("at", "public_id")
     if lane.participant_id is None and not _hears(own, case):
         said = said.filter(at__lte=own.consent_since)
     return list(said)
