@@ -188,6 +188,26 @@ def test_one_asset_takes_one_bill_of_materials(node: Node, tmp_path: Path) -> No
     assert "one bill of materials" in done.stderr
 
 
+def test_statements_are_taken_in_once_for_an_organisation_or_one_of_its_assets(node: Node, tmp_path: Path) -> None:
+    (tmp_path / "pump.json").write_bytes(bill("pkg:pypi/bell-41@1.0"))
+    node.answer("import", "sbom", str(tmp_path / "pump.json"), "--org", HOSPITAL)
+    folder = tmp_path / "vex"
+    folder.mkdir()
+    (folder / "ours.json").write_bytes((OURS / "vex" / "openvex.json").read_bytes())
+    (folder / "broken.json").write_bytes(b'{"@context": ')
+
+    first = node.watchbell("import", "vex", str(folder), "--org", HOSPITAL, "--json", "--wait")
+    again = node.watchbell("import", "vex", str(folder), "--org", HOSPITAL, "--json")
+    limited = node.answer("import", "vex", str(folder / "ours.json"), "--org", HOSPITAL, "--asset", "pump")
+    nowhere = node.watchbell("import", "vex", str(folder / "ours.json"), "--org", HOSPITAL, "--asset", "bed")
+
+    counted = strictjson.loads(first.stdout)
+    assert (first.returncode, counted["stored"], counted["refused"]) == (3, 1, 1), first.stderr
+    assert (strictjson.loads(again.stdout)["unchanged"], limited["stored"]) == (1, 1)
+    assert (nowhere.returncode, "no asset has this name" in nowhere.stderr) == (3, True)
+    assert '"inventory.overlaid"' in exported(node, tmp_path)
+
+
 def test_findings_are_handed_in_for_the_organisation_and_once(node: Node) -> None:
     path = str(OURS / "sarif" / "two_runs.sarif")
 
