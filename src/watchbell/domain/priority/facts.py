@@ -54,7 +54,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A reason in words of the policy: `english` has named places such as `%(outcome)s`, and is what translators see."""
+    """A reason in the policy's words: `english` has named places such as `%(outcome)s`; translators see it."""
 
     key: str
     values: tuple[tuple[str, str], ...] = ()
