@@ -48,6 +48,15 @@ def test_maven_the_shape_without_one_order_is_flagged_and_asked_pair_by_pair(one
     assert compare_exactly(Scheme.MAVEN, one, other) == 1
 
 
+@pytest.mark.parametrize(("lower", "higher"), [("1.5.9.RC1", "1.5.9-RC1"), ("1.0-RC1", "1.0.RC1")])
+def test_maven_a_zero_before_the_dot_turns_the_order_round_and_to_maven_itself_both_are_the_same(
+    lower: str, higher: str
+) -> None:
+    assert rising(Scheme.MAVEN, lower, higher)
+    assert compare_exactly(Scheme.MAVEN, lower, higher) == 0
+    assert Standing.AMBIGUOUS in (place(Scheme.MAVEN, lower).standing, place(Scheme.MAVEN, higher).standing)
+
+
 def test_maven_an_underscore_is_no_separator() -> None:
     assert place(Scheme.MAVEN, "1.2_3").standing is Standing.CERTAIN
     assert rising(Scheme.MAVEN, "1.2-SNAPSHOT", "1.2", "1.2_3", "1.2.3")

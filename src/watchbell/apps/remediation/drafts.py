@@ -11,7 +11,7 @@ from watchbell.apps.inventory.reach import Reach, Subject
 from watchbell.apps.remediation.models import SUBJECT_LENGTH
 from watchbell.apps.remediation.words import Clock
 from watchbell.apps.vulnerabilities.queries import Facts
-from watchbell.domain.priority import Exposure, Priority, Sentence, assess, clock_starts_at, due_at, rank, zone_named
+from watchbell.domain.priority import Because, Exposure, Priority, assess, clock_starts_at, due_at, rank, zone_named
 from watchbell.domain.priority.cvss import score
 
 NO_DATE = datetime(9999, 12, 31, tzinfo=UTC)
@@ -133,7 +133,7 @@ def is_strict(reason: Mapping[str, Any]) -> bool:
     return bool(reason) and reason["why"]["key"] == STRICT
 
 
-def _sentence(sentence: Sentence) -> dict[str, Any]:
+def _sentence(sentence: Because) -> dict[str, Any]:
     return {"key": sentence.key, "values": dict(sentence.values)}
 
 

@@ -3,7 +3,7 @@
 from watchbell.domain.priority.assess import assess, outcome_of
 from watchbell.domain.priority.bod import TABLE_ID, Impact, Outcome, decide
 from watchbell.domain.priority.due import clock_starts_at, due_at, is_overdue, last_day, zone_named
-from watchbell.domain.priority.facts import Band, Drawn, Exposure, Facts, Inputs, Priority, Sentence
+from watchbell.domain.priority.facts import Band, Because, Drawn, Exposure, Facts, Inputs, Priority
 from watchbell.domain.priority.policy import POLICY, Policy
 from watchbell.domain.priority.rank import rank
 
@@ -11,6 +11,7 @@ __all__ = [
     "POLICY",
     "TABLE_ID",
     "Band",
+    "Because",
     "Drawn",
     "Exposure",
     "Facts",
@@ -19,7 +20,6 @@ __all__ = [
     "Outcome",
     "Policy",
     "Priority",
-    "Sentence",
     "assess",
     "clock_starts_at",
     "decide",

@@ -20,7 +20,7 @@ from typing import Final
 
 from watchbell.domain.priority.bod import Impact, Outcome, decide
 from watchbell.domain.priority.cvss import Hints, hints
-from watchbell.domain.priority.facts import Band, Drawn, Exposure, Facts, Input, Inputs, Priority, Sentence
+from watchbell.domain.priority.facts import Band, Because, Drawn, Exposure, Facts, Input, Inputs, Priority
 from watchbell.domain.priority.policy import POLICY
 
 _BANDS: Final = {
@@ -53,7 +53,7 @@ def assess(facts: Facts, *, strict: bool = False) -> Priority:
         forensics_required=forensics,
         forensics_offered=high is Outcome.THREE_DAYS_AND_FORENSICS and not forensics,
         would_be=_would_be(facts, outcome),
-        reason=Sentence(key, (("outcome", outcome.value), ("low", low.value), ("high", high.value))),
+        reason=Because(key, (("outcome", outcome.value), ("low", low.value), ("high", high.value))),
         inputs=inputs,
     )
 
@@ -149,11 +149,11 @@ def _band(facts: Facts, inputs: Inputs, outcome: Outcome) -> Band:
     return _BANDS[outcome]
 
 
-def _would_be(facts: Facts, outcome: Outcome) -> Sentence | None:
+def _would_be(facts: Facts, outcome: Outcome) -> Because | None:
     """Return, outside KEV, what the missing answers could make of this on an exposed asset."""
     missing = (facts.automatable is None, facts.impact is None)
     worst = _possible(False, True, facts.automatable, facts.impact)[-1]
     if facts.in_kev or not any(missing) or worst.urgency <= outcome.urgency:
         return None
     key = {(True, True): "would_be", (True, False): "would_be_automatable", (False, True): "would_be_total"}[missing]
-    return Sentence(key, (("outcome", worst.value),))
+    return Because(key, (("outcome", worst.value),))

@@ -53,8 +53,8 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A reason in words: `english` has named places such as `%(outcome)s`, and is what translators see."""
+class Because:
+    """A reason in the policy's words: `english` has named places such as `%(outcome)s`; translators see it."""
 
     key: str
     values: tuple[tuple[str, str], ...] = ()
@@ -137,8 +137,8 @@ class Priority:
     due_days: int | None
     forensics_required: bool
     forensics_offered: bool
-    would_be: Sentence | None
-    reason: Sentence
+    would_be: Because | None
+    reason: Because
     inputs: Inputs
     policy: str = POLICY.id
     table: str = POLICY.table

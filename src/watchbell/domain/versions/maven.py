@@ -4,7 +4,8 @@ A version is numbers and words joined by dots and hyphens; a change between digi
 letter is a hyphen. `0`, `final`, `ga` and `release` before a hyphen or the end say
 nothing. At one position, from low to high: words from alpha to snapshot, the end, `sp`
 and other words, `-number`, `.number`; a word after a dot is below the same after a
-hyphen. How a run of `.0` sorts depends on what follows it.
+hyphen, unless a zero stands before that dot: before a hyphen it says nothing, there it
+is compared. How a run of `.0` sorts depends on what follows it.
 
 Maven itself departs from its specification: it reads `1.0.RC1` as `1.0-RC1`, and for some
 shapes its answers go in a circle, which no key can follow. We keep the specification's
