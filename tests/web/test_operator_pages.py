@@ -22,6 +22,7 @@ PAGES = [
     ("hospital", "/inventory/new"),
     ("hospital", "/inventory/load"),
     ("hospital", "/inventory/unassessed"),
+    ("hospital", "/inventory/may-be"),
     ("hospital", "/worklist/strict"),
     ("hospital", "/search"),
     ("hospital", "/search?q=django"),

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from watchbell.apps.inventory.models import NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
+from watchbell.apps.inventory.models import CPE_LENGTH, NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
+from watchbell.domain.matching.helpers import read_cpe
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
 from watchbell.domain.priority import Exposure
@@ -42,6 +43,7 @@ class Unknown:
     version: str
     purl: str
     reason: Reason
+    cpe: str = ""
 
     @property
     def word(self) -> str:
@@ -83,21 +85,24 @@ class Contents:
         """Return how many components there are in all."""
         return self.versions.total() + self.unknown.total() + self.products.total()
 
-    def add(self, *, name: str, version: str, purl: str) -> None:
-        """Count one component."""
+    def add(self, *, name: str, version: str, purl: str, cpe: str = "") -> None:
+        """Count one component; its CPE is kept where no package names it."""
         found = package_of_purl(purl) if purl else CannotTell(Reason.NO_PACKAGE_IDENTITY, "no package URL")
         if isinstance(found, CannotTell):
-            self.add_unknown(name, version, purl, found.reason)
+            self.add_unknown(name, version, purl, found.reason, cpe)
         elif not (len(found.package.ecosystem) <= _ECOSYSTEM_LENGTH and 0 < len(found.package.name) <= _PACKAGE_LENGTH):
-            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY)
+            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY, cpe)
         elif len(raw := (found.version or version).strip()) > VERSION_LENGTH:
-            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION)
+            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION, cpe)
         else:
             self.versions[Version(found.package, raw)] += 1
 
-    def add_unknown(self, name: str, version: str, purl: str, reason: Reason) -> None:
+    def add_unknown(self, name: str, version: str, purl: str, reason: Reason, cpe: str = "") -> None:
         """Count one component that no record could name."""
-        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason)] += 1
+        named = read_cpe(cpe) if cpe else None
+        key = named.key if named and len(named.key) <= CPE_LENGTH else ""
+        version = version or (named.version if named else "")
+        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason, key)] += 1
 
     def move_to_unknown(self, product: NamedProduct) -> None:
         """Count a product that no record lists among the unassessable."""
@@ -146,7 +151,7 @@ def read_sbom(content: bytes) -> tuple[str, Contents]:
     bill = _bill(content)
     contents = Contents()
     for one in bill.components:
-        contents.add(name=one.name, version=one.version, purl=one.purl)
+        contents.add(name=one.name, version=one.version, purl=one.purl, cpe=one.cpe)
     return f"{bill.format.value} {bill.spec_version}"[:32], contents
 
 
