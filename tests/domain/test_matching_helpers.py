@@ -22,6 +22,7 @@ from watchbell.domain.matching.tiers import Basis
         ("cpe:2.3:a:acme:gate*:1.2", None),
         ("cpe:2.3:*:acme:gate:1.2", None),
         ("cpe:/a:acme", None),
+        ("cpe:/a:acme:ga%00te", None),
         ("pkg:pypi/gate@1.2", None),
         ("", None),
         ("cpe:/a:acme:" + "g" * 1000, None),

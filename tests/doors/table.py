@@ -138,6 +138,7 @@ PAGES: dict[str, frozenset[str]] = {
     "add_asset": OPERATORS_WRITING,
     "load_inventory": OPERATORS_WRITING,
     "unassessed": OPERATORS,
+    "may_be": OPERATORS,
     "asset": OPERATORS,
     "asset_progress": OPERATORS,
     "stop_load": OPERATORS_WRITING,

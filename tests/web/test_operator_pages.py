@@ -25,6 +25,7 @@ PAGES = [
     ("hospital", "/inventory/unassessed"),
     ("hospital", "/inventory/vex"),
     ("hospital", "/inventory/vex/new"),
+    ("hospital", "/inventory/may-be"),
     ("hospital", "/worklist/strict"),
     ("hospital", "/search"),
     ("hospital", "/search?q=django"),

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from watchbell.apps.inventory import names
-from watchbell.apps.inventory.models import NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
+from watchbell.apps.inventory.models import CPE_LENGTH, NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
 from watchbell.apps.inventory.names import NOTHING_MORE, Called
+from watchbell.domain.matching.helpers import read_cpe
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
 from watchbell.domain.matching.products import ProductName
@@ -50,6 +51,7 @@ class Unknown:
     version: str
     purl: str
     reason: Reason
+    cpe: str = ""
 
     @property
     def word(self) -> str:
@@ -96,15 +98,15 @@ class Contents:
         """Return how many components there are in all."""
         return self.versions.total() + self.unknown.total() + self.products.total()
 
-    def add(self, *, name: str, version: str, purl: str, called: Called = NOTHING_MORE) -> None:
-        """Count one component, which the document also calls `called`."""
+    def add(self, *, name: str, version: str, purl: str, cpe: str = "", called: Called = NOTHING_MORE) -> None:
+        """Count one component, which the document also calls `called`; its CPE is kept where no package names it."""
         found = package_of_purl(purl) if purl else CannotTell(Reason.NO_PACKAGE_IDENTITY, "no package URL")
         if isinstance(found, CannotTell):
-            self.add_unknown(name, version, purl, found.reason)
+            self.add_unknown(name, version, purl, found.reason, cpe)
         elif not (len(found.package.ecosystem) <= _ECOSYSTEM_LENGTH and 0 < len(found.package.name) <= _PACKAGE_LENGTH):
-            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY)
+            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY, cpe)
         elif len(raw := (found.version or version).strip()) > VERSION_LENGTH:
-            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION)
+            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION, cpe)
         else:
             one = Version(found.package, raw)
             self.versions[one] += 1
@@ -114,9 +116,12 @@ class Contents:
         """Return what the document calls a version, as `names.packed` keeps it."""
         return names.packed(self.names.get(one, ()))
 
-    def add_unknown(self, name: str, version: str, purl: str, reason: Reason) -> None:
+    def add_unknown(self, name: str, version: str, purl: str, reason: Reason, cpe: str = "") -> None:
         """Count one component that no record could name."""
-        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason)] += 1
+        named = read_cpe(cpe) if cpe else None
+        key = named.key if named and len(named.key) <= CPE_LENGTH else ""
+        version = version or (named.version if named else "")
+        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason, key)] += 1
 
     def move_to_unknown(self, product: NamedProduct) -> None:
         """Count a product that no record lists among the unassessable."""
@@ -165,7 +170,8 @@ def read_sbom(content: bytes) -> tuple[str, Contents]:
     bill = _bill(content)
     contents, link = Contents(product=names.subject_of(bill)), names.link_of(bill)
     for one in bill.components:
-        contents.add(name=one.name, version=one.version, purl=one.purl, called=names.called(one, link=link))
+        called = names.called(one, link=link)
+        contents.add(name=one.name, version=one.version, purl=one.purl, cpe=one.cpe, called=called)
     return f"{bill.format.value} {bill.spec_version}"[:32], contents
 
 

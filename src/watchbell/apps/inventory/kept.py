@@ -58,7 +58,7 @@ KEPT = (
     ),
     Kept(
         model="inventory.Unassessable",
-        columns=("id", "listing_id", "name", "version", "purl", "word", "reason", "times"),
+        columns=("id", "listing_id", "name", "version", "purl", "word", "reason", "times", "cpe"),
         holds="What a list in force names that no record could name.",
         until="Another list takes its place.",
         on_export=OWN,

@@ -19,6 +19,7 @@ NAME_LENGTH = 200
 VERSION_LENGTH = 512
 BECAUSE_LENGTH = 1000
 PURL_LENGTH = 2048
+CPE_LENGTH = 300
 
 
 class Asset(models.Model):
@@ -191,7 +192,10 @@ class Component(models.Model):
 
 
 class Unassessable(models.Model):
-    """Something a list names that no record could name, and why; `word` is its name as packages are spelled."""
+    """Something a list names that no record could name, and why; `word` is its name as packages are spelled.
+
+    `cpe` is "a:vendor:product" where the list gives one: by it records may name it, as a guess.
+    """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="unassessable", db_index=False)
     name = models.CharField(max_length=NAME_LENGTH)
@@ -200,10 +204,14 @@ class Unassessable(models.Model):
     word = OrderedText(max_length=NAME_LENGTH)
     reason = models.CharField(max_length=32)
     times = models.PositiveIntegerField(default=1)
+    cpe = OrderedText(max_length=CPE_LENGTH, blank=True)
 
     class Meta:
         verbose_name_plural = "unassessable"
-        indexes = [models.Index(fields=["listing", "word"], name="unassessable_by_name")]
+        indexes = [
+            models.Index(fields=["listing", "word"], name="unassessable_by_name"),
+            models.Index(fields=["listing", "cpe"], name="unassessable_by_cpe", condition=~Q(cpe="")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(reason__in=list(Reason)), name="unassessable_reason_is_known")
         ]

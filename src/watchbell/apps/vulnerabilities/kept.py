@@ -202,4 +202,12 @@ KEPT = (
         on_export=PUBLIC,
         on_deletion=STAYS,
     ),
+    Kept(
+        model="vulnerabilities.ProductCpe",
+        columns=("id", "record_id", "entry", "cpe", "retracted"),
+        holds="By which CPEs a record names a product.",
+        until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
 )

@@ -14,6 +14,7 @@ from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_i
 RECORD_ID_LENGTH = 128
 NAME_LENGTH = 512
 ADDRESS_LENGTH = 1024
+CPE_LENGTH = 300
 
 
 class SourceKind(StrEnum):
@@ -509,3 +510,25 @@ class ProvidedDocument(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class ProductCpe(models.Model):
+    """A record gives this CPE for the product of its claim number `entry`: "a:vendor:product", see `helpers.read_cpe`.
+
+    It is a guess by itself: what it finds is shown apart and alerts nobody.
+    """
+
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="cpes", db_index=False)
+    entry = models.PositiveIntegerField()
+    cpe = OrderedText(max_length=CPE_LENGTH)
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["cpe"], name="products_of_a_cpe", condition=Q(retracted=False))]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "entry", "cpe"], name="claim_gives_a_cpe_once"),
+            no_longer_than("cpe", CPE_LENGTH, name="product_cpe_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return self.cpe

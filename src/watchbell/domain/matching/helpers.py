@@ -52,6 +52,8 @@ def read_cpe(text: str) -> Cpe | None:
     parts = _parts(text.strip())
     if len(parts) < 3 or any(one in _OPEN or "*" in one for one in parts[:3]):
         return None
+    if not "".join(parts[:5]).isprintable():
+        return None
     version, update = (*parts[3:5], "", "")[:2]
     if version in _OPEN:
         return Cpe(":".join(parts[:3]))

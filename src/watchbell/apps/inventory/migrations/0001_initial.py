@@ -331,6 +331,7 @@ class Migration(migrations.Migration):
                 ("word", watchbell.apps.journal.columns.OrderedText(max_length=200)),
                 ("reason", models.CharField(max_length=32)),
                 ("times", models.PositiveIntegerField(default=1)),
+                ("cpe", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=300)),
                 (
                     "listing",
                     models.ForeignKey(
@@ -464,6 +465,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="unassessable",
             index=models.Index(fields=["listing", "word"], name="unassessable_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="unassessable",
+            index=models.Index(
+                condition=models.Q(("cpe", ""), _negated=True), fields=["listing", "cpe"], name="unassessable_by_cpe"
+            ),
         ),
         migrations.AddConstraint(
             model_name="unassessable",

@@ -284,7 +284,7 @@ def lines_of(found: Contents) -> int:
 def _unassessable(listing: Listing, one: Unknown, times: int) -> Unassessable:
     return Unassessable(
         listing=listing, name=one.name, version=one.version, purl=one.purl, word=one.word, reason=one.reason,
-        times=times,
+        times=times, cpe=one.cpe,
     )  # fmt: skip
 
 

@@ -750,5 +750,37 @@ class Migration(migrations.Migration):
                 name="provided_address_is_short",
             ),
         ),
+        migrations.CreateModel(
+            name="ProductCpe",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entry", models.PositiveIntegerField()),
+                ("cpe", watchbell.apps.journal.columns.OrderedText(max_length=300)),
+                ("retracted", models.BooleanField(default=False)),
+                (
+                    "record",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cpes",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("retracted", False)), fields=["cpe"], name="products_of_a_cpe")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "entry", "cpe"), name="claim_gives_a_cpe_once"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("cpe"), 300
+                        ),
+                        name="product_cpe_is_short",
+                    ),
+                ],
+            },
+        ),
         *(migrations.RunSQL(sql, f"DROP VIEW {name}") for name, sql in VIEWS.items()),
     ]

@@ -10,6 +10,7 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     source_ages,
     sources,
 )
+from watchbell.apps.vulnerabilities.queries.guessed import claims_under, cpes_known
 from watchbell.apps.vulnerabilities.queries.kinds import kinds_of
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
@@ -46,7 +47,9 @@ __all__ = [
     "asserted_of",
     "changed_since",
     "claims_about",
+    "claims_under",
     "count_changed_since",
+    "cpes_known",
     "facts_for",
     "first_import_at",
     "fixes_of",

@@ -30,13 +30,14 @@ def claims_about(product: str) -> list[Claim]:
         entries[row.record.record_id, row.record_id, row.entry].append(row)
     groups = groups_of_records({record for _, record, _ in entries})
     return [
-        Claim(record, name, groups[record], _ranges(lines))
+        Claim(record, name, groups[record], ranges_of_lines(lines))
         for (name, record, _), lines in entries.items()
         if record in groups
     ]
 
 
-def _ranges(lines: list[ProductClaim]) -> Ranges:
+def ranges_of_lines(lines: list[ProductClaim]) -> Ranges:
+    """Return what the lines of one entry say together."""
     scheme = next((Scheme(one.scheme) for one in lines if one.scheme), None)
     doubts = [Doubt(Reason(one.reason), Sentence.unpacked(one.because)) for one in _that(lines, Says.DOUBT)]
     return Ranges(

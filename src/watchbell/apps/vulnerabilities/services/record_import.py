@@ -31,7 +31,7 @@ _GROWING = (
     "vulnerabilities_range", "vulnerabilities_namedversion", "vulnerabilities_rangedoubt",
     "vulnerabilities_aliasassertion", "vulnerabilities_group", "vulnerabilities_groupmember",
     "vulnerabilities_saferange", "vulnerabilities_productclaim", "vulnerabilities_product",
-    "vulnerabilities_productword",
+    "vulnerabilities_productword", "vulnerabilities_productcpe",
 )  # fmt: skip
 
 Item = tuple[int | str, bytes | Refusal]
