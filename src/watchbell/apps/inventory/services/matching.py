@@ -30,7 +30,7 @@ MANY_VERSIONS = 5_000
 """More than so many keys of an older format are built anew in parts."""
 
 MANY_CHANGES = 20_000
-"""More changes than that are not followed one by one when matching every version again costs less."""
+"""More changed records than that are not followed one by one when matching every version again costs less."""
 
 VERSIONS_A_CHANGE = 4
 """So many versions cost about what one changed record does."""
@@ -172,7 +172,7 @@ def _must_wait_for_keys(*, is_under_way: bool, now: datetime, rng: Dice) -> bool
 
 def _leave_to_parts(*, now: datetime, rng: Dice) -> int:
     """Have every version matched again if that is less than following each change; return how many are left to it."""
-    count = published.count_changed_since(_cursor())
+    count = published.count_records_changed_since(_cursor())
     if count <= MANY_CHANGES or PackageVersion.objects.count() > count * VERSIONS_A_CHANGE:
         return 0
     with transaction.atomic():
