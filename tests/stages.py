@@ -24,14 +24,18 @@ FLOORS = ["tests/journeys", "tests/apps", "tests/doors", "tests/web", "tests/api
 SKIPPED, STOPPED = -1, -2
 # Tests wait for processes they start; two stages side by side leave no processor idle. Each has workers of its own.
 AT_ONCE = 2
-# These are about the command line, the reader, the server and the disk, or start a database server of their own;
-# the rooms' own tests cover both databases.
+# These are about the command line, the reader, the server and the disk, about words alone, or start a database server
+# of their own; the rooms' own tests cover both databases.
 WITHOUT_DATABASE = [
-    f"tests/journeys/test_{name}.py"
-    for name in (
-        *("command_line", "half_open", "hostile_uploads", "import_verb"),
-        *("storage_full", "database_restarts", "verbs_killed"),
-    )
+    f"tests/{folder}/test_{name}.py"
+    for folder, names in {
+        "journeys": (
+            *("command_line", "half_open", "hostile_uploads", "import_verb"),
+            *("storage_full", "database_restarts", "verbs_killed"),
+        ),
+        "web": ("words", "speaking"),
+    }.items()
+    for name in names
 ]
 
 
@@ -60,6 +64,12 @@ def existing(folders: list[str]) -> list[str]:
     return [folder for folder in folders if (ROOT / folder).is_dir()]
 
 
+def seen_in_browser() -> list[str]:
+    """Return the files with tests for the browser: to import all others only to pass them by costs seconds."""
+    files = sorted((ROOT / "tests").glob("*/test_*.py"))
+    return [str(file.relative_to(ROOT)) for file in files if "mark.browser" in file.read_text(encoding="utf-8")]
+
+
 STAGES = [
     Stage("lint", "ruff finds nothing and the files are formatted", lambda: python("ruff", "check", ".")),
     Stage("format", "every file is formatted", lambda: python("ruff", "format", "--check", ".")),
@@ -79,7 +89,7 @@ STAGES = [
     Stage(
         "browser",
         "every page in Chromium: wide and narrow, light and dark, for everyone's eyes",
-        lambda: pytest("-m", "browser", *existing(FLOORS)),
+        lambda: pytest("-m", "browser", *seen_in_browser()),
         needs="chromium",
         database="sqlite",
     ),

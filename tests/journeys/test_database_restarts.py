@@ -92,7 +92,7 @@ def test_a_node_whose_database_crashes_in_the_middle_of_writes_loses_nothing_and
     (tmp_path / "home").mkdir()
     with cluster.cluster() as server:
         node = Node(tmp_path / "home", server.url)
-        link = node.answer("init")["admin_link"]
+        link = node.make()
         with served(node) as running, working(node) as worker:
             running.join(link)
             _, token = running.newcomer("Harbour Lab", "lab", "submit", "read")

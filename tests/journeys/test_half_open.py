@@ -29,7 +29,7 @@ HALF_A_HEADER = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with throwaway(tmp_path_factory.mktemp("half") / "home") as made:
-        assert made.watchbell("init").returncode == 0
+        made.make()
         with served(made) as running:
             running.ask(SIGN_IN)  # the first page of a process loads its templates
             yield running

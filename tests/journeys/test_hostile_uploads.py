@@ -64,7 +64,7 @@ class Door:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     with throwaway(tmp_path_factory.mktemp("hostile") / "home") as node:
-        assert node.watchbell("init").returncode == 0
+        node.make()
         with served(node) as running:
             yield Door(running, running.newcomer("Harbour Lab", "lab", "submit", "read")[1])
 

@@ -35,7 +35,7 @@ def lines(path: Path, *records: Any) -> Path:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     with throwaway(tmp_path_factory.mktemp("import") / "home") as node:
-        assert node.watchbell("init").returncode == 0
+        node.make()
         ORGANISATIONS[node.home] = node.answer("admin", "org", HOSPITAL, "--kind", "operator")["id"]
         yield node
 

@@ -276,7 +276,7 @@ def test_a_served_node_does_its_own_background_work_on_the_embedded_database_and
     tmp_path: Path,
 ) -> None:
     with throwaway(tmp_path / "home") as node:
-        assert node.watchbell("init").returncode == 0
+        node.make()
         for how in (signal.SIGTERM, signal.SIGINT):
             with served(node) as running:
                 assert running.ask("/healthz")[0] == 200

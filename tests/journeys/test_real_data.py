@@ -15,7 +15,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     if reason := machine.why_missing("data"):
         pytest.skip(reason)
     with nodes.throwaway(tmp_path_factory.mktemp("real") / "node") as node:
-        node.answer("init")
+        node.make()
         return node.run("tests.support.real_data", str(machine.SHARED_DATA), seconds=600)
 
 

@@ -11,7 +11,7 @@ POINTS = 50
 @pytest.mark.slow
 def test_no_acknowledged_deed_is_lost_wherever_the_river_is_killed(tmp_path: Path) -> None:
     with nodes.throwaway(tmp_path / "node") as node:
-        node.answer("init")
+        node.make()
 
         found = node.run("tests.support.kill_river", str(POINTS), seconds=900)
 

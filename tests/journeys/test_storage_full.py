@@ -59,7 +59,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     home = tmp_path_factory.mktemp("small") / "home"
     with storage.mounted(home, ROOM_MIB) as is_small:
         node = Node(home)
-        link = node.answer("init")["admin_link"]
+        link = node.make()
         with served(node) as running:
             running.join(link)
             yield Life(running, running.newcomer("Mill Bank", "operator", "submit", "read", "inventory")[1], is_small)

@@ -1,10 +1,12 @@
 """A throwaway node of its own, for tests that start and kill processes: home, keys, fresh database, a server."""
 
+import fcntl
 import http.client
 import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from tests.support import machine
+from tests.support import machine, scratch
 
 ROOT = machine.ROOT
 LONGEST_RUN_SECONDS = 120
@@ -62,6 +64,25 @@ class Node:
         done = self.watchbell(*words, "--json")
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout)  # noqa: TID251 (what our own process printed)
+
+    def make(self) -> str:
+        """Bring this node where `init` brings it and return the first administrator's link.
+
+        On the embedded database every node of a test run but the first is a copy of it.
+        """
+        if self.database_url:
+            return str(self.answer("init")["admin_link"])
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        first = Node(Path(scratch.home) / f"first-node-{run}")
+        link = first.home / "first-link"
+        with open(f"{first.home}.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not link.exists():
+                shutil.rmtree(first.home, ignore_errors=True)
+                first.home.mkdir(mode=0o700)
+                link.write_text(first.answer("init")["admin_link"], encoding="utf-8")
+        shutil.copytree(first.home, self.home, dirs_exist_ok=True, ignore=shutil.ignore_patterns(link.name))
+        return link.read_text(encoding="utf-8")
 
     def run(self, module: str, *arguments: str, seconds: int = LONGEST_RUN_SECONDS) -> Any:
         """Run a module of ours in a process on this node and return the JSON on its last line; raises on failure."""
