@@ -114,6 +114,30 @@ def test_a_product_speaks_for_what_is_in_it_and_a_named_part_only_for_itself(cas
     assert "pkg:generic/bed" in why(cast)[2]
 
 
+IMAGE = "pkg:oci/nginx@sha256%3Aab12?repository_url=docker.io/library/nginx&arch=amd64"
+SAME_IMAGE = [
+    ("pkg:docker/nginx", True),
+    ("pkg:oci/nginx@sha256:AB12?repository_url=index.docker.io/library/nginx", True),
+    ("pkg:oci/nginx?repository_url=registry-1.docker.io/nginx&arch=amd64", True),
+    ("pkg:oci/nginx?repository_url=quay.io/nginx", False),
+    ("pkg:oci/nginx?arch=arm64", False),
+]
+
+
+@pytest.mark.parametrize(("product", "holds"), SAME_IMAGE)
+def test_an_image_is_the_product_whatever_its_index_is_called_and_another_variant_is_not(
+    cast: Cast, product: str, holds: bool
+) -> None:
+    subject = {"type": "container", "bom-ref": "image", "name": "nginx", "purl": IMAGE}
+    run(cast, bill({"purl": GATE}, subject=subject))
+
+    take_in(cast.hospital, openvex(not_affected(CVE, product, parts=("pkg:pypi/gate",))))
+    work()
+
+    assert quiet(cast) is holds
+    assert holds or "nginx" in why(cast)[0]
+
+
 @pytest.mark.parametrize(
     ("ref", "holds"),
     [
