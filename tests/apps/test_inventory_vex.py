@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ from tests.support.cast import Cast
 from watchbell.apps.inventory import said
 from watchbell.apps.inventory import services as inventory
 from watchbell.apps.inventory.models import Match, VexDocument, VexOverlay, VexStatement
+from watchbell.apps.inventory.services import overlays
 from watchbell.apps.journal.models import Entry
 from watchbell.domain.refusal import Refused
 from watchbell.domain.sentence import Sentence
@@ -277,6 +279,26 @@ def test_a_document_killed_halfway_counts_for_nothing_until_it_is_sent_again(
     assert halfway == (4, False, None)
     assert (taken.is_new, VexDocument.objects.count(), VexStatement.objects.count()) == (True, 1, 7)
     assert quiet(cast)
+
+
+def test_a_look_that_was_overtaken_writes_nothing_from_older_facts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(cast)
+    document = take_in(cast.hospital, openvex(not_affected(CVE, GATE))).document
+    organisation = cast.hospital.organisation.public_id
+    look = overlays.overlaid.things
+
+    def overtaken(*words: Any) -> Any:
+        found = list(look(*words))
+        monkeypatch.setattr(overlays.overlaid, "things", look)
+        take_back(cast.hospital, document)
+        overlays.settle(organisation, now=NOON)
+        return found
+
+    monkeypatch.setattr(overlays.overlaid, "things", overtaken)
+    overlays.settle(organisation, now=NOON)
+
+    assert not VexOverlay.objects.exists()
+    assert fates(cast.hospital) == [(0, 0, "")]
 
 
 def test_what_is_withdrawn_counts_no_more_and_stands_again_when_it_is_imported_again(cast: Cast) -> None:
