@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ from tests.support.cast import Cast
 from watchbell.apps.inventory import said
 from watchbell.apps.inventory import services as inventory
 from watchbell.apps.inventory.models import Match, VexDocument, VexOverlay, VexStatement
+from watchbell.apps.inventory.services import overlays
 from watchbell.apps.journal.models import Entry
 from watchbell.domain.refusal import Refused
 from watchbell.domain.sentence import Sentence
@@ -112,6 +114,30 @@ def test_a_product_speaks_for_what_is_in_it_and_a_named_part_only_for_itself(cas
     assert [bool(text) for text in why(cast)] == [True, False, True]
     assert "door in the product, not about" in why(cast)[0].replace("pkg:pypi/", "")
     assert "pkg:generic/bed" in why(cast)[2]
+
+
+IMAGE = "pkg:oci/nginx@sha256%3Aab12?repository_url=docker.io/library/nginx&arch=amd64"
+SAME_IMAGE = [
+    ("pkg:docker/nginx", True),
+    ("pkg:oci/nginx@sha256:AB12?repository_url=index.docker.io/library/nginx", True),
+    ("pkg:oci/nginx?repository_url=registry-1.docker.io/nginx&arch=amd64", True),
+    ("pkg:oci/nginx?repository_url=quay.io/nginx", False),
+    ("pkg:oci/nginx?arch=arm64", False),
+]
+
+
+@pytest.mark.parametrize(("product", "holds"), SAME_IMAGE)
+def test_an_image_is_the_product_whatever_its_index_is_called_and_another_variant_is_not(
+    cast: Cast, product: str, holds: bool
+) -> None:
+    subject = {"type": "container", "bom-ref": "image", "name": "nginx", "purl": IMAGE}
+    run(cast, bill({"purl": GATE}, subject=subject))
+
+    take_in(cast.hospital, openvex(not_affected(CVE, product, parts=("pkg:pypi/gate",))))
+    work()
+
+    assert quiet(cast) is holds
+    assert holds or "nginx" in why(cast)[0]
 
 
 @pytest.mark.parametrize(
@@ -253,6 +279,26 @@ def test_a_document_killed_halfway_counts_for_nothing_until_it_is_sent_again(
     assert halfway == (4, False, None)
     assert (taken.is_new, VexDocument.objects.count(), VexStatement.objects.count()) == (True, 1, 7)
     assert quiet(cast)
+
+
+def test_a_look_that_was_overtaken_writes_nothing_from_older_facts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(cast)
+    document = take_in(cast.hospital, openvex(not_affected(CVE, GATE))).document
+    organisation = cast.hospital.organisation.public_id
+    look = overlays.overlaid.things
+
+    def overtaken(*words: Any) -> Any:
+        found = list(look(*words))
+        monkeypatch.setattr(overlays.overlaid, "things", look)
+        take_back(cast.hospital, document)
+        overlays.settle(organisation, now=NOON)
+        return found
+
+    monkeypatch.setattr(overlays.overlaid, "things", overtaken)
+    overlays.settle(organisation, now=NOON)
+
+    assert not VexOverlay.objects.exists()
+    assert fates(cast.hospital) == [(0, 0, "")]
 
 
 def test_what_is_withdrawn_counts_no_more_and_stands_again_when_it_is_imported_again(cast: Cast) -> None:

@@ -63,6 +63,7 @@ def test_a_quiet_line_leaves_the_open_counts_and_stays_on_a_list_of_its_own_with
     assert (told.status, told.is_quiet, told.asset_name) == (VexStatus.NOT_AFFECTED, True, "web server")
     assert (told.holds[0].one.author, told.holds[0].one.impact) == ("Acme", "Built without it.")
     assert told.holds[0].at is not None
+    assert queries.lines_about([found.group_id], [found.organisation_id]) == []
     assert story(cast) == ["found", "quieted"]
     assert Match.objects.count() == 1
     assert statements.said_of(cast.bank.actor, found.group_id, now=NOON) == []

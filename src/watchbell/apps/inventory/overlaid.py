@@ -161,11 +161,14 @@ def _picked(organisation: str, groups: Mapping[str, Facts]) -> Iterator[Thing]:
             matches[product, version].add(group)
     if not matches:
         return
-    mine = PickedProduct.objects.filter(asset__organisation_id=organisation).order_by("pk")
-    for pick in mine:
+    called: dict[tuple[str, str, str], ProductName] = {}
+    for pick in PickedProduct.objects.filter(asset__organisation_id=organisation).order_by("pk"):
+        words = (pick.product_id, pick.name, pick.version)
         for group in sorted(matches.get((pick.product_id, pick.version), ())):
-            facts = groups[group]
-            yield Thing(None, pick.pk, pick.asset_id, group, frozenset(facts.ids), (_name_of(pick),), None)
+            if words not in called:
+                called[words] = _name_of(pick)
+            ids = frozenset(groups[group].ids)
+            yield Thing(None, pick.pk, pick.asset_id, group, ids, (called[words],), None)
 
 
 def _name_of(pick: PickedProduct) -> ProductName:

@@ -183,11 +183,14 @@ class Line:
 
 
 def lines_about(groups: Collection[str], organisations: Collection[str]) -> list[Line]:
-    """Return the rows of these organisations about these vulnerabilities, for counts that decide what may be shown."""
+    """Return the rows of these organisations about these vulnerabilities, for counts that decide what may be shown.
+
+    What cannot be told, and what others speak free, waits for no fix and is not among them.
+    """
     found: list[Line] = []
     for part in bulk.slices(organisations):
         rows = WorklistRow.objects.filter(organisation_id__in=part, group_id__in=list(groups))
-        for one in rows.exclude(tier=Tier.CANNOT_TELL).order_by("pk"):
+        for one in rows.exclude(tier=Tier.CANNOT_TELL).exclude(closed_because=Closing.QUIETED).order_by("pk"):
             fixed_at = one.settled_at if one.state == Remediation.VERIFIED else None
             found.append(Line(one.organisation_id, one.group_id, one.first_seen_at, fixed_at))
     return found
