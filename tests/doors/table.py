@@ -136,6 +136,7 @@ PAGES: dict[str, frozenset[str]] = {
     "assets": OPERATORS,
     "add_asset": OPERATORS_WRITING,
     "load_inventory": OPERATORS_WRITING,
+    "table": OPERATORS,
     "unassessed": OPERATORS,
     "asset": OPERATORS,
     "asset_progress": OPERATORS,

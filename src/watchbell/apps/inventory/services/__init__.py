@@ -15,6 +15,7 @@ from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, 
 from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, hand_in_sbom, load, stop
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_records
 from watchbell.apps.inventory.services.rights import NotAllowed
+from watchbell.apps.inventory.services.tables import hand_in_table, load_table
 
 __all__ = [
     "AnsweredMeanwhile",
@@ -29,9 +30,11 @@ __all__ = [
     "add_asset",
     "answer_exposed",
     "hand_in_sbom",
+    "hand_in_table",
     "load",
     "load_csv",
     "load_sbom",
+    "load_table",
     "match_asset",
     "match_changed",
     "match_records",
