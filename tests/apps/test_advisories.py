@@ -12,6 +12,7 @@ from tests.support.desk import VECTOR, Desk, another_vendor, blob_store, fresh
 
 from watchbell.apps.advisories import kept, models, queries, services
 from watchbell.apps.advisories.models import Advisory, Rendering, Version
+from watchbell.apps.advisories.services import versions
 from watchbell.apps.advisories.words import Format, State
 from watchbell.apps.cases import services as cases
 from watchbell.apps.cases.models import Case
@@ -323,7 +324,7 @@ def test_a_publication_that_fails_leaves_nothing_behind(desk: Desk, monkeypatch:
     def fails(*args: object, **kwargs: object) -> None:
         raise ConnectionError("the disk is full")
 
-    monkeypatch.setattr(services.vulnerabilities, "store_advisory", fails)
+    monkeypatch.setattr(versions.vulnerabilities, "store_advisory", fails)
     with pytest.raises(ConnectionError), transaction.atomic():
         publish(desk, advisory)
 

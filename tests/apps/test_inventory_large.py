@@ -1,6 +1,7 @@
 """A large list is left to a job: the same rows as at once, nothing in force before all is there, the newest wins."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 from tests.apps import scene_inventory as scene
@@ -189,3 +190,64 @@ def test_one_operator_cannot_fill_the_list_of_work(cast: Cast, monkeypatch: pyte
     put(cast.hospital, add(cast.hospital, "two"))
 
     assert Load.objects.count() == 3
+
+
+LINES = [
+    {"name": f"server {number % 4}", "purl": f"pkg:pypi/p{number}@1.{number}", "exposed": "no"} for number in range(12)
+]
+TABLE = scene.table(*LINES, {"name": "server 9", "purl": "pkg:pypi/x@1", "exposed": "perhaps"})
+
+
+def put_table(player: Player, content: bytes = TABLE, *, at_once: bool = False) -> services.Loaded:
+    received = services.Received(content=content, store=keys.blob_store())
+    load = services.load_csv if at_once else services.hand_in_table
+    return load(received, organisation=player.organisation.public_id, by=player.actor, now=NOON, rng=scene.DICE)
+
+
+def servers(player: Player) -> list[Asset]:
+    return list(Asset.objects.filter(organisation_id=player.organisation.public_id).order_by("name"))
+
+
+def test_a_large_table_killed_after_any_asset_ends_as_one_that_was_loaded_at_once(cast: Cast) -> None:
+    put_table(cast.hospital, at_once=True)
+    document = put_table(cast.bank).load
+    before, received = len(servers(cast.bank)), int(NOON.timestamp() * 1_000_000)
+
+    for stop_after in (1, 2, 9):
+        claim = Held()
+        progress = Progress(claim, lambda: NOON, is_stopping=lambda c=claim, n=stop_after: len(c.said) > n)  # type: ignore[misc]
+        with suppress(Interrupted):
+            services.load_table(
+                document, received=received, store=keys.blob_store(), progress=progress, now=NOON, rng=scene.DICE
+            )
+    scene.work()
+
+    loaded = Entry.objects.filter(action="inventory.loaded", organisation_id=cast.bank.organisation.public_id)
+    assert before == 0
+    assert [held(one) for one in servers(cast.bank)] == [held(one) for one in servers(cast.hospital)]
+    assert [one.exposed for one in servers(cast.bank)] == ["no"] * 4
+    assert loaded.count() == 4
+    assert Job.objects.get(kind="inventory.load_table").state == "done"
+    assert Document.objects.get(public_id=document).refused == 1
+
+
+def test_an_asset_that_got_a_newer_list_while_the_table_waited_keeps_it(cast: Cast) -> None:
+    put_table(cast.hospital)
+    server = add(cast.hospital, "server 1")
+    received = services.Received(content=scene.sbom("pkg:pypi/newer@9"), store=keys.blob_store())
+    later = NOON + timedelta(minutes=1)
+    services.load_sbom(received, asset=server, by=cast.hospital.actor, now=later, rng=scene.DICE)
+
+    scene.work(now=later)
+
+    components = {one.name: one.listing.components for one in servers(cast.hospital) if one.listing}
+    assert components == {"server 0": 3, "server 1": 1, "server 2": 3, "server 3": 3}
+
+
+def test_the_same_large_table_sent_twice_waits_once_and_a_small_one_is_loaded_at_once(cast: Cast) -> None:
+    first, again = put_table(cast.hospital), put_table(cast.hospital)
+    small = put_table(cast.bank, scene.table(*LINES[:4]))
+
+    assert first.load == again.load
+    assert Job.objects.filter(kind="inventory.load_table").count() == 1
+    assert (small.is_over, small.components) == (True, 4)

@@ -137,6 +137,7 @@ PAGES: dict[str, frozenset[str]] = {
     "assets": OPERATORS,
     "add_asset": OPERATORS_WRITING,
     "load_inventory": OPERATORS_WRITING,
+    "table": OPERATORS,
     "unassessed": OPERATORS,
     "may_be": OPERATORS,
     "asset": OPERATORS,

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.support.cast import Cast
+from django.test import Client
+from django.urls import reverse
+from tests.support.cast import Cast, Player
 from tests.support.desk import Desk, fresh
+from tests.support.visitors import signed_in
 
 from watchbell.apps.advisories import queries as advisories
 from watchbell.apps.advisories import services as publishing
@@ -138,3 +141,15 @@ def _published(desk: Desk) -> Any:
     )
     row = publishing.edit(row, content, etag=row.etag, by=desk.by, now=desk.now)
     return publishing.publish(row, label=Tlp.CLEAR, etag=row.etag, by=desk.by, now=desk.now, rng=desk.rng)
+
+
+def as_(player: Player) -> Client:
+    return signed_in(player.person)
+
+
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def do(client: Client, case: Any, deed: str, **answers: Any) -> Any:
+    return client.post(reverse("case_deed", args=[case.public_id, deed]), answers)

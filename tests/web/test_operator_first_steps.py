@@ -13,6 +13,7 @@ from tests.support.visitors import signed_in
 from tests.web import operator_scene
 
 from watchbell.apps.inventory import queries as inventory
+from watchbell.apps.inventory.services import loads
 from watchbell.domain.priority import Exposure
 
 
@@ -82,6 +83,30 @@ def test_a_bill_without_a_name_is_asked_for_one_and_nothing_is_stored(cast: Cast
 
     assert "Say which machine or service it is about." in answer.content.decode()
     assert not inventory.visible_to(cast.hospital.actor, now=NOON).exists()
+
+
+def test_a_large_table_has_a_page_that_says_how_far_it_is_and_which_lines_were_not_taken(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loads, "MANY_LINES", 2)
+    rows = "".join(f"server {number},pkg:pypi/django@4.2.{number},no\n" for number in range(4))
+    table = f"name,purl,exposed\n{rows}Printer,pkg:pypi/x@1,perhaps\n".encode()
+    answer = client.post("/inventory/load", {"document": SimpleUploadedFile("t.csv", table)})
+    path = answer["Location"]
+
+    waiting = text(client, path)
+    scene.work(now=NOON)
+    over = text(client, path)
+
+    assert answer.status_code == 302
+    assert "The table waits for its turn" in waiting
+    assert "hx-get" in waiting
+    assert "The table is in" in over
+    assert "4 items; 4 of them can be checked." in over
+    assert "line 6" in over
+    assert 'hx-trigger="every' not in over
+    assert client.get(path, {"progress": ""})["HX-Refresh"] == "true"
+    assert signed_in(cast.bank.person, NOON).get(path).status_code == 404
 
 
 def test_a_table_says_which_lines_it_did_not_take(cast: Cast, client: Client) -> None:

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Router, Schema, Status
+from ninja import Router, Schema
 from ninja.params import functions as sent
 from pydantic import Field
 
-from watchbell.api import conditions, schemas
+from watchbell.api import conditions, later, schemas
 from watchbell.api.door import Door, Forbidden, actor
 from watchbell.api.freshness import Aged, ages
 from watchbell.apps.inventory import queries, services
@@ -27,7 +27,6 @@ from watchbell.outside.reader import UPLOAD
 
 ERRORS = {**schemas.ERRORS, 412: schemas.Problem}
 router = Router(tags=["inventory"])
-AGAIN_AFTER_SECONDS = 2
 BY_NAME = keyset.Order("api-assets", ("name", "public_id"))
 Answer = Literal["yes", "no", "unknown"]
 Cursor = Annotated[str, sent.Query(max_length=2000)]
@@ -181,11 +180,10 @@ def put_sbom(request: HttpRequest, response: HttpResponse, asset: str, if_match:
             return conditions.changed("asset")
         return problems.problem(409, "changed-meanwhile", str(error), todo="Send it again if yours is newer.")
     except services.TooManyWaiting as error:
-        return _too_many(error)
+        return later.too_many(error)
     if not loaded.is_over:
-        response.headers["Location"] = reverse("api:load", args=[asset, loaded.load])
-        response.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS)
-        return Status(202, _loading(_load(request, asset, loaded.load)))
+        address = reverse("api:load", args=[asset, loaded.load])
+        return later.accepted(response, address, _loading(_load(request, asset, loaded.load)))
     response.headers["ETag"] = _etag(_mine(request, asset))
     return {
         "asset": row.public_id,
@@ -246,12 +244,6 @@ def _loading(row: Any) -> dict[str, Any]:
         "received_at": row.received_at,
         "settled_at": row.settled_at,
     }
-
-
-def _too_many(error: Exception) -> HttpResponse:
-    answer = problems.problem(429, "too-many-waiting", str(error), todo="Wait until some of them are over.")
-    answer.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS * 5)
-    return answer
 
 
 def _body(request: HttpRequest) -> bytes:

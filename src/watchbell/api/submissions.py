@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Schema
 
-from watchbell.api import schemas
+from watchbell.api import later, schemas
 from watchbell.api.door import Door, Forbidden, actor
 from watchbell.apps.findings import queries, services
 from watchbell.apps.findings.words import Channel
@@ -19,7 +19,6 @@ from watchbell.outside.reader import UPLOAD
 
 router = Router(tags=["submissions"])
 MOST_SHOWN = 1000
-AGAIN_AFTER_SECONDS = 2
 MOST_ITEMS = 2**31 - 1
 
 
@@ -99,19 +98,11 @@ def submit(request: HttpRequest, response: HttpResponse, idempotency_key: schema
     except services.KeyTaken as error:
         return problems.problem(409, "idempotency-key-reused", str(error), todo="Use a new Idempotency-Key.")
     except services.TooManyWaiting as error:
-        return _too_many(error)
+        return later.too_many(error)
     if received.is_over:
         return answer(received)
     row = received.submission
-    response.headers["Location"] = reverse("api:submission", args=[row.public_id])
-    response.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS)
-    return Status(202, _taking(row))
-
-
-def _too_many(error: Exception) -> HttpResponse:
-    answer = problems.problem(429, "too-many-waiting", str(error), todo="Wait until one of them is over.")
-    answer.headers["Retry-After"] = str(AGAIN_AFTER_SECONDS * 5)
-    return answer
+    return later.accepted(response, reverse("api:submission", args=[row.public_id]), _taking(row))
 
 
 def _taking(row: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from watchbell.apps.inventory import queries, services
 from watchbell.apps.inventory.services import listings
 from watchbell.apps.inventory.services.loads import LOAD
 from watchbell.apps.inventory.services.parts import MATCH_PART
+from watchbell.apps.inventory.tables import TABLE
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.jobs.registry import Args, Missed, Schedule, job, periodic
 from watchbell.domain.handling import system
@@ -28,6 +29,15 @@ def match_asset(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> 
 def load(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will load what is left of one large list."""
     services.load(str(args["load"]), store=node_store(), progress=progress, now=now, rng=rng)
+
+
+@job(TABLE)
+def load_table(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will load what is left of one large table."""
+    received = int(str(args["received"]))
+    services.load_table(
+        str(args["document"]), received=received, store=node_store(), progress=progress, now=now, rng=rng
+    )
 
 
 @job("inventory.match_changed", lease=timedelta(minutes=5))

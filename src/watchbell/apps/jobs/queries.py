@@ -69,6 +69,17 @@ def of_room(public_id: str) -> Line | None:
     return _line(job) if job else None
 
 
+def latest_of(key: str) -> Line | None:
+    """Return the latest job whose key begins so, for the room that gave it that key, or None."""
+    job = Job.objects.filter(idempotency_key__startswith=key).order_by("-id").first()
+    return _line(job) if job else None
+
+
+def count_unfinished_of(key: str) -> int:
+    """Return how many jobs whose keys begin so wait or run, for the room that gave them these keys."""
+    return Job.objects.filter(idempotency_key__startswith=key, state__in=ACTIVE).count()
+
+
 def due_count(*, now: datetime) -> int:
     """Return how many jobs could start now, for the node's own metrics."""
     return Job.objects.filter(state=Job.State.WAITING, run_at__lte=now).count()

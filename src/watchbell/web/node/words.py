@@ -15,6 +15,7 @@ KINDS_OF_WORK: Words = {
     "files.sweep": _("Remove stored files whose time is over"),
     "findings.take_in": _("Take in a large upload of findings"),
     "inventory.load": _("Load a large list of what an asset contains"),
+    "inventory.load_table": _("Load a large table of assets"),
     "inventory.match_asset": _("Match one asset against what is published"),
     "inventory.match_changed": _("Match inventories against changed records"),
     "inventory.overlay": _("Lay statements (VEX) over what reaches an operator"),

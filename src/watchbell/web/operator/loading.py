@@ -42,7 +42,7 @@ def load(request: Asking) -> HttpResponse:
 
 
 def _load_table(request: Asking, taken: Taken) -> services.Loaded:
-    return services.load_csv(
+    return services.hand_in_table(
         services.Received(content=taken.content, store=keys.blob_store()),
         organisation=str(request.actor.organisation),
         by=request.actor,
@@ -52,6 +52,8 @@ def _load_table(request: Asking, taken: Taken) -> services.Loaded:
 
 
 def _tabled(request: Asking, loaded: services.Loaded) -> HttpResponse:
+    if not loaded.is_over:
+        return redirect("table", document=loaded.load)
     if loaded.refusals:
         shown = loaded.refusals[:MOST_REFUSALS]
         return render(request, "operator/loaded.html", {"loaded": loaded, "shown": shown})

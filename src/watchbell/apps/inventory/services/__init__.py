@@ -17,6 +17,7 @@ from watchbell.apps.inventory.services.loads import NotWaiting, TooManyWaiting, 
 from watchbell.apps.inventory.services.matching import match_asset, match_changed, match_part, match_records
 from watchbell.apps.inventory.services.parts import match_everything_again
 from watchbell.apps.inventory.services.rights import NotAllowed
+from watchbell.apps.inventory.services.tables import hand_in_table, load_table
 from watchbell.apps.inventory.services.vex import NotStanding, Taken, import_vex, overlay_organisation, withdraw_vex
 
 __all__ = [
@@ -36,10 +37,12 @@ __all__ = [
     "answer_exposed",
     "export_fleet",
     "hand_in_sbom",
+    "hand_in_table",
     "import_vex",
     "load",
     "load_csv",
     "load_sbom",
+    "load_table",
     "match_asset",
     "match_changed",
     "match_everything_again",

@@ -34,7 +34,7 @@ from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.priority import Exposure
-from watchbell.domain.refusal import Refusal, refuse
+from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.outside.blobs import BlobStore
 
 VERSIONS_AT_ONCE = 250
@@ -143,28 +143,49 @@ def unchanged(asset: Asset) -> Loaded:
     return _counted(Loaded(unchanged=[asset.public_id]), [asset.pk])
 
 
-def load_csv(received: Received, *, organisation: str, by: Actor, now: datetime, rng: Dice) -> Loaded:
+def load_csv(
+    received: Received,
+    *,
+    organisation: str,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+    handed_in_at: datetime | None = None,
+    told: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Loaded:
     """Take in a table: one asset for each name, with all its lines; bad lines are refused alone, with their place.
 
     A line without a package URL is a product; it counts as assessed when records list exactly one
-    of this vendor and name. Raises NotAllowed, and Refused when the table as a whole cannot be read.
+    of this vendor and name. An asset that got another list after `handed_in_at` keeps it. `told` hears after
+    each asset how many of them are done, of how many. Raises NotAllowed, and Refused when the table as a whole
+    cannot be read.
     """
     require_operator(by, organisation)
-    tables, refused = contents.read_table(_text(received.content).splitlines(keepends=True))
+    tables, refused = read_table(received.content)
     result = Loaded(refusals=[one.refusal for one in refused])
     load = _Load(document_of(received, "CSV", organisation, by, now, rng, len(refused)), by, now, rng)
     touched: list[int] = []
-    for table in tables:
+    for done, table in enumerate(tables, start=1):
         asset = _asset_of(table, organisation, load)
         touched.append(asset.pk)
-        if is_in_force(asset, received.digest):
+        if is_in_force(asset, received.digest) or (handed_in_at and _has_newer(asset, handed_in_at)):
             result.unchanged.append(asset.public_id)
-            continue
-        _answer(asset, table.exposed, load)
-        _replace(asset, table.contents, load)
-        result.changed.append(asset.public_id)
+        else:
+            _answer(asset, table.exposed, load)
+            _replace(asset, table.contents, load)
+            result.changed.append(asset.public_id)
+        told(done, len(tables))
     settle_counts(load.document, touched)
     return _counted(result, touched)
+
+
+def read_table(content: bytes) -> tuple[list[TableAsset], list[Refused]]:
+    """Return what a table says of each asset, and the lines that say nothing. Raises Refused for the whole of it."""
+    return contents.read_table(_text(content).splitlines(keepends=True))
+
+
+def _has_newer(asset: Asset, since: datetime) -> bool:
+    return Asset.objects.filter(pk=asset.pk, listing__started_at__gt=since).exists()
 
 
 def _text(content: bytes) -> str:

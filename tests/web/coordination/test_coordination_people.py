@@ -1,7 +1,6 @@
 """Who works on a case, who would lose sight of it, and what of it each reads: labels, drafts, names."""
 
 import re
-from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.conftest import NOON
 from tests.support.cast import CONSOLE, Cast, Player, actor
 from tests.support.desk import Desk, another_vendor, fresh
 from tests.support.visitors import signed_in
-from tests.web.coordination_scene import Scene, play
+from tests.web.coordination_scene import Scene, as_, do, text_of
 
 from watchbell.apps.advisories import services as publishing
 from watchbell.apps.advisories.models import Advisory
@@ -27,45 +26,8 @@ from watchbell.domain.handling import Role, Tlp
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON)
-
-
-@pytest.fixture(scope="module")
-def scene_once(cast_once: Cast) -> Scene:
-    return play(cast_once, NOON)
-
-
-@pytest.fixture
-def cast(cast_once: Cast, scene_once: Scene, db: None) -> Cast:
-    return deepcopy(cast_once)
-
-
-@pytest.fixture
-def scene(scene_once: Scene, db: None) -> Scene:
-    return deepcopy(scene_once)
-
-
-@pytest.fixture
-def desk(scene: Scene) -> Desk:
-    return scene.desk
-
-
-def as_(player: Player) -> Client:
-    return signed_in(player.person)
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
 def page_of(client: Client, case: Any) -> str:
     return text_of(client.get(reverse("case", args=[case.public_id])))
-
-
-def do(client: Client, case: Any, deed: str, **answers: Any) -> Any:
-    return client.post(reverse("case_deed", args=[case.public_id, deed]), answers)
 
 
 def asked(page: str, deed: str) -> str:

@@ -1,7 +1,6 @@
 """Coordinators, vendors and labs settle flaws on their pages: each sees and does what is theirs."""
 
 import re
-from copy import deepcopy
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -11,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from tests.conftest import NOON
-from tests.support.cast import Cast, Player
+from tests.support.cast import Cast
 from tests.support.desk import VECTOR, Desk, another_vendor, fresh
 from tests.support.visitors import signed_in
-from tests.web.coordination_scene import Scene, play
+from tests.web.coordination_scene import Scene, as_, do, text_of
 
 from watchbell.apps.advisories import queries as advisories
 from watchbell.apps.advisories.models import Advisory
@@ -31,43 +30,6 @@ pytestmark = pytest.mark.django_db
 SARIF = b"""{"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "finder"}}, "results": [
   {"ruleId": "path-join", "message": {"text": "A name leaves the folder."}},
   {"ruleId": "compare", "message": {"text": "A token is compared letter by letter."}}]}]}"""
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON)
-
-
-@pytest.fixture(scope="module")
-def scene_once(cast_once: Cast) -> Scene:
-    return play(cast_once, NOON)
-
-
-@pytest.fixture
-def cast(cast_once: Cast, scene_once: Scene, db: None) -> Cast:
-    return deepcopy(cast_once)
-
-
-@pytest.fixture
-def scene(scene_once: Scene, db: None) -> Scene:
-    return deepcopy(scene_once)
-
-
-@pytest.fixture
-def desk(scene: Scene) -> Desk:
-    return scene.desk
-
-
-def as_(player: Player) -> Client:
-    return signed_in(player.person)
-
-
-def text_of(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-def do(client: Client, case: Any, deed: str, **answers: Any) -> Any:
-    return client.post(reverse("case_deed", args=[case.public_id, deed]), answers)
 
 
 def decide(client: Client, finding: Any, deed: str, **answers: Any) -> Any:
