@@ -17,6 +17,7 @@ PAGES = [
     ("admin", "/"),
     ("admin", "/node/work/"),
     ("admin", "/node/sources/"),
+    ("admin", "/node/sources/bsi-csaf/"),
     ("admin", "/node/settings/"),
     ("admin", "/node/kept/"),
     ("admin", "/record/"),

@@ -25,8 +25,8 @@ from watchbell.apps.jobs import queries as work
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.services import SourceKind, bulk
 from watchbell.domain.handling import Actor, OrganisationKind
-from watchbell.domain.matching.helpers import basis_of_package, basis_of_product
 from watchbell.domain.matching.outcomes import Reason, Status
+from watchbell.domain.matching.recognised import basis_of_package, basis_of_product
 from watchbell.domain.matching.tiers import Basis, Tier
 from watchbell.domain.priority import Exposure
 from watchbell.domain.sentence import Sentence

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchbell.apps.inventory.queries import Exposed
-from watchbell.domain.matching.helpers import surer
+from watchbell.domain.matching.recognised import surer
 from watchbell.domain.matching.tiers import Tier
 
 _SURER = list(Tier).index

@@ -513,7 +513,7 @@ class ProvidedDocument(models.Model):
 
 
 class ProductCpe(models.Model):
-    """A record gives this CPE for the product of its claim number `entry`: "a:vendor:product", see `helpers.read_cpe`.
+    """A record gives this CPE for the product of its claim number `entry`: "a:vendor:product", by `read_cpe`.
 
     It is a guess by itself: what it finds is shown apart and alerts nobody.
     """

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from watchbell.apps.vulnerabilities.models import NAME_LENGTH, Says
-from watchbell.apps.vulnerabilities.services import bulk, drafts, helpers, packages, products
+from watchbell.apps.vulnerabilities.services import bulk, cpes, drafts, packages, products
 from watchbell.apps.vulnerabilities.services.drafts import Claimed, Draft
 from watchbell.apps.vulnerabilities.services.products import Listing
 from watchbell.domain.identity import Dice
@@ -33,7 +33,7 @@ def add(draft: Draft, claim: ProductClaim, *, vendor: str) -> None:
         if (vendor or product.vendor) and name:
             draft.claims.append(Claimed(product.vendor or vendor, name, ranges))
             if product is claim.product:
-                helpers.add(draft, product, entry=len(draft.claims) - 1)
+                cpes.add(draft, product, entry=len(draft.claims) - 1)
 
 
 def _says_nothing_is_affected(ranges: Ranges) -> bool:

@@ -9,7 +9,7 @@ import zstandard
 
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities.models import Source, SourceRecord
-from watchbell.apps.vulnerabilities.services import bulk, claims, csaf_drafts, groups, helpers, packages, standing
+from watchbell.apps.vulnerabilities.services import bulk, claims, cpes, csaf_drafts, groups, packages, standing
 from watchbell.apps.vulnerabilities.services.drafts import READ_AS, Draft, Spans, canonical_digest
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
@@ -254,7 +254,7 @@ def _insert_parts(placed: list[tuple[int, Draft]], rng: Dice) -> None:
     columns = ("package_id", "record_id", "reason", "because", "retracted")
     bulk.insert("vulnerabilities_rangedoubt", columns, doubts)
     bulk.insert("vulnerabilities_productclaim", claims.COLUMNS, claims.rows_of(placed, rng=rng))
-    bulk.insert("vulnerabilities_productcpe", helpers.COLUMNS, helpers.rows_of(placed))
+    bulk.insert("vulnerabilities_productcpe", cpes.COLUMNS, cpes.rows_of(placed))
     bulk.insert("vulnerabilities_aliasassertion", ("record_id", "identifier", "alias"), aliases)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbell.domain.matching.helpers import Cpe, basis_of_package, basis_of_product, read_cpe, surer
+from watchbell.domain.matching.recognised import Cpe, basis_of_package, basis_of_product, read_cpe, surer
 from watchbell.domain.matching.tiers import Basis
 
 
