@@ -17,7 +17,7 @@ from watchbell.edge.facts import preferred_vector
 from watchbell.edge.footer import Footer
 from watchbell.edge.layout import KEYS, PAGE_BYTES, TABLES
 from watchbell.edge.sources import Reading, read
-from watchbell.edge.staging import Staging
+from watchbell.edge.staging import PRODUCT, Staging
 from watchbell.outside import durable
 from watchbell.outside.egress.refusals import EgressDenied, EgressFailed
 
@@ -29,6 +29,8 @@ _PACKAGES = (
     "SELECT ecosystem, span.name FROM span JOIN told USING (serial) UNION SELECT ecosystem, named.name FROM named "
     "JOIN told USING (serial) UNION SELECT ecosystem, doubt.name FROM doubt JOIN told USING (serial) ORDER BY 1, 2"
 )
+"""Packages, and what words name beside them (`staging.PRODUCT`)."""
+
 _ADVISORIES = (
     "SELECT serial, kind, name, ids, summary, cvss FROM told WHERE withdrawn = 0 AND ("
     "EXISTS (SELECT 1 FROM span WHERE span.serial = told.serial) "
@@ -38,19 +40,26 @@ _ADVISORIES = (
 )
 _PARTS = (
     "INSERT OR IGNORE INTO affected_range SELECT p.id, s.lo, s.hi, a.id, s.flags, s.introduced, s.fixed, "
-    "s.last_affected FROM stage.span s JOIN numbered a ON a.serial = s.serial JOIN package p "
+    "s.last_affected FROM stage.span s JOIN numbered a ON a.serial = s.serial JOIN thing p "
     "ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3, 4, 5, 6, 7, 8",
     "INSERT OR IGNORE INTO named_version SELECT p.id, s.version, a.id FROM stage.named s JOIN numbered a "
-    "ON a.serial = s.serial JOIN package p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
     "INSERT OR IGNORE INTO doubt SELECT p.id, a.id, s.reason, s.because FROM stage.doubt s JOIN numbered a "
-    "ON a.serial = s.serial JOIN package p ON p.ecosystem = s.ecosystem AND p.name = s.name "
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name "
     "ORDER BY 1, 2, s.at, 3, 4",
+    "INSERT OR IGNORE INTO helper SELECT s.kind, s.value, p.id FROM stage.helper s JOIN numbered a "
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
     "INSERT OR IGNORE INTO affected_commit SELECT s.hash, a.id FROM stage.hash s JOIN numbered a "
     "ON a.serial = s.serial ORDER BY 1, 2",
 )
+_WHOLE = (
+    "meta", "source", "package", "product", "helper", "affected_range", "named_version", "doubt", "affected_commit",
+    "advisory", "vulnerability", "assertion",
+)  # fmt: skip
 _SOURCES = (
     "INSERT INTO source SELECT kind, kind, count(DISTINCT name), "
-    "count(DISTINCT CASE WHEN withdrawn = 1 THEN name END), 0, max(modified) FROM stage.told GROUP BY kind "
+    "count(DISTINCT CASE WHEN withdrawn = 1 THEN name END), 0, max(modified) FROM stage.told WHERE kind <> 'kev' "
+    "GROUP BY kind "
     "UNION ALL SELECT kind, asserter, count(DISTINCT cve), 0, 0, "
     "max(CASE WHEN edition <> '' THEN edition ELSE since END) FROM stage.said GROUP BY kind, asserter ORDER BY 1, 2"
 )
@@ -118,10 +127,7 @@ def _write(staging: Staging, path: Path, now: datetime) -> int:
         db.execute("BEGIN")
         db.executemany("INSERT INTO meta VALUES (?, ?)", sorted(KEYS.items()))
         db.execute("CREATE TEMP TABLE numbered (serial INTEGER PRIMARY KEY, id INTEGER)")
-        db.executemany(
-            "INSERT INTO package VALUES (?, ?, ?)",
-            ((*row, at) for at, row in enumerate(staging.db.execute(_PACKAGES), start=1)),
-        )
+        _write_names(staging, db)
         _write_advisories(staging, db)
         for part in _PARTS:
             db.execute(part)
@@ -137,6 +143,22 @@ def _write(staging: Staging, path: Path, now: datetime) -> int:
         return int(db.execute("SELECT count(*) FROM affected_range").fetchone()[0])
     finally:
         db.close()
+
+
+def _write_names(staging: Staging, db: sqlite3.Connection) -> None:
+    """Write what records name, numbered on: packages first, then products."""
+    db.execute("CREATE TEMP TABLE thing (ecosystem TEXT, name TEXT, id INTEGER, PRIMARY KEY (ecosystem, name))")
+    rows = staging.db.execute(_PACKAGES).fetchall()
+    rows.sort(key=lambda row: (row[0].startswith(PRODUCT), row[1] if row[0].startswith(PRODUCT) else "", row))
+    db.executemany("INSERT INTO thing VALUES (?, ?, ?)", ((*row, at) for at, row in enumerate(rows, start=1)))
+    for ecosystem, name, number in db.execute("SELECT ecosystem, name, id FROM thing ORDER BY id").fetchall():
+        if ecosystem.startswith(PRODUCT):
+            _, origin, scheme = ecosystem.split("\n")
+            called, vendor, numbers = name.split("\n")
+            row = (called, vendor, origin, scheme, numbers, number)
+            db.execute("INSERT INTO product VALUES (?, ?, ?, ?, ?, ?)", row)
+        else:
+            db.execute("INSERT INTO package VALUES (?, ?, ?)", (ecosystem, name, number))
 
 
 def _written(at: datetime) -> str:
@@ -194,10 +216,7 @@ def _write_assertions(staging: Staging, db: sqlite3.Connection) -> None:
 def _digest_of(db: sqlite3.Connection) -> str:
     """Return the identity of what is in here, apart from when it was built."""
     digest = hashlib.sha256()
-    for table in ("meta", "source", "package", "affected_range", "named_version", "doubt", "affected_commit"):
-        for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
-            digest.update(repr(row).encode())
-    for table in ("advisory", "vulnerability", "assertion"):
+    for table in _WHOLE:
         for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
             digest.update(repr(row).encode())
     return digest.hexdigest()[:32]

@@ -81,8 +81,14 @@ def speaking(db: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Pair]:
             )
 
 
+def records_of(db: sqlite3.Connection, package: int) -> set[int]:
+    """Return every record that names this package or product."""
+    query = "SELECT advisory_id FROM {} WHERE package_id = ?"
+    return {row[0] for table in _TABLES for row in db.execute(query.format(table), (package,))}
+
+
 def ranges(db: sqlite3.Connection, package: int, scheme: Scheme | None, wanted: set[int]) -> dict[int, Ranges]:
-    """Return what each of these records says of one package."""
+    """Return what each of these records says of one package or product."""
     spans: dict[int, tuple[list[Interval], list[Interval]]] = {number: ([], []) for number in wanted}
     query = (
         "SELECT advisory_id, lo, hi, flags, introduced, fixed, last_affected FROM affected_range WHERE package_id = ?"

@@ -23,7 +23,7 @@ build: {BUILD}
 
 info: {INFO}
 """
-_COUNTED = ("package", "affected_range", "advisory", "vulnerability", "assertion")
+_COUNTED = ("package", "product", "affected_range", "advisory", "vulnerability", "assertion")
 
 
 def snapshot(arguments: Sequence[str]) -> int:
