@@ -56,13 +56,13 @@ def kev(product: str = "Gate") -> dict[str, Any]:
     return released | {"vulnerabilities": [entry | {"vulnerabilityName": "Gate flaw"}]}
 
 
-def thing(name: str = "Gate", version: str = "1.1", **more: Any) -> dict[str, Any]:
+def thing(name: str = "Gate", *, version: str = "1.1", **more: Any) -> dict[str, Any]:
     return bill(components=[{"type": "application", "bom-ref": "x", "name": name, "version": version, **more}])
 
 
-ACME = {"supplier": {"name": "Acme, Inc."}}
-HELD = {"hashes": [{"alg": "SHA-256", "content": DIGEST}]}
-FILE = {"hashes": [{"filename": "gate.bin", "file_hashes": [{"algorithm": "sha256", "value": DIGEST}]}]}
+ACME: dict[str, Any] = {"supplier": {"name": "Acme, Inc."}}
+HELD: dict[str, Any] = {"hashes": [{"alg": "SHA-256", "content": DIGEST}]}
+FILE: dict[str, Any] = {"hashes": [{"filename": "gate.bin", "file_hashes": [{"algorithm": "sha256", "value": DIGEST}]}]}
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_two_variants_with_order_numbers_of_their_own_are_not_mixed_up(desk: Des
     other["name"] = "vers:generic/<9.0"
     desk.build(csaf(one, other))
 
-    _, answer = desk.match(thing("6GK7243-1AA", "5.0", **ACME))
-    _, worse = desk.match(thing("6GK7243-1BB", "5.0", **ACME))
+    _, answer = desk.match(thing("6GK7243-1AA", version="5.0", **ACME))
+    _, worse = desk.match(thing("6GK7243-1BB", version="5.0", **ACME))
 
     assert (answer["matches"], [found["basis"] for found in worse["matches"]]) == ([], [Basis.HELPER])
 
@@ -171,9 +171,18 @@ def test_without_a_version_the_branches_leave_it_open(desk: Desk) -> None:
 
 def test_a_suppliers_statement_that_it_is_affected_makes_a_guess_a_match(desk: Desk) -> None:
     desk.build(cve())
-    statement = {"vulnerability": {"name": "CVE-2026-0001"}, "status": "affected", "action_statement": "Update"}
+    statement: dict[str, Any] = {
+        "vulnerability": {"name": "CVE-2026-0001"},
+        "status": "affected",
+        "action_statement": "Update",
+    }
     statement["products"] = [{"@id": "urn:gate", "identifiers": {"cpe23": CPE}}]
-    document = {"@context": "https://openvex.dev/ns/v0.2.0", "@id": "urn:vex", "author": "Acme", "version": 1}
+    document: dict[str, Any] = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "urn:vex",
+        "author": "Acme",
+        "version": 1,
+    }
     document |= {"timestamp": "2026-01-01T00:00:00Z", "statements": [statement]}
     vex = desk.put("vex.json", document)
 
@@ -185,9 +194,19 @@ def test_a_suppliers_statement_that_it_is_affected_makes_a_guess_a_match(desk: D
 def test_a_line_of_a_spreadsheet_and_an_spdx_package_carry_vendor_product_and_cpe_too(desk: Desk) -> None:
     desk.build(cve(), csaf(leaf()))
     table = desk.put("list.csv", b"vendor;product;version\nACME;Gate 200SP;1.1\nAcme;Gate;1.1\n")
-    package = {"name": "any", "SPDXID": "SPDXRef-1", "versionInfo": "1.1", "supplier": "Organization: Acme"}
+    package: dict[str, Any] = {
+        "name": "any",
+        "SPDXID": "SPDXRef-1",
+        "versionInfo": "1.1",
+        "supplier": "Organization: Acme",
+    }
     reference = {"referenceCategory": "SECURITY", "referenceType": "cpe23Type", "referenceLocator": CPE}
-    spdx = {"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "x", "documentNamespace": "urn:x"}
+    spdx: dict[str, Any] = {
+        "spdxVersion": "SPDX-2.3",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": "x",
+        "documentNamespace": "urn:x",
+    }
     spdx |= {"packages": [package | {"externalRefs": [reference]}]}
     snapshot = str(desk.folder / "snapshot")
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from watchbell.edge.footer import Footer
 from watchbell.edge.layout import KEYS, PAGE_BYTES, TABLES
 from watchbell.edge.sources import Reading, read
 from watchbell.edge.staging import PRODUCT, Staging
+from watchbell.edge.workroom import workroom
 from watchbell.outside import durable
 from watchbell.outside.egress.refusals import EgressDenied, EgressFailed
 
@@ -75,8 +75,12 @@ class Built:
     ranges: int
 
 
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and how far it is: done, of how many (0 where nobody knows)."""
+
+
 def build(
-    places: Iterable[str], out: Path, *, now: datetime, progress: Callable[[int], None] = lambda seen: None
+    places: Iterable[str], out: Path, *, now: datetime, progress: Progress = lambda what, done, total: None
 ) -> Built:
     """Write the snapshot of what lies at these places to `out` and return what came of it.
 
@@ -85,27 +89,28 @@ def build(
     what stood at `out` then still stands there.
     """
     reading = Reading()
-    with tempfile.TemporaryDirectory(prefix="watchbell-snapshot-") as folder:
+    with workroom(out) as folder:
         staging = Staging(str(Path(folder, "stage")))
         try:
             _read_all(places, staging, reading, progress)
+            progress("Putting in order", 0, 0)
             staging.settle()
             database = Path(folder, "snapshot")
             ranges = _write(staging, database, now)
         finally:
             staging.close()
-        footer = _pack(database, out, Path(folder, "packed"), now)
+        footer = _pack(database, out, Path(folder, "packed"), progress)
     return Built(footer, reading, out.stat().st_size, ranges)
 
 
-def _read_all(places: Iterable[str], staging: Staging, reading: Reading, progress: Callable[[int], None]) -> None:
+def _read_all(places: Iterable[str], staging: Staging, reading: Reading, progress: Progress) -> None:
     for place in places:
         before = (reading.seen, reading.refused)
         try:
             for at, one in enumerate(read(place, reading)):
                 staging.add(one)
                 if at % SAY_EVERY == 0:
-                    progress(reading.seen)
+                    progress("Reading", reading.seen, 0)
         except (EgressDenied, EgressFailed) as error:
             raise refuse("not-fetched", str(error), place=place) from error
         if reading.seen == before[0]:
@@ -222,15 +227,16 @@ def _digest_of(db: sqlite3.Connection) -> str:
     return digest.hexdigest()[:32]
 
 
-def _pack(database: Path, out: Path, packed: Path, now: datetime) -> Footer:
+def _pack(database: Path, out: Path, packed: Path, progress: Progress) -> Footer:
     """Compress the database, add the footer, and put both at `out` in one step."""
-    digest, size, check = hashlib.sha256(), 0, 0
+    digest, size, check, whole = hashlib.sha256(), 0, 0, database.stat().st_size
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True)
-    with packed.open("wb") as target, compressor.stream_writer(target, size=database.stat().st_size) as writer:
+    with packed.open("wb") as target, compressor.stream_writer(target, size=whole) as writer:
         for piece in _pieces(database):
             digest.update(piece)
             size += len(piece)
             writer.write(piece)
+            progress("Packing (MB)", size // 10**6, whole // 10**6)
     for piece in _pieces(packed):
         check = zlib.crc32(piece, check)
     footer = Footer(digest=digest.hexdigest(), size=size, packed=packed.stat().st_size, check=check)

@@ -33,13 +33,14 @@ def match(arguments: Sequence[str]) -> int:
     try:
         bills = [bill for path in given.sboms for bill in _bills(path, given.distro, notes)]
         statements = _statements(given.vex, notes)
+        notes.doing("Opening the snapshot")
         with opened(given.snapshot, os.environ) as db:
             answer = matched(
                 bills,
                 db,
                 exposed=Exposure(given.exposed or "unknown"),
                 statements=statements,
-                progress=notes.progress,
+                progress=lambda done, total: notes.doing("Matching", done, total),
             )
     except (CannotUse, Refused) as error:
         notes.say(f"watchbell: {error}")
@@ -54,6 +55,7 @@ def match(arguments: Sequence[str]) -> int:
 
 def _bills(path: str, distro: str, notes: Notes) -> Iterator[Sbom]:
     """Yield the list at a path, or those inside an archive, with what is wrong in them said."""
+    notes.doing(f"Reading {path}")
     for name, content in _contents(path):
         try:
             bill = _bill(content, name, distro)
@@ -117,6 +119,7 @@ def _statements(paths: Sequence[str], notes: Notes) -> "Statements | None":
 
     found: list[Statement] = []
     for path in paths:
+        notes.doing(f"Reading {path}")
         for name, content in _contents(path):
             try:
                 document = vex.loads(content, document=name)
