@@ -1,6 +1,5 @@
 """What is asked about in these lists: every component, and each distinct version of a package once."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from watchbell.domain.matching.outcomes import Reason
@@ -38,6 +37,8 @@ class Asked:
             if component.commit:
                 self.commits.add(component.commit)
             if at >= 0 and not component.version:
+                from dataclasses import replace  # imported late: the version nearly always stands in the list itself
+
                 component = replace(component, version=self.versions[at].raw)
             self.components.append((bill, component, at, reason))
 

@@ -3,14 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused
-from watchbell.edge.arguments import match_parser
 from watchbell.edge.matching import match as matched
 from watchbell.edge.notes import Notes
 from watchbell.edge.output import BAD_INPUT, write
+from watchbell.edge.plain_words import of_match
 from watchbell.edge.snapshot import opened
 from watchbell.edge.trouble import CannotUse
 from watchbell.formats.sbom import Sbom
@@ -28,7 +28,7 @@ _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
 def match(arguments: Sequence[str]) -> int:
     """Run `match` with these arguments."""
-    given = match_parser().parse_args(arguments)
+    given = of_match(arguments) or _looked_at(arguments)
     notes = Notes(sys.stderr)
     try:
         bills = [bill for path in given.sboms for bill in _bills(path, given.distro, notes)]
@@ -51,6 +51,12 @@ def match(arguments: Sequence[str]) -> int:
         notes.say("Nothing is listed, so nothing was assessed.")
     write(_written(answer, given.format))
     return answer.exit_code(fails_on_any=given.fail_on == "any")
+
+
+def _looked_at(arguments: Sequence[str]) -> Any:
+    from watchbell.edge.arguments import match_parser
+
+    return match_parser().parse_args(arguments)
 
 
 def _bills(path: str, distro: str, notes: Notes) -> Iterator[Sbom]:

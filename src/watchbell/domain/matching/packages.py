@@ -5,12 +5,12 @@ the last of two qualifiers and mends spaces), so what it would mend is refused h
 """
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from watchbell.domain.matching.distros import ecosystem_of
 from watchbell.domain.matching.names import Package, canonical_name, package
 from watchbell.domain.matching.outcomes import Doubt, Reason
+from watchbell.domain.records import record
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -40,7 +40,7 @@ _WITHOUT_NAMESPACE = frozenset({"cargo", "gem", "nuget", "pypi"})
 _ESCAPES = (("%2B", "+"), ("%2b", "+"), ("%3A", ":"), ("%3a", ":"), ("%7E", "~"), ("%7e", "~"), ("%40", "@"))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Identified:
     """The package a URL names, its version (None: it gives none) and the URL in canonical form."""
 
@@ -49,7 +49,7 @@ class Identified:
     purl: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CannotTell:
     """Why a URL names no package that records could name."""
 
@@ -76,7 +76,7 @@ def package_of_purl(purl: str) -> Identified | CannotTell:
     return _in_distro(read) if read.type in _DISTROS else _in_registry(read)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Plain:
     """The parts of a plain package URL that name a package."""
 
