@@ -27,7 +27,7 @@ class Asked:
         self.versions: list[Version] = []
         self.commits: set[str] = set()
         self._covered = covered
-        self._numbers: dict[tuple[Package, str], int] = {}
+        self._numbers: dict[tuple[str, str, str], int] = {}
         self._schemes: dict[str, Scheme | None] = {}
 
     def add(self, bill: Sbom) -> None:
@@ -53,9 +53,10 @@ class Asked:
         if package.ecosystem not in self._covered:
             return -1, NOT_COVERED
         raw = (version or component.version).strip()
-        at = self._numbers.get((package, raw))
+        named = package.ecosystem, package.name, raw
+        at = self._numbers.get(named)
         if at is None:
-            at = self._numbers[package, raw] = len(self.versions)
+            at = self._numbers[named] = len(self.versions)
             self.versions.append(self._version(package, raw))
         return at, self.versions[at].doubt
 

@@ -95,13 +95,15 @@ def _judged(db: sqlite3.Connection, versions: Sequence[Version], progress: Progr
         wanted.setdefault(packages[at], {}).setdefault(number, []).append(at)
     records = looking.records(db, {number for _, number in pairs})
     found: dict[int, list[Verdict]] = {}
-    for done, (package, asked) in enumerate(wanted.items()):
-        if done % SAY_EVERY == 0:
-            progress(done, len(wanted))
-        first = versions[next(iter(asked.values()))[0]]
-        basis = Basis.RELEASE if ":" in first.package.ecosystem else Basis.PACKAGE
-        for number, said in looking.ranges(db, package, first.scheme, set(asked)).items():
-            for at in asked[number]:
+    all_packages = sorted(wanted)
+    for done in range(0, len(all_packages), SAY_EVERY):
+        progress(done, len(all_packages))
+        some = {package: wanted[package] for package in all_packages[done : done + SAY_EVERY]}
+        firsts = {package: versions[next(iter(asked.values()))[0]] for package, asked in some.items()}
+        schemes = {package: first.scheme for package, first in firsts.items()}
+        for (package, number), said in looking.ranges(db, some, schemes).items():
+            basis = Basis.RELEASE if ":" in firsts[package].package.ecosystem else Basis.PACKAGE
+            for at in some[package][number]:
                 outcome = judge(versions[at].raw or None, said, record=records[number].name)
                 if outcome.status in (Status.AFFECTED, Status.CANNOT_TELL):
                     found.setdefault(at, []).append(Verdict(records[number], outcome, basis))

@@ -68,7 +68,8 @@ def verdicts_on(db: sqlite3.Connection, component: Component) -> list[Verdict]:
     for hit in _surest_hits(_hits(db, component)):
         numbers = looking.records_of(db, hit.product)
         records = looking.records(db, numbers)
-        for number, said in looking.ranges(db, hit.product, hit.scheme, numbers).items():
+        said_of = looking.ranges(db, {hit.product: numbers}, {hit.product: hit.scheme})
+        for (_, number), said in said_of.items():
             record = records[number]
             if hit.origin is not Origin.KEV:
                 spoken_of.add(record.vulnerability)

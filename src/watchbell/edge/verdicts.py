@@ -32,8 +32,10 @@ def tier_of(basis: Basis, *, is_affected: bool) -> Tier:
     return Tier.EXACT
 
 
-def surest(verdicts: Iterable[Verdict]) -> list[Verdict]:
+def surest(verdicts: list[Verdict]) -> list[Verdict]:
     """Return the verdicts that are no guesses, or all when there is nothing else; the surest first."""
+    if len(verdicts) == 1:
+        return verdicts
     ordered = sorted(verdicts, key=lambda one: (surety(one.basis), one.record.name))
     return [one for one in ordered if not one.basis.is_candidate] or ordered
 
