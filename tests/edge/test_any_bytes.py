@@ -10,6 +10,8 @@ from watchbell.domain.matching.evaluate import judge
 from watchbell.domain.matching.outcomes import Status
 from watchbell.domain.matching.packages import CannotTell, identity_of_purl, package_of_purl
 from watchbell.domain.matching.ranges import read_affected
+from watchbell.edge.arguments import match_parser
+from watchbell.edge.plain_words import of_match
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 GATE = osv("PYSEC-1", "gate", *between("1.0", "2.0"), aliases=["CVE-2026-0001"])
@@ -126,3 +128,16 @@ def test_the_short_way_to_a_package_is_the_long_way(kind: str, path: list[str], 
     slowly = package_of_purl(purl)
 
     assert identity_of_purl(purl) == (slowly if isinstance(slowly, CannotTell) else (slowly.package, slowly.version))
+
+
+options = "--snapshot --format --exposed --fail-on --vex --distro --help --snapshot=s --form"
+values = "a.json b - -- s json no any debian-12 -1"
+typed = st.lists(st.sampled_from(["", *options.split(), *values.split()]), max_size=8)
+
+
+@settings(max_examples=400)
+@given(words=typed)
+def test_plain_words_are_understood_as_the_parser_understands_them(words: list[str]) -> None:
+    plain = of_match(words)
+
+    assert plain is None or vars(plain) == vars(match_parser().parse_args(words))

@@ -1,9 +1,9 @@
 """What do we say to people when we will not take what they sent?"""
 
 import re
-from dataclasses import asdict, dataclass
 from typing import Final
 
+from watchbell.domain.records import record
 from watchbell.domain.sentence import Sentence
 
 _PLACES: Final = {
@@ -19,7 +19,7 @@ _PLACES: Final = {
 _PLACE: Final = re.compile(r"(\b(?:line|column|character|finding)(?= \d)|^member(?= ))")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Why something was not taken, where, and what to do about it.
 
@@ -52,7 +52,8 @@ class Refusal:
 
     def as_mapping(self) -> dict[str, str]:
         """Return the five texts by name, as a problem+json body carries them (RFC 9457)."""
-        return asdict(self)
+        texts = ("code", "message", "place", "expected", "todo")
+        return {name: getattr(self, name) for name in texts}
 
 
 class Refused(ValueError):

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from watchbell.domain.matching.tiers import Basis, Tier
 from watchbell.domain.priority import Priority
 from watchbell.formats.sbom import Component
 
@@ -20,11 +21,15 @@ class Flaw(NamedTuple):
 
 
 class Match(NamedTuple):
-    """One vulnerability and one component; `status` is one of the three words above, not_affected only by VEX."""
+    """One vulnerability and one component; `status` is one of the three words above, not_affected only by VEX.
+
+    `basis` is by what the component was recognised, `tier` how sure that makes it.
+    """
 
     component: Component
     status: str
-    tier: str
+    tier: Tier
+    basis: Basis
     flaw: Flaw
     sources: tuple[str, ...]
     fixed_in: tuple[str, ...]
@@ -40,12 +45,16 @@ class NotAssessed(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Everything one run found; components = assessed + not_assessed, always."""
+    """Everything one run found; components = assessed + not_assessed, always.
+
+    `candidates` are guesses about components that are not assessed: they count for nothing.
+    """
 
     snapshot: dict[str, object]
     components: int
     not_assessed: tuple[NotAssessed, ...]
     matches: tuple[Match, ...]
+    candidates: tuple[Match, ...] = ()
     is_partial: bool = False
     """Whether a list held something that could not be read as a component, or nothing at all."""
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-FORMATS = ("table", "json", "vex", "csv", "sarif")
+from watchbell.edge.plain_words import EXPOSED, FAIL_ON, FORMATS
+
 MATCH = """Match lists of what is installed against a snapshot, on this machine, without network or node. Reads
 CycloneDX, SPDX, lock files, package databases and CSV. Exit 0: all assessed, nothing affected; 1: something affected;
 2: bad input; 4: nothing affected, but something could not be assessed."""
@@ -18,10 +19,8 @@ def match_parser() -> argparse.ArgumentParser:
     parser.add_argument("--snapshot", required=True, metavar="FILE", help="Made by `watchbell snapshot build`.")
     parser.add_argument("--format", choices=FORMATS, default="table", help="How to print the answer.")
     parser.add_argument("--vex", nargs="+", action="extend", default=[], metavar="FILE", help="VEX statements.")
-    parser.add_argument(
-        "--exposed", choices=("yes", "no"), help="Reachable from the internet? Left out: counts as yes."
-    )
-    parser.add_argument("--fail-on", choices=("any", "affected"), default="any", help="`affected`: 4 becomes 0.")
+    parser.add_argument("--exposed", choices=EXPOSED, help="Reachable from the internet? Left out: counts as yes.")
+    parser.add_argument("--fail-on", choices=FAIL_ON, default="any", help="`affected`: 4 becomes 0.")
     parser.add_argument(
         "--distro", default="", metavar="RELEASE", help="Release of a dpkg, rpm or apk list: debian-12."
     )

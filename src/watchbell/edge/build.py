@@ -2,7 +2,6 @@
 
 import hashlib
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from watchbell.edge.facts import preferred_vector
 from watchbell.edge.footer import Footer
 from watchbell.edge.layout import KEYS, PAGE_BYTES, TABLES
 from watchbell.edge.sources import Reading, read
-from watchbell.edge.staging import Staging
+from watchbell.edge.staging import PRODUCT, Staging
+from watchbell.edge.workroom import workroom
 from watchbell.outside import durable
 from watchbell.outside.egress.refusals import EgressDenied, EgressFailed
 
@@ -29,6 +29,8 @@ _PACKAGES = (
     "SELECT ecosystem, span.name FROM span JOIN told USING (serial) UNION SELECT ecosystem, named.name FROM named "
     "JOIN told USING (serial) UNION SELECT ecosystem, doubt.name FROM doubt JOIN told USING (serial) ORDER BY 1, 2"
 )
+"""Packages, and what words name beside them (`staging.PRODUCT`)."""
+
 _ADVISORIES = (
     "SELECT serial, kind, name, ids, summary, cvss FROM told WHERE withdrawn = 0 AND ("
     "EXISTS (SELECT 1 FROM span WHERE span.serial = told.serial) "
@@ -38,19 +40,26 @@ _ADVISORIES = (
 )
 _PARTS = (
     "INSERT OR IGNORE INTO affected_range SELECT p.id, s.lo, s.hi, a.id, s.flags, s.introduced, s.fixed, "
-    "s.last_affected FROM stage.span s JOIN numbered a ON a.serial = s.serial JOIN package p "
+    "s.last_affected FROM stage.span s JOIN numbered a ON a.serial = s.serial JOIN thing p "
     "ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3, 4, 5, 6, 7, 8",
     "INSERT OR IGNORE INTO named_version SELECT p.id, s.version, a.id FROM stage.named s JOIN numbered a "
-    "ON a.serial = s.serial JOIN package p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
     "INSERT OR IGNORE INTO doubt SELECT p.id, a.id, s.reason, s.because FROM stage.doubt s JOIN numbered a "
-    "ON a.serial = s.serial JOIN package p ON p.ecosystem = s.ecosystem AND p.name = s.name "
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name "
     "ORDER BY 1, 2, s.at, 3, 4",
+    "INSERT OR IGNORE INTO helper SELECT s.kind, s.value, p.id FROM stage.helper s JOIN numbered a "
+    "ON a.serial = s.serial JOIN thing p ON p.ecosystem = s.ecosystem AND p.name = s.name ORDER BY 1, 2, 3",
     "INSERT OR IGNORE INTO affected_commit SELECT s.hash, a.id FROM stage.hash s JOIN numbered a "
     "ON a.serial = s.serial ORDER BY 1, 2",
 )
+_WHOLE = (
+    "meta", "source", "package", "product", "helper", "affected_range", "named_version", "doubt", "affected_commit",
+    "advisory", "vulnerability", "assertion",
+)  # fmt: skip
 _SOURCES = (
     "INSERT INTO source SELECT kind, kind, count(DISTINCT name), "
-    "count(DISTINCT CASE WHEN withdrawn = 1 THEN name END), 0, max(modified) FROM stage.told GROUP BY kind "
+    "count(DISTINCT CASE WHEN withdrawn = 1 THEN name END), 0, max(modified) FROM stage.told WHERE kind <> 'kev' "
+    "GROUP BY kind "
     "UNION ALL SELECT kind, asserter, count(DISTINCT cve), 0, 0, "
     "max(CASE WHEN edition <> '' THEN edition ELSE since END) FROM stage.said GROUP BY kind, asserter ORDER BY 1, 2"
 )
@@ -66,8 +75,12 @@ class Built:
     ranges: int
 
 
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and how far it is: done, of how many (0 where nobody knows)."""
+
+
 def build(
-    places: Iterable[str], out: Path, *, now: datetime, progress: Callable[[int], None] = lambda seen: None
+    places: Iterable[str], out: Path, *, now: datetime, progress: Progress = lambda what, done, total: None
 ) -> Built:
     """Write the snapshot of what lies at these places to `out` and return what came of it.
 
@@ -76,27 +89,28 @@ def build(
     what stood at `out` then still stands there.
     """
     reading = Reading()
-    with tempfile.TemporaryDirectory(prefix="watchbell-snapshot-") as folder:
+    with workroom(out) as folder:
         staging = Staging(str(Path(folder, "stage")))
         try:
             _read_all(places, staging, reading, progress)
+            progress("Putting in order", 0, 0)
             staging.settle()
             database = Path(folder, "snapshot")
             ranges = _write(staging, database, now)
         finally:
             staging.close()
-        footer = _pack(database, out, Path(folder, "packed"), now)
+        footer = _pack(database, out, Path(folder, "packed"), progress)
     return Built(footer, reading, out.stat().st_size, ranges)
 
 
-def _read_all(places: Iterable[str], staging: Staging, reading: Reading, progress: Callable[[int], None]) -> None:
+def _read_all(places: Iterable[str], staging: Staging, reading: Reading, progress: Progress) -> None:
     for place in places:
         before = (reading.seen, reading.refused)
         try:
             for at, one in enumerate(read(place, reading)):
                 staging.add(one)
                 if at % SAY_EVERY == 0:
-                    progress(reading.seen)
+                    progress("Reading", reading.seen, 0)
         except (EgressDenied, EgressFailed) as error:
             raise refuse("not-fetched", str(error), place=place) from error
         if reading.seen == before[0]:
@@ -118,10 +132,7 @@ def _write(staging: Staging, path: Path, now: datetime) -> int:
         db.execute("BEGIN")
         db.executemany("INSERT INTO meta VALUES (?, ?)", sorted(KEYS.items()))
         db.execute("CREATE TEMP TABLE numbered (serial INTEGER PRIMARY KEY, id INTEGER)")
-        db.executemany(
-            "INSERT INTO package VALUES (?, ?, ?)",
-            ((*row, at) for at, row in enumerate(staging.db.execute(_PACKAGES), start=1)),
-        )
+        _write_names(staging, db)
         _write_advisories(staging, db)
         for part in _PARTS:
             db.execute(part)
@@ -137,6 +148,22 @@ def _write(staging: Staging, path: Path, now: datetime) -> int:
         return int(db.execute("SELECT count(*) FROM affected_range").fetchone()[0])
     finally:
         db.close()
+
+
+def _write_names(staging: Staging, db: sqlite3.Connection) -> None:
+    """Write what records name, numbered on: packages first, then products."""
+    db.execute("CREATE TEMP TABLE thing (ecosystem TEXT, name TEXT, id INTEGER, PRIMARY KEY (ecosystem, name))")
+    rows = staging.db.execute(_PACKAGES).fetchall()
+    rows.sort(key=lambda row: (row[0].startswith(PRODUCT), row[1] if row[0].startswith(PRODUCT) else "", row))
+    db.executemany("INSERT INTO thing VALUES (?, ?, ?)", ((*row, at) for at, row in enumerate(rows, start=1)))
+    for ecosystem, name, number in db.execute("SELECT ecosystem, name, id FROM thing ORDER BY id").fetchall():
+        if ecosystem.startswith(PRODUCT):
+            _, origin, scheme = ecosystem.split("\n")
+            called, vendor, numbers = name.split("\n")
+            row = (called, vendor, origin, scheme, numbers, number)
+            db.execute("INSERT INTO product VALUES (?, ?, ?, ?, ?, ?)", row)
+        else:
+            db.execute("INSERT INTO package VALUES (?, ?, ?)", (ecosystem, name, number))
 
 
 def _written(at: datetime) -> str:
@@ -194,24 +221,22 @@ def _write_assertions(staging: Staging, db: sqlite3.Connection) -> None:
 def _digest_of(db: sqlite3.Connection) -> str:
     """Return the identity of what is in here, apart from when it was built."""
     digest = hashlib.sha256()
-    for table in ("meta", "source", "package", "affected_range", "named_version", "doubt", "affected_commit"):
-        for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
-            digest.update(repr(row).encode())
-    for table in ("advisory", "vulnerability", "assertion"):
+    for table in _WHOLE:
         for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own table names
             digest.update(repr(row).encode())
     return digest.hexdigest()[:32]
 
 
-def _pack(database: Path, out: Path, packed: Path, now: datetime) -> Footer:
+def _pack(database: Path, out: Path, packed: Path, progress: Progress) -> Footer:
     """Compress the database, add the footer, and put both at `out` in one step."""
-    digest, size, check = hashlib.sha256(), 0, 0
+    digest, size, check, whole = hashlib.sha256(), 0, 0, database.stat().st_size
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_content_size=True)
-    with packed.open("wb") as target, compressor.stream_writer(target, size=database.stat().st_size) as writer:
+    with packed.open("wb") as target, compressor.stream_writer(target, size=whole) as writer:
         for piece in _pieces(database):
             digest.update(piece)
             size += len(piece)
             writer.write(piece)
+            progress("Packing (MB)", size // 10**6, whole // 10**6)
     for piece in _pieces(packed):
         check = zlib.crc32(piece, check)
     footer = Footer(digest=digest.hexdigest(), size=size, packed=packed.stat().st_size, check=check)

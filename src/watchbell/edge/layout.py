@@ -2,12 +2,14 @@
 
 A snapshot is one SQLite file, zstd-compressed, and behind it a footer (a frame that zstd
 tools pass over) with its size, its digests and a checksum of the compressed bytes. Every
-table has its rows in the order of its key, so equal inputs give equal bytes.
+table has its rows in the order of its key, so equal inputs give equal bytes. Products that
+only words name are numbered after the packages: ranges, versions and doubts are of either.
+Vendor and name stand there as `domain.matching.designations` spells them.
 """
 
 from watchbell.domain.versions import KEY_FORMAT
 
-FORMAT = 1
+FORMAT = 2
 """Grows when a table changes; an older program then says which one it needs."""
 
 PAGE_BYTES = 4096
@@ -29,6 +31,11 @@ TABLES = (
     "STRICT, WITHOUT ROWID",
     "CREATE TABLE package (ecosystem TEXT NOT NULL, name TEXT NOT NULL, id INTEGER NOT NULL, "
     "PRIMARY KEY (ecosystem, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE product (name TEXT NOT NULL, vendor TEXT NOT NULL, origin TEXT NOT NULL, scheme TEXT NOT NULL, "
+    "numbers TEXT NOT NULL, id INTEGER NOT NULL, "
+    "PRIMARY KEY (name, vendor, origin, scheme, numbers)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE helper (kind TEXT NOT NULL, value TEXT NOT NULL, product_id INTEGER NOT NULL, "
+    "PRIMARY KEY (kind, value, product_id)) STRICT, WITHOUT ROWID",
     "CREATE TABLE affected_range (package_id INTEGER NOT NULL, lo BLOB NOT NULL, hi BLOB NOT NULL, "
     "advisory_id INTEGER NOT NULL, flags INTEGER NOT NULL, introduced TEXT, fixed TEXT, last_affected TEXT, "
     "PRIMARY KEY (package_id, lo, hi, advisory_id, flags)) STRICT, WITHOUT ROWID",

@@ -4,7 +4,7 @@ The join itself is the one of `domain.matching.join`, under the two names it ask
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from watchbell.domain.matching import join
@@ -34,6 +34,12 @@ _DOUBTED = (
     "CROSS JOIN doubt AS d WHERE d.package_id = v.package_id"
 )
 _TABLES = ("affected_range", "named_version", "doubt")
+_SPANS = (
+    "SELECT package_id, advisory_id, lo, hi, flags, introduced, fixed, last_affected FROM affected_range "
+    "WHERE package_id IN ({})"
+)
+_LISTED = "SELECT package_id, advisory_id, version FROM named_version WHERE package_id IN ({})"
+_DOUBTS = "SELECT package_id, advisory_id, reason, because FROM doubt WHERE package_id IN ({})"
 
 Pair = tuple[int, int]
 """The number of a version that was asked about, and of a record."""
@@ -81,36 +87,43 @@ def speaking(db: sqlite3.Connection, ids: Sequence[int]) -> Iterator[Pair]:
             )
 
 
-def ranges(db: sqlite3.Connection, package: int, scheme: Scheme | None, wanted: set[int]) -> dict[int, Ranges]:
-    """Return what each of these records says of one package."""
-    spans: dict[int, tuple[list[Interval], list[Interval]]] = {number: ([], []) for number in wanted}
-    query = (
-        "SELECT advisory_id, lo, hi, flags, introduced, fixed, last_affected FROM affected_range WHERE package_id = ?"
-    )
-    for number, lo, hi, flags, introduced, fixed, last in db.execute(query, (package,)):
-        if number in spans:
+def records_of(db: sqlite3.Connection, package: int) -> set[int]:
+    """Return every record that names this package or product."""
+    query = "SELECT advisory_id FROM {} WHERE package_id = ?"
+    return {row[0] for table in _TABLES for row in db.execute(query.format(table), (package,))}
+
+
+def ranges(
+    db: sqlite3.Connection, wanted: Mapping[int, Collection[int]], schemes: Mapping[int, Scheme | None]
+) -> dict[tuple[int, int], Ranges]:
+    """Return what records say of packages or products, by (package, record): all of `wanted`, package by package.
+
+    A statement for each package would cost more than all that is found.
+    """
+    spans: dict[tuple[int, int], tuple[list[Interval], list[Interval]]] = {
+        (package, number): ([], []) for package, numbers in wanted.items() for number in numbers
+    }
+    for package, number, lo, hi, flags, introduced, fixed, last in in_parts(db, _SPANS, wanted):
+        held = spans.get((package, number))
+        if held is not None:
             shown = "0" if introduced is None else introduced
-            spans[number][flags & SAFE].append(Interval(lo, hi, shown, fixed, last, bool(flags & BY_LINE)))
-    listed: dict[int, set[str]] = {}
-    for number, version in db.execute(
-        "SELECT advisory_id, version FROM named_version WHERE package_id = ?", (package,)
-    ):
-        listed.setdefault(number, set()).add(version)
+            held[flags & SAFE].append(Interval(lo, hi, shown, fixed, last, bool(flags & BY_LINE)))
+    listed: dict[tuple[int, int], set[str]] = {}
+    for package, number, version in in_parts(db, _LISTED, wanted):
+        listed.setdefault((package, number), set()).add(version)
     doubts = {
-        number: (Doubt(_reason(reason), because),)
-        for number, reason, because in db.execute(
-            "SELECT advisory_id, reason, because FROM doubt WHERE package_id = ?", (package,)
-        )
+        (package, number): (Doubt(_reason(reason), because),)
+        for package, number, reason, because in in_parts(db, _DOUBTS, wanted)
     }
     return {
-        number: Ranges(
-            scheme,
+        at: Ranges(
+            schemes[at[0]],
             tuple(affected),
-            named=frozenset(listed.get(number, ())),
-            doubts=doubts.get(number, ()),
+            named=frozenset(listed.get(at, ())),
+            doubts=doubts.get(at, ()),
             safe=tuple(safe),
         )
-        for number, (affected, safe) in spans.items()
+        for at, (affected, safe) in spans.items()
     }
 
 

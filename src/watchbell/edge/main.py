@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from watchbell.edge.output import BAD_INPUT
 
@@ -39,4 +40,6 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence.encode("utf-8", "backslashreplace").decode() + "\n")
+    with suppress(OSError):  # the terminal may be gone, and the exit code must not change for it
+        sys.stderr.write(sentence.encode("utf-8", "backslashreplace").decode() + "\n")
+        sys.stderr.flush()

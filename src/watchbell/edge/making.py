@@ -23,7 +23,7 @@ build: {BUILD}
 
 info: {INFO}
 """
-_COUNTED = ("package", "affected_range", "advisory", "vulnerability", "assertion")
+_COUNTED = ("package", "product", "affected_range", "advisory", "vulnerability", "assertion")
 
 
 def snapshot(arguments: Sequence[str]) -> int:
@@ -44,7 +44,7 @@ def _build(arguments: Sequence[str]) -> int:
             given.places,
             Path(given.out),
             now=datetime.now(UTC),  # noqa: TID251 - an entrance reads the clock
-            progress=lambda seen: notes.progress(seen, 0),
+            progress=notes.doing,
         )
     except Refused as refused:
         notes.say(f"watchbell: {refused}")

@@ -6,30 +6,28 @@ database only leaves out what it would call not affected.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from watchbell.domain.matching.evaluate import judge
-from watchbell.domain.matching.outcomes import Outcome, Reason, Status
-from watchbell.domain.matching.packages import CannotTell, Package, identity_of_purl
+from watchbell.domain.matching.outcomes import Outcome, Status
+from watchbell.domain.matching.tiers import Basis
 from watchbell.domain.priority import Exposure
 from watchbell.domain.versions import (
     NOT_ALWAYS_ORDERED,
     Scheme,
     Unparsable,
-    is_only_convention,
     key,
-    scheme_for,
 )
 from watchbell.edge import looking
-from watchbell.edge.answers import AFFECTED, NOT_COVERED, UNDETERMINED, Answer, Match, NotAssessed
+from watchbell.edge.answers import AFFECTED, UNDETERMINED, Answer, Match, NotAssessed
+from watchbell.edge.asking import Asked, Version
 from watchbell.edge.facts import Known, known
+from watchbell.edge.verdicts import Verdict, by_flaw, surest, tier_of
 from watchbell.formats.sbom import Component, Sbom, SbomFormat
 
 if TYPE_CHECKING:
     from watchbell.edge.vex import Statements
 
-EXACT = "exact"
 LOSING = frozenset(
     {"wrong-type", "no-name", "bad-line", "cut-off", "line-too-long", "wrong-columns", "missing-package", "direct-only"}
 )
@@ -39,23 +37,6 @@ SAY_EVERY = 500
 
 Progress = Callable[[int, int], None]
 """Told how far the work is: done, of how many."""
-
-
-class _Version(NamedTuple):
-    """A distinct version of a package: its key, or why it has no certain place."""
-
-    package: Package
-    raw: str
-    scheme: Scheme | None
-    key: bytes | None
-    doubt: str
-
-
-class _Verdict(NamedTuple):
-    """What one record says of a version or commit."""
-
-    record: looking.Record
-    outcome: Outcome
 
 
 def match(
@@ -69,88 +50,39 @@ def match(
     """Return every match of these lists with the snapshot, and every component that could not be assessed."""
     meta = dict(db.execute("SELECT name, value FROM main.meta"))
     covered = frozenset(str(meta["ecosystems"]).split("\n"))
-    asked = _Asked(covered)
+    asked = Asked(covered)
     for bill in bills:
         asked.add(bill)
     verdicts = _judged(db, asked.versions, progress)
     by_commit = _by_commit(db, asked.commits)
-    numbers = {each.record.vulnerability for held in (*verdicts.values(), *by_commit.values()) for each in held}
-    flaws = known(db, numbers, exposed)
+    by_name = _by_name(db, [component for _, component, at, _ in asked.components if at < 0])
+    held_by_any = (*verdicts.values(), *by_commit.values(), *by_name.values())
+    flaws = known(db, {each.record.vulnerability for held in held_by_any for each in held}, exposed)
     matches: list[Match] = []
+    candidates: list[Match] = []
     not_assessed: list[NotAssessed] = []
     for bill, component, at, reason in asked.components:
         held = [*verdicts.get(at, ()), *by_commit.get(component.commit, ())]
-        if reason and not (at < 0 and held):
+        if at < 0 and by_name:
+            held += by_name.get(_named(component), ())
+        if reason and not (at < 0 and any(one.is_certain for one in held)):
             not_assessed.append(NotAssessed(component, reason))
-        for number, said in _by_flaw(held).items():
+        for number, said in by_flaw(held).items():
             one = _match(component, flaws[number], said, asked.versions[at].scheme if at >= 0 else None)
-            matches.append(statements.laid_over(one, flaws[number].ids, bill) if statements else one)
+            one = statements.laid_over(one, flaws[number].ids, bill) if statements else one
+            # whoever states that it is affected has made the guess a match
+            (candidates if one.basis.is_candidate and one.status != AFFECTED else matches).append(one)
     return Answer(
         snapshot=_described(db, meta),
         components=len(asked.components),
         not_assessed=tuple(not_assessed),
         matches=tuple(sorted(matches, key=_order)),
+        candidates=tuple(sorted(candidates, key=_order)),
         is_partial=any(map(_may_lack_something, bills)),
     )
 
 
-class _Asked:
-    """What was asked about: every component, and each distinct version and commit once."""
-
-    def __init__(self, covered: frozenset[str]) -> None:
-        self.components: list[tuple[Sbom, Component, int, str]] = []
-        self.versions: list[_Version] = []
-        self.commits: set[str] = set()
-        self._covered = covered
-        self._numbers: dict[tuple[Package, str], int] = {}
-        self._schemes: dict[str, Scheme | None] = {}
-
-    def add(self, bill: Sbom) -> None:
-        """Add every component of a list."""
-        for component in bill.components:
-            at, reason = self._place(component)
-            if component.commit:
-                self.commits.add(component.commit)
-            if at >= 0 and not component.version:
-                component = replace(component, version=self.versions[at].raw)
-            self.components.append((bill, component, at, reason))
-
-    def _place(self, component: Component) -> tuple[int, str]:
-        """Return the number of a component's version (-1 for none) and why it is not assessed ("" when it is)."""
-        if not component.purl:
-            return -1, Reason.ONLY_COMMITS if component.commit else Reason.NO_PACKAGE_IDENTITY
-        found = identity_of_purl(component.purl)
-        if isinstance(found, CannotTell):
-            return -1, found.reason
-        package, version = found
-        if package.ecosystem not in self._covered:
-            return -1, NOT_COVERED
-        raw = (version or component.version).strip()
-        at = self._numbers.get((package, raw))
-        if at is None:
-            at = self._numbers[package, raw] = len(self.versions)
-            self.versions.append(self._version(package, raw))
-        return at, self.versions[at].doubt
-
-    def _version(self, package: Package, raw: str) -> _Version:
-        if package.ecosystem not in self._schemes:
-            self._schemes[package.ecosystem] = scheme_for(package.ecosystem)
-        scheme = self._schemes[package.ecosystem]
-        if not raw or scheme is None:
-            doubt = Reason.UNKNOWN_ECOSYSTEM if raw else Reason.NO_VERSION
-            return _Version(package, raw, scheme, None, doubt)
-        try:
-            place = key(scheme, raw)
-        except Unparsable:
-            return _Version(package, raw, scheme, None, Reason.UNPARSABLE_VERSION)
-        return _Version(package, raw, scheme, place, _doubt(scheme, place))
-
-
-def _doubt(scheme: Scheme, place: bytes) -> str:
-    return Reason.UNPARSABLE_VERSION if is_only_convention(scheme, place) else ""
-
-
-def _judged(db: sqlite3.Connection, versions: Sequence[_Version], progress: Progress) -> dict[int, list[_Verdict]]:
+def _judged(db: sqlite3.Connection, versions: Sequence[Version], progress: Progress) -> dict[int, list[Verdict]]:
     """Return, for each version, the records that affect it or may, in the order of their names."""
     packages = looking.packages(db, [(one.package.ecosystem, one.package.name) for one in versions])
     rows = [(at, package, versions[at].key) for at, package in packages.items()]
@@ -162,37 +94,58 @@ def _judged(db: sqlite3.Connection, versions: Sequence[_Version], progress: Prog
     for at, number in pairs:
         wanted.setdefault(packages[at], {}).setdefault(number, []).append(at)
     records = looking.records(db, {number for _, number in pairs})
-    found: dict[int, list[_Verdict]] = {}
-    for done, (package, asked) in enumerate(wanted.items()):
-        if done % SAY_EVERY == 0:
-            progress(done, len(wanted))
-        scheme = versions[next(iter(asked.values()))[0]].scheme
-        for number, said in looking.ranges(db, package, scheme, set(asked)).items():
-            for at in asked[number]:
+    found: dict[int, list[Verdict]] = {}
+    all_packages = sorted(wanted)
+    for done in range(0, len(all_packages), SAY_EVERY):
+        progress(done, len(all_packages))
+        some = {package: wanted[package] for package in all_packages[done : done + SAY_EVERY]}
+        firsts = {package: versions[next(iter(asked.values()))[0]] for package, asked in some.items()}
+        schemes = {package: first.scheme for package, first in firsts.items()}
+        for (package, number), said in looking.ranges(db, some, schemes).items():
+            basis = Basis.RELEASE if ":" in firsts[package].package.ecosystem else Basis.PACKAGE
+            for at in some[package][number]:
                 outcome = judge(versions[at].raw or None, said, record=records[number].name)
                 if outcome.status in (Status.AFFECTED, Status.CANNOT_TELL):
-                    found.setdefault(at, []).append(_Verdict(records[number], outcome))
+                    found.setdefault(at, []).append(Verdict(records[number], outcome, basis))
     return found
 
 
-def _is_open(version: _Version) -> bool:
+def _is_open(version: Version) -> bool:
     """Return whether the join alone cannot tell that a record leaves this version out."""
     return bool(version.doubt) or version.scheme in NOT_ALWAYS_ORDERED
 
 
-def _by_commit(db: sqlite3.Connection, commits: Iterable[str]) -> dict[str, list[_Verdict]]:
+def _by_commit(db: sqlite3.Connection, commits: Iterable[str]) -> dict[str, list[Verdict]]:
     named = looking.commits(db, commits)
     records = looking.records(db, {number for numbers in named.values() for number in numbers})
     return {
         commit: [
-            _Verdict(
+            Verdict(
                 records[number],
                 Outcome(Status.AFFECTED, f"commit {commit} is named as affected in {records[number].name}"),
+                Basis.COMMIT,
             )
             for number in sorted(numbers)
         ]
         for commit, numbers in named.items()
     }
+
+
+def _named(component: Component) -> tuple[str, ...]:
+    """Return all by which a component may be recognised, so that equal ones are looked up once."""
+    names = (component.supplier, component.name, component.version, component.cpe, component.purl and "-")
+    return (*names, *(":".join(pair) for pair in component.hashes))
+
+
+def _by_name(db: sqlite3.Connection, components: Sequence[Component]) -> dict[tuple[str, ...], list[Verdict]]:
+    """Return what records that name products by words say of components without a known package."""
+    if not components:
+        return {}
+    from watchbell.edge import products  # imported late: most lists name packages alone
+
+    if not products.are_named(db):
+        return {}
+    return {named: products.verdicts_on(db, one) for named, one in {_named(one): one for one in components}.items()}
 
 
 def _may_lack_something(bill: Sbom) -> bool:
@@ -201,22 +154,18 @@ def _may_lack_something(bill: Sbom) -> bool:
     return is_empty or any(defect.code in LOSING for defect in bill.defects)
 
 
-def _by_flaw(verdicts: Iterable[_Verdict]) -> dict[int, list[_Verdict]]:
-    found: dict[int, list[_Verdict]] = {}
-    for one in verdicts:
-        found.setdefault(one.record.vulnerability, []).append(one)
-    return found
-
-
-def _match(component: Component, about: Known, said: list[_Verdict], scheme: Scheme | None) -> Match:
+def _match(component: Component, about: Known, said: list[Verdict], scheme: Scheme | None) -> Match:
     """Return one match: what is certain counts, whatever another record leaves open."""
+    said = surest(said)
     affected = [one for one in said if one.outcome.status is Status.AFFECTED]
-    counted = sorted(affected or said, key=lambda one: one.record.name)
+    counted = affected or said
+    basis = counted[0].basis
     fixes = dict.fromkeys(fix for one in counted for fix in one.outcome.fixed_in)
     return Match(
         component=component,
-        status=AFFECTED if affected else UNDETERMINED,
-        tier=EXACT,
+        status=AFFECTED if affected and not basis.is_candidate else UNDETERMINED,
+        tier=tier_of(basis, is_affected=bool(affected)),
+        basis=basis,
         flaw=about.flaw,
         sources=tuple(dict.fromkeys(one.record.name for one in counted)),
         fixed_in=_in_order(fixes, scheme) if len(fixes) > 1 else tuple(fixes),

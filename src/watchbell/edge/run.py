@@ -3,14 +3,14 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused
-from watchbell.edge.arguments import match_parser
 from watchbell.edge.matching import match as matched
 from watchbell.edge.notes import Notes
 from watchbell.edge.output import BAD_INPUT, write
+from watchbell.edge.plain_words import of_match
 from watchbell.edge.snapshot import opened
 from watchbell.edge.trouble import CannotUse
 from watchbell.formats.sbom import Sbom
@@ -28,18 +28,19 @@ _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 
 def match(arguments: Sequence[str]) -> int:
     """Run `match` with these arguments."""
-    given = match_parser().parse_args(arguments)
+    given = of_match(arguments) or _looked_at(arguments)
     notes = Notes(sys.stderr)
     try:
         bills = [bill for path in given.sboms for bill in _bills(path, given.distro, notes)]
         statements = _statements(given.vex, notes)
+        notes.doing("Opening the snapshot")
         with opened(given.snapshot, os.environ) as db:
             answer = matched(
                 bills,
                 db,
                 exposed=Exposure(given.exposed or "unknown"),
                 statements=statements,
-                progress=notes.progress,
+                progress=lambda done, total: notes.doing("Matching", done, total),
             )
     except (CannotUse, Refused) as error:
         notes.say(f"watchbell: {error}")
@@ -52,8 +53,15 @@ def match(arguments: Sequence[str]) -> int:
     return answer.exit_code(fails_on_any=given.fail_on == "any")
 
 
+def _looked_at(arguments: Sequence[str]) -> Any:
+    from watchbell.edge.arguments import match_parser
+
+    return match_parser().parse_args(arguments)
+
+
 def _bills(path: str, distro: str, notes: Notes) -> Iterator[Sbom]:
     """Yield the list at a path, or those inside an archive, with what is wrong in them said."""
+    notes.doing(f"Reading {path}")
     for name, content in _contents(path):
         try:
             bill = _bill(content, name, distro)
@@ -117,6 +125,7 @@ def _statements(paths: Sequence[str], notes: Notes) -> "Statements | None":
 
     found: list[Statement] = []
     for path in paths:
+        notes.doing(f"Reading {path}")
         for name, content in _contents(path):
             try:
                 document = vex.loads(content, document=name)

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from watchbell.domain.refusal import Refusal, Refused, refuse
-from watchbell.edge.told import Kind, Said, Told, answers_of_cve, of_csaf, of_cve, of_osv
+from watchbell.edge.told import Kind, Said, Told, answers_of_cve, of_csaf, of_cve, of_kev, of_osv
 from watchbell.formats import csaf_reader, cve, epss, fields, kev, osv, sniff, strictjson, vulnrichment
 from watchbell.formats.fields import Json
 from watchbell.outside.reader import IMPORT, Line, Member, ndjson_lines, open_document
@@ -166,7 +166,7 @@ def _of(document: Json, reading: Reading) -> Iterator[Read]:
         expected = "OSV, CVE, CSAF, KEV, EPSS or Vulnrichment"
         raise refuse("wrong-kind", "this is no advisory or catalogue that is read here", place="/", expected=expected)
     found = list(reader(document, reading))
-    reading.seen += len(found)
+    reading.seen += sum(isinstance(one, Said) or one.kind is not Kind.KEV for one in found)
     yield from found
 
 
@@ -198,6 +198,7 @@ def _kev(document: Json, reading: Reading) -> Iterator[Read]:
         yield Said(
             kind=Kind.KEV, cve=one.cve, asserter="CISA", since=since, answers={"name": one.name}, edition=edition
         )
+        yield of_kev(one, part=at, edition=edition)
 
 
 _READERS: dict[str, Callable[[Json, Reading], Iterator[Read]]] = {"osv": _osv, "cve": _cve, "csaf": _csaf, "kev": _kev}

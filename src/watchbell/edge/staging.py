@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from watchbell.domain.matching.aliases import Assertion
+from watchbell.domain.matching.designations import Helper, helpers_of, name_key, vendor_key
 from watchbell.domain.matching.outcomes import Reason
-from watchbell.domain.matching.ranges import ABOVE, Interval
+from watchbell.domain.matching.products import ProductClaim
+from watchbell.domain.matching.ranges import ABOVE, Interval, Ranges
 from watchbell.domain.sentence import Sentence
-from watchbell.domain.versions import LOWEST, scheme_for
+from watchbell.domain.versions import LOWEST, Scheme, scheme_for
 from watchbell.edge.layout import AFFECTED, BY_LINE, SAFE
+from watchbell.edge.origins import Origin
 from watchbell.edge.told import Kind, Said, Told
 
 WHOLE_CATALOGUES = (Kind.KEV, Kind.EPSS)
 """Published as a whole each time, so that what a newer edition leaves out no longer stands."""
+
+PRODUCT = "product\n"
+"""Begins what stands here for an ecosystem where words name a product: its origin and its order follow."""
 
 LONGEST_VERSION = 512
 LONGEST_DOUBT = 300
@@ -28,6 +34,7 @@ CREATE TABLE span (serial INTEGER, ecosystem TEXT, name TEXT, lo BLOB, hi BLOB, 
 CREATE TABLE named (serial INTEGER, ecosystem TEXT, name TEXT, version TEXT);
 CREATE TABLE doubt (serial INTEGER, ecosystem TEXT, name TEXT, at INTEGER, reason TEXT, because TEXT);
 CREATE TABLE hash (serial INTEGER, hash BLOB);
+CREATE TABLE helper (serial INTEGER, ecosystem TEXT, name TEXT, kind TEXT, value TEXT);
 CREATE TABLE said (kind TEXT, cve TEXT, asserter TEXT, since TEXT, answers TEXT, edition TEXT);
 CREATE TABLE source (kind TEXT, name TEXT, refused INTEGER);
 """
@@ -36,6 +43,7 @@ _INTO = {
     "named": "INSERT INTO named VALUES (?, ?, ?, ?)",
     "doubt": "INSERT INTO doubt VALUES (?, ?, ?, ?, ?, ?)",
     "hash": "INSERT INTO hash VALUES (?, ?)",
+    "helper": "INSERT INTO helper VALUES (?, ?, ?, ?, ?)",
 }
 _SUPERSEDED = """
 CREATE TABLE standing AS SELECT kind, name, max(modified || '|' || hex(digest)) AS newest FROM told GROUP BY 1, 2;
@@ -107,27 +115,55 @@ class Staging:
 
 def _document_digest(one: Told, digest: bytes) -> bytes:
     """Return what decides between two equally new forms: parts of one document stay together."""
-    return hashlib.sha256(one.name.encode() + one.modified.encode()).digest() if one.kind is Kind.CSAF else digest
+    if one.kind not in (Kind.CSAF, Kind.KEV):
+        return digest
+    return hashlib.sha256(one.name.encode() + one.modified.encode()).digest()
 
 
 def _rows(one: Told) -> Rows:
     found: Rows = {table: [] for table in _INTO}
     for package, ranges in one.claims:
-        found["hash"] += [(bytes.fromhex(each),) for span in ranges.commits for each in span.affected if _is_hash(each)]
-        if package is None or len(package.name) > LONGEST_VERSION:
-            continue
-        named = (package.ecosystem, package.name)
-        doubts = [(each.reason.value, Sentence(each.because).rstrip(".")[:LONGEST_DOUBT]) for each in ranges.doubts]
-        if ranges.scheme is scheme_for(package.ecosystem):
-            found["span"] += [(*named, *_bounds(each, AFFECTED)) for each in ranges.intervals]
-            found["span"] += [(*named, *_bounds(each, SAFE)) for each in ranges.safe]
-        else:
-            doubts.append((Reason.RANGE_NOT_UNDERSTOOD.value, "the record compares versions in another order"))
-        found["named"] += [(*named, each) for each in ranges.named if len(each) <= LONGEST_VERSION]
-        if any(len(each) > LONGEST_VERSION for each in ranges.named):
-            doubts.append((Reason.UNPARSABLE_VERSION.value, "a listed version is too long to be compared"))
-        found["doubt"] += [(*named, at, *each) for at, each in enumerate(doubts)]
+        found["hash"] += _commits(ranges)
+        if package is not None and len(package.name) <= LONGEST_VERSION:
+            _say(found, (package.ecosystem, package.name), ranges, scheme_for(package.ecosystem))
+    for claim in one.products:
+        _add_product(found, one.kind, claim)
     return {table: sorted(set(rows), key=repr) for table, rows in found.items()}
+
+
+def _add_product(found: Rows, kind: Kind, claim: ProductClaim) -> None:
+    """Add what is said of a product by words; what neither a name nor a helper tells apart is left out.
+
+    Two variants with order numbers of their own are two products, whatever they are called.
+    """
+    helpers = [helper for helper in dict.fromkeys(helpers_of(claim.product)) if len(helper[1]) <= LONGEST_VERSION]
+    numbers = " ".join(sorted(value for kind, value in helpers if kind is Helper.NUMBER))
+    name = name_key(claim.product.name or claim.product.full_name) or (helpers[0][1] if helpers else "")
+    vendor, origin = vendor_key(claim.product.vendor), Origin.PART if claim.within else Origin(kind)
+    if not name or max(len(name), len(vendor)) > LONGEST_VERSION:
+        return
+    named = (f"{PRODUCT}{origin}\n{claim.ranges.scheme or Scheme.GENERIC}", f"{name}\n{vendor}\n{numbers}")
+    _say(found, named, claim.ranges, claim.ranges.scheme)
+    found["helper"] += [(*named, *helper) for helper in helpers]
+    found["hash"] += _commits(claim.ranges)
+
+
+def _commits(ranges: Ranges) -> list[tuple[bytes]]:
+    return [(bytes.fromhex(each),) for span in ranges.commits for each in span.affected if _is_hash(each)]
+
+
+def _say(found: Rows, named: tuple[str, str], ranges: Ranges, scheme: Scheme | None) -> None:
+    """Add what a record says of a package or product whose versions are compared in this order."""
+    doubts = [(each.reason.value, Sentence(each.because).rstrip(".")[:LONGEST_DOUBT]) for each in ranges.doubts]
+    if ranges.scheme is scheme:
+        found["span"] += [(*named, *_bounds(each, AFFECTED)) for each in ranges.intervals]
+        found["span"] += [(*named, *_bounds(each, SAFE)) for each in ranges.safe]
+    else:
+        doubts.append((Reason.RANGE_NOT_UNDERSTOOD.value, "the record compares versions in another order"))
+    found["named"] += [(*named, each) for each in ranges.named if len(each) <= LONGEST_VERSION]
+    if any(len(each) > LONGEST_VERSION for each in ranges.named):
+        doubts.append((Reason.UNPARSABLE_VERSION.value, "a listed version is too long to be compared"))
+    found["doubt"] += [(*named, at, *each) for at, each in enumerate(doubts)]
 
 
 def _bounds(one: Interval, flags: int) -> tuple[Any, ...]:

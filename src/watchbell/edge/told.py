@@ -1,6 +1,6 @@
-"""What does one published record say of packages, in the words a snapshot is made of?
+"""What does one published record say of packages and products, in the words a snapshot is made of?
 
-The same reading as a node's: ranges by package, versions by name, doubts, commits. A
+The same reading as a node's: ranges by package or product, versions by name, doubts, commits. A
 record that was withdrawn or rejected names nothing, and is kept as withdrawn.
 """
 
@@ -11,13 +11,16 @@ from enum import StrEnum
 from watchbell.domain.matching.aliases import canonical_id
 from watchbell.domain.matching.gem_requirements import read_rubysec
 from watchbell.domain.matching.names import Package, package
+from watchbell.domain.matching.outcomes import Doubt, Reason
 from watchbell.domain.matching.packages import Identified, package_of_purl
+from watchbell.domain.matching.products import ProductClaim, ProductName
 from watchbell.domain.matching.ranges import Ranges, read_affected
 from watchbell.domain.refusal import refuse
 from watchbell.edge.facts import preferred_vector
 from watchbell.formats.csaf_claims import claims
 from watchbell.formats.csaf_reader import CsafDocument
 from watchbell.formats.cve_record import CveRecord
+from watchbell.formats.kev import KevEntry
 from watchbell.formats.osv import OsvAffected, OsvRecord
 
 LONGEST_ID = 128
@@ -40,7 +43,7 @@ class Kind(StrEnum):
 class Told:
     """One vulnerability as one record tells it; `part` counts those of one document, `name` is the document's own id.
 
-    `modified` sorts as time does; `package` None is for what names commits only.
+    `modified` sorts as time does; `package` None is for what names commits only. `products` are named by words.
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class Told:
     summary: str = ""
     cvss: str = ""
     claims: tuple[tuple[Package | None, Ranges], ...] = ()
+    products: tuple[ProductClaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +89,8 @@ def of_osv(record: OsvRecord) -> Told:
 
 
 def of_cve(record: CveRecord) -> Told:
-    """Return what a CVE record tells of packages; a rejected one is withdrawn."""
+    """Return what a CVE record tells of packages and products; a rejected one is withdrawn."""
+    claimed = record.claims()
     return Told(
         kind=Kind.CVE,
         name=record.id,
@@ -94,7 +99,8 @@ def of_cve(record: CveRecord) -> Told:
         withdrawn=record.is_rejected,
         summary=short(record.summary),
         cvss=preferred_vector({one.vector for one in record.severities}),
-        claims=tuple((one.package, one.ranges) for one in record.claims() if one.package),
+        claims=tuple((one.package, one.ranges) for one in claimed if one.package),
+        products=tuple(claimed),
     )
 
 
@@ -113,8 +119,9 @@ def answers_of_cve(record: CveRecord) -> Iterator[Said]:
 
 
 def of_csaf(document: CsafDocument) -> Iterator[Told]:
-    """Yield each vulnerability of a CSAF document as it tells it of packages that a URL names for certain."""
+    """Yield each vulnerability of a CSAF document as it tells it; a product without a package URL is named by words."""
     for part, flaw in enumerate(document.flaws):
+        claimed = claims(document, flaw)
         named = [canonical_id(one) for one in flaw.all_ids if 0 < len(one.strip()) <= LONGEST_ID]
         yield Told(
             kind=Kind.CSAF,
@@ -124,8 +131,24 @@ def of_csaf(document: CsafDocument) -> Iterator[Told]:
             modified=document.updated_at.isoformat(),
             summary=short(flaw.title or document.title),
             cvss=preferred_vector({one.vector for one in flaw.severities}),
-            claims=tuple((one.package, one.ranges) for one in claims(document, flaw) if one.package),
+            claims=tuple((one.package, one.ranges) for one in claimed if one.package),
+            products=tuple(one for one in claimed if not one.package),
         )
+
+
+def of_kev(entry: KevEntry, *, part: int, edition: str) -> Told:
+    """Return what the catalogue tells of a product: that it is listed, in no particular version."""
+    listed = Doubt(Reason.RANGE_NOT_GIVEN, "the catalogue lists it, whatever its version")
+    product = ProductName(vendor=entry.vendor, name=entry.product)
+    return Told(
+        kind=Kind.KEV,
+        name="KEV",
+        ids=(_checked(entry.cve),),
+        part=part,
+        modified=edition,
+        summary=short(entry.name),
+        products=(ProductClaim(product=product, ranges=Ranges(None, doubts=(listed,))),),
+    )
 
 
 def short(text: str) -> str:

@@ -67,6 +67,8 @@ def _walk(holders: list[tuple[Json, str]], found: Collected) -> Iterator[tuple[J
         holder, place = waiting.pop()
         if place and place != "/metadata/component":
             yield holder, place
+        if "components" not in holder:
+            continue
         children = []
         for index, child in enumerate(_soft_list(holder, "components", place, found)):
             where = f"{place}/components/{index}"
@@ -82,19 +84,19 @@ def _component(one: Json, place: str, found: Collected) -> Component | None:
     if not name and not purl:
         found.note("no-name", Sentence("A component has neither a name nor a package URL."), place)
         return None
-    supplier = one.get("supplier")
+    supplier, version = one.get("supplier"), _version(one)
     return Component(
         ref=_soft_text(one, "bom-ref") or place,
         name=name or purl,
-        version=_version(one),
+        version=version,
         purl=found.purl(purl, f"{place}/purl"),
         cpe=_soft_text(one, "cpe"),
         type=_soft_text(one, "type"),
         group=_soft_text(one, "group"),
         supplier=_soft_text(supplier, "name") if isinstance(supplier, dict) else _soft_text(one, "publisher"),
-        hashes=tuple(_hashes(one)),
-        commit=_commit(one),
-        because=RANGE_ONLY if not _version(one) and _soft_text(one, "versionRange") else "",
+        hashes=tuple(_hashes(one)) if "hashes" in one else (),
+        commit=_commit(one) if "pedigree" in one else "",
+        because=RANGE_ONLY if not version and _soft_text(one, "versionRange") else "",
     )
 
 

@@ -1,9 +1,9 @@
 """What is installed, in one record for every list people have, and what was wrong with the list."""
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from watchbell.domain.records import record
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 
@@ -42,7 +42,7 @@ class SbomFormat(StrEnum):
     CSV = "CSV"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Component:
     """One thing inside. `purl` parses or is ""; `ref` is the document's own name for it, or its place.
 
@@ -67,7 +67,7 @@ class Component:
         return bool(self.purl or self.cpe or self.commit)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Defect:
     """Something wrong that did not keep the rest from being read."""
 
@@ -76,7 +76,7 @@ class Defect:
     place: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Sbom:
     """What a list says is installed; `subject` is what it describes and is not one of its components."""
 
@@ -98,15 +98,17 @@ class Sbom:
         )
 
 
-@dataclass(slots=True)
 class Collected:
     """Components as they are found: equal ones once, every defect noted."""
 
-    components: list[Component] = field(default_factory=list)
-    defects: list[Defect] = field(default_factory=list)
-    more_defects: int = 0
-    _seen: dict[str, Component] = field(default_factory=dict)
-    _codes: set[str] = field(default_factory=set)
+    __slots__ = ("_codes", "_seen", "components", "defects", "more_defects")
+
+    def __init__(self) -> None:
+        self.components: list[Component] = []
+        self.defects: list[Defect] = []
+        self.more_defects = 0
+        self._seen: dict[str, Component] = {}
+        self._codes: set[str] = set()
 
     def note(self, code: str, message: str, place: str) -> None:
         """Remember a defect; from MAX_DEFECTS on only the first of each code, and that there were others."""

@@ -7,7 +7,8 @@ are spelled here.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from watchbell.domain.records import record
 
 _PEP503 = re.compile(r"[-_.]+")
 
@@ -44,7 +45,7 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(frozen=True, slots=True, order=True)
 class Package:
     """A package: its OSV ecosystem, with release where it has one, and its canonical name."""
 

@@ -3,8 +3,9 @@
 There are four answers, and "cannot tell" is one of them: it is never shown as safe.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from watchbell.domain.records import record
 
 
 class Status(StrEnum):
@@ -29,7 +30,7 @@ class Reason(StrEnum):
     ONLY_COMMITS = "only commits named"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Doubt:
     """One thing that could not be read: the reason, and a sentence with what to do."""
 
@@ -37,7 +38,7 @@ class Doubt:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Outcome:
     """The answer for one version and one record; `reason` is set when it cannot be told.
 

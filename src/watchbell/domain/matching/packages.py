@@ -5,12 +5,12 @@ the last of two qualifiers and mends spaces), so what it would mend is refused h
 """
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from watchbell.domain.matching.distros import ecosystem_of
 from watchbell.domain.matching.names import Package, canonical_name, package
 from watchbell.domain.matching.outcomes import Doubt, Reason
+from watchbell.domain.records import record
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -40,7 +40,7 @@ _WITHOUT_NAMESPACE = frozenset({"cargo", "gem", "nuget", "pypi"})
 _ESCAPES = (("%2B", "+"), ("%2b", "+"), ("%3A", ":"), ("%3a", ":"), ("%7E", "~"), ("%7e", "~"), ("%40", "@"))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Identified:
     """The package a URL names, its version (None: it gives none) and the URL in canonical form."""
 
@@ -49,7 +49,7 @@ class Identified:
     purl: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CannotTell:
     """Why a URL names no package that records could name."""
 
@@ -76,7 +76,7 @@ def package_of_purl(purl: str) -> Identified | CannotTell:
     return _in_distro(read) if read.type in _DISTROS else _in_registry(read)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Plain:
     """The parts of a plain package URL that name a package."""
 
@@ -91,21 +91,24 @@ def identity_of_purl(purl: str) -> tuple[Package, str | None] | CannotTell:
     read = _PLAIN.fullmatch(purl) if len(purl) <= MAX_PURL else None
     if read is not None:
         kind, namespace, name, version, rest = read.groups()
-        qualifiers = _plain_qualifiers(rest)
+        qualifiers = _plain_qualifiers(rest) if rest else {}
         if qualifiers is not None and not (namespace and kind in _WITHOUT_NAMESPACE):
-            plain = _Plain(kind, _unescaped(namespace.rstrip("/")), _unescaped(name), _unescaped(version))
-            found = _plainly(plain, qualifiers)
+            parts = kind, _unescaped(namespace.rstrip("/")), _unescaped(name), _unescaped(version)
+            found = _plainly(_Plain(*parts), qualifiers) if kind in _DISTROS else _in_plain_registry(*parts)
             if found is not None:
                 return found
     slowly = package_of_purl(purl)
     return slowly if isinstance(slowly, CannotTell) else (slowly.package, slowly.version)
 
 
+def _in_plain_registry(kind: str, namespace: str, name: str, version: str) -> tuple[Package, str | None] | None:
+    joined = f"{namespace}{':' if kind == 'maven' else '/'}{name}" if namespace else name
+    ecosystem = REGISTRIES[kind]
+    named = Package(ecosystem, canonical_name(ecosystem, joined))
+    return (named, version) if namespace or kind != "maven" else None
+
+
 def _plainly(read: _Plain, qualifiers: dict[str, str]) -> tuple[Package, str | None] | None:
-    if read.type not in _DISTROS:
-        joined = f"{read.namespace}{':' if read.type == 'maven' else '/'}{read.name}" if read.namespace else read.name
-        is_named = read.namespace or read.type != "maven"
-        return (package(REGISTRIES[read.type], joined), read.version) if is_named else None
     ecosystem = ecosystem_of(read.type, read.namespace, qualifiers.get("distro", ""))
     if not ecosystem:
         return None
@@ -114,10 +117,8 @@ def _plainly(read: _Plain, qualifiers: dict[str, str]) -> tuple[Package, str | N
     return package(ecosystem, name), _with_epoch(read.type, version, qualifiers)
 
 
-def _plain_qualifiers(text: str | None) -> dict[str, str] | None:
+def _plain_qualifiers(text: str) -> dict[str, str] | None:
     """Return the qualifiers, or None where the library must look: a name given twice, a rare escape."""
-    if not text:
-        return {}
     pairs = [pair.partition("=") for pair in text.split("&")]
     found = {name: _unescaped(value) for name, _, value in pairs}
     return found if len(found) == len(pairs) and not any("%" in value for value in found.values()) else None

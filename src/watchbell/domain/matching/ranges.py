@@ -13,10 +13,10 @@ Rules of the OSV schema (1.7) that surprise:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from watchbell.domain.matching.outcomes import Doubt, Reason
+from watchbell.domain.records import record
 from watchbell.domain.sentence import Sentence
 from watchbell.domain.versions import HIGHEST, LOWEST, Scheme, Unparsable, just_after, key, scheme_for
 
@@ -29,7 +29,7 @@ _ORDERED = frozenset({"ECOSYSTEM", "SEMVER"})
 _KINDS = frozenset({"introduced", "fixed", "last_affected", "limit"})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Interval:
     """Versions whose key is in [lo, hi), with the bounds as the record writes them.
 
@@ -52,7 +52,7 @@ class Interval:
         return f"[{self.introduced}, {'no end' if self.hi == HIGHEST else 'the limit given'})"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Commits:
     """The commits a GIT range names; without the repository's history only these very ones can be told."""
 
@@ -61,7 +61,7 @@ class Commits:
     fixed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Ranges:
     """All that one `affected` entry says: `named` are versions without an order, matched letter by letter.
 
@@ -77,13 +77,15 @@ class Ranges:
     safe: tuple[Interval, ...] = ()
 
 
-@dataclass(slots=True)
 class _Reading:
     """What was found so far in one entry."""
 
-    scheme: Scheme
-    intervals: list[Interval] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    __slots__ = ("doubts", "intervals", "scheme")
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self.intervals: list[Interval] = []
+        self.doubts: list[Doubt] = []
 
 
 def read_affected(ecosystem: str, ranges: Sequence[Mapping[str, object]], versions: Sequence[str] = ()) -> Ranges:

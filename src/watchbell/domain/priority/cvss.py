@@ -9,12 +9,12 @@ impact in 91 %.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from watchbell.domain.priority.bod import Impact
 from watchbell.domain.priority.policy import POLICY, Metrics
+from watchbell.domain.records import record
 
 _LEVELS: Final = "HLN"
 _THREE: Final[Metrics] = {"AV": "NALP", "AC": "LH", "PR": "NLH", "UI": "NR", "S": "UC"} | dict.fromkeys("CIA", _LEVELS)
@@ -26,7 +26,7 @@ _BASE: Final[Mapping[str, Metrics]] = {"CVSS:2.0": _TWO, "CVSS:3.0": _THREE, "CV
 _STATED: Final[Mapping[str, bool | None]] = {"Y": True, "N": False, "X": None}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hints:
     """What a vector suggests; None where it says nothing."""
 

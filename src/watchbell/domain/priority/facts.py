@@ -1,12 +1,12 @@
 """What is known about one vulnerability on one asset, and what was made of it? The words of an assessment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
 from watchbell.domain.priority.bod import Impact, Outcome
 from watchbell.domain.priority.policy import POLICY
+from watchbell.domain.records import record
 
 
 class Exposure(StrEnum):
@@ -35,7 +35,7 @@ class Band(StrEnum):
     BACKLOG = "backlog"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Facts:
     """Everything the assessment looks at; None means that nobody has published it.
 
@@ -52,7 +52,7 @@ class Facts:
     listed_in_kev_since: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Because:
     """A reason in the policy's words: `english` has named places such as `%(outcome)s`; translators see it."""
 
@@ -68,7 +68,7 @@ class Because:
         return self.english % dict(self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Input:
     """One answer that went into the table: its value (None when left open) and how sure it is."""
 
@@ -81,7 +81,7 @@ class Input:
         return self.value if self.drawn is Drawn.KNOWN else None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Inputs:
     """The table's four answers as they were used; `exposure` keeps what was said about the asset."""
 
@@ -120,7 +120,7 @@ class Inputs:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Priority:
     """How urgent this is, how sure that is, and why.
 

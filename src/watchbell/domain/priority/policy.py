@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os import path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 from watchbell.domain.priority.bod import Outcome
+from watchbell.domain.records import record
 
 Metrics = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Policy:
     """`data/policy.json`, read once; every rule of `assess`, `cvss`, `due` and `rank` that is a choice stands there."""
 

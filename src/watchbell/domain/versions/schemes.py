@@ -6,24 +6,11 @@ Ecosystem names are those of the OSV schema; a release such as `:12` may follow.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
+from typing import Any
 
-from watchbell.domain.versions import (
-    alpine,
-    composer,
-    debian,
-    dotted,
-    generic,
-    maven,
-    maven_pairs,
-    nuget,
-    pub,
-    pypi,
-    rpm,
-    rubygems,
-    semver,
-)
+from watchbell.domain.records import record
 from watchbell.domain.versions.encoding import MAX_LENGTH, Unparsable
 
 KEY_FORMAT: int = 2
@@ -60,7 +47,7 @@ class Standing(StrEnum):
     UNPARSABLE = "unparsable"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Place:
     """Where a version stands, if anywhere, and how far that can be relied on."""
 
@@ -68,34 +55,47 @@ class Place:
     standing: Standing
 
 
-_KEYS: dict[Scheme, Callable[[str], bytes]] = {
-    Scheme.SEMVER: semver.key,
-    Scheme.PYPI: pypi.key,
-    Scheme.RUBYGEMS: rubygems.key,
-    Scheme.DEBIAN: debian.key,
-    Scheme.RPM: rpm.key,
-    Scheme.ALPINE: alpine.key,
-    Scheme.NUGET: nuget.key,
-    Scheme.PUB: pub.key,
-    Scheme.CRAN: dotted.cran_key,
-    Scheme.HACKAGE: dotted.hackage_key,
-    Scheme.MAVEN: maven.key,
-    Scheme.PACKAGIST: composer.key,
-    Scheme.GENERIC: generic.key,
+# Modules are loaded with the first version of their scheme: a list names few of them, and all cost a tenth of a match.
+_KEYS = {
+    Scheme.SEMVER: "semver.key",
+    Scheme.PYPI: "pypi.key",
+    Scheme.RUBYGEMS: "rubygems.key",
+    Scheme.DEBIAN: "debian.key",
+    Scheme.RPM: "rpm.key",
+    Scheme.ALPINE: "alpine.key",
+    Scheme.NUGET: "nuget.key",
+    Scheme.PUB: "pub.key",
+    Scheme.CRAN: "dotted.cran_key",
+    Scheme.HACKAGE: "dotted.hackage_key",
+    Scheme.MAVEN: "maven.key",
+    Scheme.PACKAGIST: "composer.key",
+    Scheme.GENERIC: "generic.key",
 }
-_ONLY_CONVENTION: dict[Scheme, Callable[[bytes], bool]] = {
-    Scheme.ALPINE: alpine.is_faulty,
-    Scheme.PACKAGIST: composer.is_refused,
-    Scheme.PYPI: pypi.is_legacy,
+_ONLY_CONVENTION = {
+    Scheme.ALPINE: "alpine.is_faulty",
+    Scheme.PACKAGIST: "composer.is_refused",
+    Scheme.PYPI: "pypi.is_legacy",
 }
-_AMBIGUOUS: dict[Scheme, Callable[[str], bool]] = {
-    Scheme.GENERIC: generic.is_ambiguous,
-    Scheme.MAVEN: maven.is_ambiguous,
-}
-_PAIRS: dict[Scheme, Callable[[str, str], int | None]] = {
-    Scheme.GENERIC: generic.compare,
-    Scheme.MAVEN: maven_pairs.compare,
-}
+_AMBIGUOUS = {Scheme.GENERIC: "generic.is_ambiguous", Scheme.MAVEN: "maven.is_ambiguous"}
+_PAIRS = {Scheme.GENERIC: "generic.compare", Scheme.MAVEN: "maven_pairs.compare"}
+_loaded: dict[str, Callable[..., Any]] = {}
+_keys: dict[Scheme, Callable[[str], bytes]] = {}
+
+
+def _rule(name: str) -> Callable[..., Any]:
+    """Return a function of one of the modules beside this one, loaded once."""
+    found = _loaded.get(name)
+    if found is None:
+        module, _, function = name.partition(".")
+        found = _loaded[name] = getattr(import_module(f"watchbell.domain.versions.{module}"), function)
+    return found
+
+
+def _key_of(scheme: Scheme) -> Callable[[str], bytes]:
+    found = _keys[scheme] = _rule(_KEYS[scheme])
+    return found
+
+
 NOT_ALWAYS_ORDERED = frozenset(_PAIRS)
 """Schemes in which a version may be ambiguous; in all others keys say everything."""
 
@@ -156,7 +156,7 @@ def key(scheme: Scheme, version: str) -> bytes:
         raise Unparsable(version, f"{scheme} (1 to {MAX_LENGTH} characters)")
     if version[0] > "9" and version.lower() in _NO_VERSION:
         raise Unparsable(version, scheme)
-    return _KEYS[scheme](version)
+    return (_keys.get(scheme) or _key_of(scheme))(version)
 
 
 def is_only_convention(scheme: Scheme, key: bytes) -> bool:
@@ -166,7 +166,7 @@ def is_only_convention(scheme: Scheme, key: bytes) -> bool:
     that are not PEP 440, and what apk-tools or Composer refuse.
     """
     ask = _ONLY_CONVENTION.get(scheme)
-    return ask is not None and ask(key)
+    return ask is not None and bool(_rule(ask)(key))
 
 
 def is_ambiguous(scheme: Scheme, version: str) -> bool:
@@ -175,7 +175,7 @@ def is_ambiguous(scheme: Scheme, version: str) -> bool:
     Two versions that are not ambiguous are ordered by their keys as that tool orders them.
     """
     ask = _AMBIGUOUS.get(scheme)
-    return ask is not None and ask(version)
+    return ask is not None and bool(_rule(ask)(version))
 
 
 def place(scheme: Scheme, version: str) -> Place:
@@ -197,4 +197,7 @@ def compare_exactly(scheme: Scheme, one: str, other: str) -> int | None:
     """
     left, right = key(scheme, one), key(scheme, other)
     ask = _PAIRS.get(scheme)
-    return ask(one, other) if ask else (left > right) - (left < right)
+    if ask is None:
+        return (left > right) - (left < right)
+    found: int | None = _rule(ask)(one, other)
+    return found

@@ -24,7 +24,8 @@ def write(answer: Answer) -> Iterator[str]:
     yield '"matches":['
     for at in range(0, len(answer.matches), AT_ONCE):
         yield (",\n" if at else "") + ",\n".join(_match(one, seen) for one in answer.matches[at : at + AT_ONCE])
-    yield "]}\n"
+    yield "],\n"
+    yield '"candidates":[' + ",\n".join(_match(one, seen) for one in answer.candidates) + "]}\n"
 
 
 def component_record(component: Component) -> dict[str, str]:
@@ -50,6 +51,7 @@ def _match(one: Match, seen: dict[int, str]) -> str:
         "component": component_record(one.component),
         "status": one.status,
         "tier": one.tier,
+        "basis": one.basis,
         "vulnerability": {"id": one.flaw.id, "aliases": one.flaw.aliases, "summary": one.flaw.summary},
         "sources": one.sources,
         "fixed_in": one.fixed_in,

@@ -8,12 +8,15 @@ from watchbell.edge.answers import AFFECTED, NOT_AFFECTED, Answer, Match
 from watchbell.edge.writing.as_json import priority_record
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_GUESS: dict[str, object] = {"kind": "review", "level": "none"}
+"""How SARIF says that a person must look."""
+
 _LEVELS = {3: "error", 14: "error", 60: "warning"}
 
 
 def write(answer: Answer) -> Iterator[str]:
     """Yield the log as one document."""
-    rules = {one.flaw.id: one.flaw for one in answer.matches}
+    rules = {one.flaw.id: one.flaw for one in (*answer.matches, *answer.candidates)}
     places = {name: at for at, name in enumerate(rules)}
     notes = [
         {"level": "warning", "message": {"text": f"{one.component.name} {one.component.version}: {one.reason}"}}
@@ -34,7 +37,10 @@ def write(answer: Answer) -> Iterator[str]:
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
-        "results": [_result(one, places[one.flaw.id]) for one in answer.matches],
+        "results": [
+            *(_result(one, places[one.flaw.id]) for one in answer.matches),
+            *(_result(one, places[one.flaw.id]) | _GUESS for one in answer.candidates),
+        ],
         "properties": {
             "snapshot": answer.snapshot,
             "components": answer.components,
@@ -55,7 +61,12 @@ def _result(one: Match, rule: int) -> dict[str, object]:
         "message": {"text": f"{named}: {one.because}.{fix}"},
         "locations": [{"logicalLocations": [{"fullyQualifiedName": named, "kind": "module"}]}],
         "partialFingerprints": {"componentAndVulnerability/v1": f"{named} {one.flaw.id}"},
-        "properties": {"sources": one.sources, "tier": one.tier, "priority": priority_record(one.priority)},
+        "properties": {
+            "sources": one.sources,
+            "tier": one.tier,
+            "basis": one.basis,
+            "priority": priority_record(one.priority),
+        },
     }
     if one.status == NOT_AFFECTED:
         found["level"] = "note"

@@ -3,32 +3,40 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from watchbell.domain.matching.tiers import Tier
 from watchbell.edge.answers import AFFECTED, NOT_AFFECTED, UNDETERMINED, Answer, Match
 from watchbell.outside.reader.oddities import visible_controls
 
 _HEAD = ("COMPONENT", "VULNERABILITY", "STATUS", "DUE", "FIXED IN", "BECAUSE")
-_WIDEST = (48, 24, 14, 14, 24, 200)
+_WIDEST = (48, 24, 18, 14, 24, 200)
 _WORDS = {AFFECTED: "affected", UNDETERMINED: "cannot tell", NOT_AFFECTED: "not affected"}
 
 
 def write(answer: Answer) -> Iterator[str]:
     """Yield the lines; nothing in them can move a terminal's cursor."""
-    rows = [_row(one) for one in answer.matches]
-    if rows:
-        widths = [max(len(row[at]) for row in (_HEAD, *rows)) for at in range(len(_HEAD) - 1)]
-        for row in (_HEAD, *rows):
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            yield "  ".join((*cells, row[-1])).rstrip() + "\n"
-        yield "\n"
+    yield from _rows([_row(one, _WORDS[one.status]) for one in answer.matches])
+    if answer.candidates:
+        yield "Possible, by a name alone; a guess is no match and counts for nothing:\n"
+        yield from _rows([_row(one, "possible") for one in answer.candidates])
     yield from _summary(answer)
 
 
-def _row(one: Match) -> tuple[str, ...]:
+def _rows(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    if not rows:
+        return
+    widths = [max(len(row[at]) for row in (_HEAD, *rows)) for at in range(len(_HEAD) - 1)]
+    for row in (_HEAD, *rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join((*cells, row[-1])).rstrip() + "\n"
+    yield "\n"
+
+
+def _row(one: Match, status: str) -> tuple[str, ...]:
     due = one.priority.due_days
     cells = (
         f"{one.component.name} {one.component.version}".strip(),
         one.flaw.id,
-        _WORDS[one.status],
+        status if one.status != AFFECTED or one.tier == Tier.EXACT else f"{status}, {one.tier}",
         "at upgrade" if due is None else f"{due} days",
         ", ".join(one.fixed_in),
         f"{one.because}. {one.flaw.summary}" if one.flaw.summary else one.because,
@@ -45,6 +53,8 @@ def _summary(answer: Answer) -> Iterator[str]:
     counts = [(answer.count(AFFECTED), "affected"), (answer.count(UNDETERMINED), "cannot tell")]
     counts.append((answer.count(NOT_AFFECTED), "not affected (VEX)"))
     yield f"Matches: {', '.join(f'{count:,} {word}' for count, word in counts)}.\n"
+    if answer.candidates:
+        yield f"Possible, by a name alone: {len(answer.candidates):,}; look at them, they count for nothing.\n"
     yield f"Components: {answer.assessed:,} of {answer.components:,} assessed.\n"
     if answer.not_assessed:
         reasons = Counter(one.reason for one in answer.not_assessed).most_common()

@@ -7,6 +7,7 @@ subsidiaries name the vendor; a brand only implies it, so that it never makes a 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from watchbell.domain.matching.equipment.words import NOISE, atoms, compact, fold
 
@@ -208,3 +209,22 @@ def says_nobody(text: str) -> bool:
     """Return whether a vendor field is empty or says that it is not known."""
     said = set(atoms(text))
     return not said - _NOBODY - {"n", "a"}
+
+
+def key_of(text: str) -> str:
+    """Return the one spelling of a vendor in records and lists, whatever else was read.
+
+    That is the key of one in the table, else its words without legal forms; "" for a text that
+    names nobody. A brand is no vendor here.
+    """
+    if says_nobody(text):
+        return ""
+    said = atoms(text)
+    known = _known().find(set(said)).named
+    useful = [one for one in said if one not in _LEGAL] or said
+    return "+".join(sorted(known)) if known else "-".join(useful)
+
+
+@lru_cache(maxsize=1)
+def _known() -> VendorBook:
+    return VendorBook()
