@@ -2,6 +2,11 @@
 
 from watchbell.apps.vulnerabilities.queries.asserted import Asserted, Fact, asserted_of
 from watchbell.apps.vulnerabilities.queries.claimed import Claim, claims_about
+from watchbell.apps.vulnerabilities.queries.designated import (
+    DesignatedProduct,
+    designated_products,
+    designation_mark,
+)
 from watchbell.apps.vulnerabilities.queries.facts import Facts, facts_for
 from watchbell.apps.vulnerabilities.queries.feeds import (
     STALE_AFTER,
@@ -30,6 +35,7 @@ __all__ = [
     "Asserted",
     "Change",
     "Claim",
+    "DesignatedProduct",
     "Fact",
     "Facts",
     "GroupName",
@@ -40,6 +46,8 @@ __all__ = [
     "asserted_of",
     "changed_since",
     "claims_about",
+    "designated_products",
+    "designation_mark",
     "facts_for",
     "first_import_at",
     "fixes_of",

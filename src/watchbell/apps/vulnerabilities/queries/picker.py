@@ -8,6 +8,7 @@ from watchbell.apps.vulnerabilities.models import Group, Product, ProductClaim, 
 from watchbell.apps.vulnerabilities.queries.records import _LAST, MOST_FOUND, GroupName
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.apps.vulnerabilities.services.products import folded, words
+from watchbell.domain.matching.equipment.vendors import spellings
 
 MOST_CANDIDATES = 500
 
@@ -26,8 +27,16 @@ def products(text: str) -> list[ProductChoice]:
     """Return up to 50 products for the picker, whose vendor and name hold every word of `text`.
 
     The longest word must begin a word of the name (that is what the index answers); the
-    others may stand anywhere in it.
+    others may stand anywhere in it. A vendor is found under each of its names: HPE is Hewlett Packard Enterprise.
     """
+    found: dict[str, ProductChoice] = {}
+    for spelling in spellings(text):
+        for one in _under(spelling):
+            found.setdefault(one.public_id, one)
+    return list(found.values())[:MOST_FOUND]
+
+
+def _under(text: str) -> list[ProductChoice]:
     wanted = sorted(words(text), key=len, reverse=True)
     if not wanted or len(wanted[0]) < 2:
         return []
