@@ -51,11 +51,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NamedProduct:
-    """A product as a table names it, to be looked up among those that records list."""
+    """A product or machine as a table names it, to be looked up among those that records list."""
 
     vendor: str
     product: str
     version: str
+    model: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return what people read."""
+        return " ".join(one for one in (self.vendor, self.product, self.model) if one)[:NAME_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +104,6 @@ class Contents:
     def add_unknown(self, name: str, version: str, purl: str, reason: Reason) -> None:
         """Count one component that no record could name."""
         self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason)] += 1
-
-    def move_to_unknown(self, product: NamedProduct) -> None:
-        """Count a product that no record lists among the unassessable."""
-        times = self.products.pop(product)
-        name = f"{product.vendor} {product.product}".strip()[:NAME_LENGTH]
-        self.unknown[Unknown(name, product.version[:NAME_LENGTH], "", Reason.NO_PACKAGE_IDENTITY)] += times
 
 
 @dataclass(slots=True)
@@ -182,4 +182,5 @@ def _add_line(contents: Contents, line: inventory_csv.InventoryLine) -> None:
     if line.purl:
         contents.add(name=line.product or line.name, version=line.version, purl=line.purl)
     else:
-        contents.products[NamedProduct(line.vendor, line.product, line.version[:NAME_LENGTH])] += 1
+        said = (one[:NAME_LENGTH] for one in (line.vendor, line.product, line.version, line.model))
+        contents.products[NamedProduct(*said)] += 1

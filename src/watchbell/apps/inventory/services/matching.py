@@ -11,14 +11,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Touched
-from watchbell.apps.inventory.services import dictionary, products, verdicts
-from watchbell.apps.inventory.services.turns import take_turn
+from watchbell.apps.inventory.services import dictionary, products, recognising, verdicts
+from watchbell.apps.inventory.services.turns import take_turn, touch
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
+from watchbell.domain.identity import Dice
 from watchbell.domain.matching.outcomes import Status
 
 VERSIONS_AT_ONCE = 250
@@ -34,10 +35,13 @@ _COLUMNS = ("version_id", "record_id", "status", "reason", "because", "fixed")
 _CHANGE = "UPDATE inventory_match SET status = %s, reason = %s, because = %s, fixed = %s WHERE id = %s"
 
 
-def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | None = None) -> int:
+def match_asset(
+    *, asset: Asset, by: Actor, now: datetime, progress: Progress | None = None, rng: Dice = journal.SALTS
+) -> int:
     """Match the asset's versions that were never matched, say so in the journal, and return how many there were.
 
-    Repeating it after a crash goes on where it stopped.
+    Its machines, and others of the operator that still wait, are recognised as well. Repeating it after a crash
+    goes on where it stopped.
     """
     waiting = list(
         PackageVersion.objects.filter(is_matched=False, components__listing__in_force_for=asset)
@@ -49,6 +53,7 @@ def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | 
             progress.report(done=at * VERSIONS_AT_ONCE, total=len(waiting))
             progress.checkpoint()
         match_versions(part)
+    recognising.recognise_machines(organisation=asset.organisation_id, now=now, rng=rng, progress=progress)
     _tell({asset.organisation_id}, by=by, now=now)
     return len(waiting)
 
@@ -86,13 +91,13 @@ def _match_some(ids: list[int]) -> set[str]:
             there = set(Match.objects.filter(record_id__in=ids).values_list("version_id", flat=True).distinct())
             _settle(found, Q(record_id__in=ids))
             reached = organisations_running({pair[0] for pair in found} | there)
-            _touch(reached)
+            touch(reached)
             return reached
     middle = len(ids) // 2
     return _match_some(ids[:middle]) | _match_some(ids[middle:])
 
 
-def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None) -> int:
+def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None, rng: Dice = journal.SALTS) -> int:
     """Match everything published since the last time, tell whom it reaches, and return how many changes there were.
 
     The cursor moves after each part; whom a part reached is remembered until the journal says it.
@@ -107,9 +112,10 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None)
         with transaction.atomic():
             take_turn()
             if any(one.record is None for one in changes):
-                _touch(_everyone())  # a catalogue's word moves dates and order, wherever the CVE stands
+                touch(_everyone())  # a catalogue's word moves dates and order, wherever the CVE stands
             Cursor.objects.filter(id=1, seq__lt=changes[-1].seq).update(seq=changes[-1].seq)
         seen += len(changes)
+    recognising.recognise_machines(now=now, rng=rng, progress=progress)
     if seen:
         _match_picks()
     _tell_touched(by=by, now=now)
@@ -121,7 +127,7 @@ def _match_again_what_has_new_keys() -> None:
     while ids := dictionary.build_keys_again():
         for part in bulk.slices(ids, VERSIONS_AT_ONCE):
             match_versions(part)
-            _touch(organisations_running(part))
+            touch(organisations_running(part))
 
 
 def organisations_running(versions: Collection[int]) -> set[str]:
@@ -133,7 +139,7 @@ def _match_picks() -> None:
     after = ""
     while part := products.picked_products(after, limit=200):
         with transaction.atomic():
-            _touch(products.organisations_with(products.match_products(part)))
+            touch(products.organisations_with(products.match_products(part)))
         after = part[-1]
 
 
@@ -144,11 +150,6 @@ def _everyone() -> set[str]:
 
 def _cursor() -> int:
     return Cursor.objects.get_or_create(id=1)[0].seq
-
-
-def _touch(organisations: Collection[str]) -> None:
-    rows = [Touched(organisation_id=one) for one in sorted(organisations)]
-    Touched.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
 
 
 def _tell_touched(*, by: Actor, now: datetime) -> None:

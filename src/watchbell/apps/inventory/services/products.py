@@ -17,9 +17,9 @@ def called(vendor: str, name: str) -> ProductChoice | None:
 
     The vendor may go by another of its names, unless a product stands under the very one that is given.
     """
-    given, wanted = " ".join(vendor.casefold().split()), " ".join(name.casefold().split())
-    named = [one for one in published.products(f"{vendor} {name}") if one.name.casefold() == wanted]
-    same = [one for one in named if given in ("", one.vendor.casefold())]
+    given = " ".join(vendor.casefold().split())
+    named = published.products_called(name) if name.strip() else []
+    same = [one for one in named if given in ("", " ".join(one.vendor.casefold().split()))]
     fitting = same or [one for one in named if is_same_vendor(one.vendor, vendor)]
     return fitting[0] if len(fitting) == 1 else None
 

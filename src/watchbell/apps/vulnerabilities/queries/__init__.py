@@ -16,7 +16,13 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     sources,
 )
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
-from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
+from watchbell.apps.vulnerabilities.queries.picker import (
+    ProductChoice,
+    listed_for,
+    products,
+    products_called,
+    products_listing,
+)
 from watchbell.apps.vulnerabilities.queries.records import (
     Change,
     GroupName,
@@ -56,6 +62,7 @@ __all__ = [
     "ids_naming",
     "listed_for",
     "products",
+    "products_called",
     "products_listing",
     "record",
     "records_of",

@@ -19,11 +19,11 @@ class DesignatedProduct:
     is_part: bool
 
 
-def designation_mark() -> tuple[int, int]:
+def designation_mark() -> str:
     """Return a mark that is another one after every change of what is designated; it costs one look at an index."""
     held: dict[str, Any] = Designation.objects.aggregate(last=Max("pk"))
     standing = Designation.objects.filter(retracted=False).aggregate(n=Count("pk"))
-    return int(held["last"] or 0), int(standing["n"])
+    return f"{held['last'] or 0}-{standing['n']}"
 
 
 def designated_products() -> list[DesignatedProduct]:

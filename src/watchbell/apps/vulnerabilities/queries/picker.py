@@ -49,6 +49,12 @@ def _under(text: str) -> list[ProductChoice]:
     return [ProductChoice(row.public_id, row.supplier.name, row.name, counts[row.pk]) for row in fitting[:MOST_FOUND]]
 
 
+def products_called(name: str) -> list[ProductChoice]:
+    """Return the products of exactly this name, whoever makes them, in any case and spacing; nobody counts listings."""
+    rows = Product.objects.filter(folded_name=folded(name)).select_related("supplier").order_by("folded", "pk")
+    return [ProductChoice(row.public_id, row.supplier.name, row.name, 0) for row in rows[:MOST_CANDIDATES]]
+
+
 def _listings(products: list[int]) -> dict[int, int]:
     counts: defaultdict[int, int] = defaultdict(int)
     listed = ProductListing.objects.filter(product_id__in=products).values_list("product_id", "identifier")
