@@ -53,6 +53,15 @@ class Described:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedPick:
+    """A product that a table names by the very name under which records list it."""
+
+    product: str
+    name: str
+    named: NamedProduct
+
+
 @transaction.atomic
 def describe(said: Described, *, asset: Asset, by: Actor, now: datetime, rng: Dice) -> Unit:
     """Return the asset's machine that these words describe, adding it if it is new; a job recognises it.
@@ -119,6 +128,16 @@ def put_units(
     ]  # fmt: skip
     Unit.objects.bulk_create(units, batch_size=100)
     products.match_products(settle(units, now=now, rng=rng))
+
+
+def without_declined(organisation: str, picks: list[NamedPick]) -> list[NamedPick]:
+    """Return those of which nobody said that machines of this type are something else."""
+    types = {one: answers.type_of(said_of(one.named)) for one in picks}
+    declined: set[tuple[str, str]] = set()
+    for part in bulk.slices(set(types.values())):
+        rows = Sameness.objects.filter(organisation_id=organisation, type_key__in=part, says=Answer.NO)
+        declined.update(rows.values_list("type_key", "product_id"))
+    return [one for one in picks if (types[one], one.product) not in declined]
 
 
 def machines_of(organisation: str, named: Iterable[NamedProduct]) -> dict[NamedProduct, Machine]:

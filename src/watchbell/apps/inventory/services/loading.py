@@ -13,7 +13,7 @@ from django.db import transaction
 
 from watchbell.apps.files import services as files
 from watchbell.apps.inventory import contents
-from watchbell.apps.inventory.contents import Contents, NamedProduct, TableAsset, Unknown
+from watchbell.apps.inventory.contents import Contents, TableAsset, Unknown
 from watchbell.apps.inventory.models import (
     Asset,
     Component,
@@ -26,6 +26,7 @@ from watchbell.apps.inventory.models import (
 )
 from watchbell.apps.inventory.services import counting, dictionary, equipment, listings, products
 from watchbell.apps.inventory.services.assets import NewAsset, add_asset, answer_exposed
+from watchbell.apps.inventory.services.equipment import NamedPick
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities.services import bulk
@@ -77,15 +78,6 @@ class Loaded:
     def not_assessed(self) -> int:
         """Return how many components no record could be compared with."""
         return self.components - self.assessed
-
-
-@dataclass(frozen=True, slots=True)
-class _Pick:
-    """A product a table names that records list too."""
-
-    product: str
-    name: str
-    named: NamedProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +204,7 @@ def _replace(asset: Asset, found: Contents, load: _Load) -> None:
     """This will build the new list in small transactions, put it in force in one, and clear the old one away."""
     seen = Asset.objects.values_list("listing_id", flat=True).get(pk=asset.pk)
     listing = begin(asset, load.document, now=load.now)
-    picks = _picks(found)
+    picks = equipment.without_declined(asset.organisation_id, _picks(found))
     build(listing, found, done=0, step=lambda _: transaction.atomic())
     with transaction.atomic():
         Load.objects.filter(asset=asset, stage=Load.Stage.WAITING).update(
@@ -282,17 +274,17 @@ def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Act
     )
 
 
-def _picks(found: Contents) -> list[_Pick]:
+def _picks(found: Contents) -> list[NamedPick]:
     """Return the products records list under the very names that a table gives."""
     picks = []
     for one in sorted(found.products):
         choice = products.called(one.vendor, one.product)
         if choice is not None:
-            picks.append(_Pick(choice.public_id, products.label_of(choice), one))
+            picks.append(NamedPick(choice.public_id, products.label_of(choice), one))
     return picks
 
 
-def _swap_picks(asset: Asset, listing: Listing, picks: list[_Pick], load: _Load) -> None:
+def _swap_picks(asset: Asset, listing: Listing, picks: list[NamedPick], load: _Load) -> None:
     """This will put a table's products in place of those the table before it named; those a person picked stay."""
     PickedProduct.objects.filter(asset=asset, listing__isnull=False).delete()
     once = {one.product: one for one in picks}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from watchbell.apps.inventory.models import Sameness, Unit
+from watchbell.apps.inventory.models import PickedProduct, Sameness, Unit
 from watchbell.apps.inventory.services import equipment, products
 from watchbell.apps.inventory.services.assets import AnsweredMeanwhile
 from watchbell.apps.inventory.services.rights import require_operator
@@ -52,10 +52,14 @@ def answer_same(
 
 
 def _follow(question: Sameness, *, now: datetime, rng: Dice) -> None:
-    """This will bring every machine of the type up to date."""
+    """This will bring every machine of the type up to date; what a table picked by its name goes with a no."""
     of_type = Unit.objects.filter(
-        machine__organisation_id=question.organisation_id,
-        machine__type_key=question.type_key,
-        machine__likenesses__sameness=question,
+        machine__organisation_id=question.organisation_id, machine__type_key=question.type_key
     )
+    if question.says == Answer.NO:
+        by_name = PickedProduct.objects.filter(product_id=question.product_id, listing__isnull=False)
+        picked = by_name.filter(asset__in=of_type.values("asset"))
+        assets = list(picked.values_list("asset_id", flat=True))
+        picked.delete()
+        Unit.objects.filter(pk__in=of_type.values("pk"), asset__in=assets).update(is_listed=False)
     products.match_products(equipment.settle(list(of_type.order_by("pk")), now=now, rng=rng))
