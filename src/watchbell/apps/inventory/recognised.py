@@ -164,7 +164,8 @@ def _seen(one: Likeness) -> Seen:
     )
 
 
-def described_unknown(viewer: Actor, *, now: datetime) -> QuerySet[Unit]:
-    """Return the machines a person described that count as no product."""
+def described_unknown(viewer: Actor, *, now: datetime, limit: int) -> list[tuple[str, Unit]]:
+    """Return the machines a person described that count as no product, each with what people read."""
     mine = Unit.objects.filter(asset__in=queries.visible_to(viewer, now=now), listing__isnull=True)
-    return mine.filter(picks__isnull=True).select_related("machine", "asset").order_by("pk")
+    rows = mine.filter(picks__isnull=True).select_related("machine", "asset").order_by("pk")[:limit]
+    return [(equipment.shown_of(row.machine), row) for row in rows]

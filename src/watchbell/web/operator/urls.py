@@ -11,6 +11,7 @@ from watchbell.web.operator import (
     figures,
     loading,
     picking,
+    same,
     starting,
     story,
     strictness,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("inventory/new", assets.add, name="add_asset"),
     path("inventory/load", loading.load, name="load_inventory"),
     path("inventory/unassessed", unassessed.unassessed, name="unassessed"),
+    path("inventory/same", same.same, name="same_things"),
+    path("inventory/same/answers", same.answer, name="answer_same"),
     path("inventory/<str:asset>", assets.asset, name="asset"),
     path("inventory/<str:asset>/progress", assets.progress, name="asset_progress"),
     path("inventory/<str:asset>/stop", loading.stop, name="stop_load"),
@@ -45,6 +48,8 @@ urlpatterns = [
     path("inventory/<str:asset>/owner", assets.owner, name="say_who_patches"),
     path("inventory/<str:asset>/pick", picking.pick, name="pick_product"),
     path("inventory/<str:asset>/unpick", picking.unpick, name="unpick_product"),
+    path("inventory/<str:asset>/describe", same.describe, name="describe_machine"),
+    path("inventory/<str:asset>/take-off", same.take_off, name="take_off_machine"),
     path("inventory/<str:asset>/remove", assets.remove, name="remove_asset"),
 ]
 

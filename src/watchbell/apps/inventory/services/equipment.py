@@ -37,6 +37,7 @@ from watchbell.domain.matching.equipment.machine import Machine as Said
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 SURE = (Tier.EXACT, Tier.PROBABLE)
 _Found = dict[str, str]
@@ -87,7 +88,8 @@ def _checked(said: Described) -> NamedProduct:
     cells = {name: " ".join(getattr(said, name).split()) for name in ("vendor", "product", "version", "model")}
     for name, cell in cells.items():
         if len(cell) > NAME_LENGTH or "\0" in cell:
-            raise refuse("wrong-value", "This is too long", place=name, expected=f"at most {NAME_LENGTH} characters")
+            limit = Sentence("at most {limit} characters", limit=NAME_LENGTH)
+            raise refuse("wrong-value", "This cannot be kept as it is", place=name, expected=limit)
     if not cells["product"] and not cells["model"]:
         raise refuse(
             "missing-field", "Nothing says what it is", place="product", expected="a product or a model number"
