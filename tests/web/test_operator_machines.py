@@ -5,14 +5,12 @@ from copy import deepcopy
 import pytest
 from django.test import Client
 from tests.apps import scene_inventory as scene
-from tests.apps.scene_published import csaf, take
 from tests.conftest import NOON
 from tests.support.cast import Cast
 from tests.support.visitors import signed_in
+from tests.web import operator_scene
 
-from watchbell.apps.inventory import services as inventory
 from watchbell.apps.inventory.models import Asset, Sameness, Unit
-from watchbell.apps.vulnerabilities.services import SourceKind
 
 
 @pytest.fixture(autouse=True)
@@ -22,19 +20,7 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def played_once(cast_once: Cast) -> Cast:
-    """A gate that is recognised, a family that may be two products, and a kettle that nobody names."""
-    take(SourceKind.CSAF, csaf("ACME-1", ("CVE-2030-1010", "Tidegate TG-2200", "<3.0", "")))
-    take(SourceKind.CSAF, csaf("ACME-2", ("CVE-2030-1020", "Tidegate TG-2400", "<3.0", "")))
-    lines = (("gate", "Tidegate TG-2200", "2.8"), ("old gates", "Tidegate", "2.1"), ("kitchen", "Kettle", ""))
-    content = scene.table(
-        *({"name": name, "vendor": "Acme", "product": product, "firmware": version} for name, product, version in lines)
-    )
-    for player in (cast_once.hospital, cast_once.bank):
-        inventory.load_csv(
-            inventory.Received(content=content), organisation=player.organisation.public_id, by=player.actor, now=NOON,
-            rng=scene.DICE,
-        )  # fmt: skip
-    scene.work()
+    operator_scene.play_machines(cast_once, NOON)
     return cast_once
 
 
