@@ -65,6 +65,21 @@ def test_asking_twice_for_the_same_work_makes_one_job() -> None:
     assert Job.objects.count() == 1
 
 
+def test_one_waiting_job_is_enough_for_all_news_about_its_subject_and_one_that_began_is_not() -> None:
+    def hear(*keys: str, subject: str = "a" * 32, now: datetime = NOON) -> int:
+        orders = [jobs.Order(kind="test.work", key=key, args={"subject": subject}, one_is_enough=True) for key in keys]
+        jobs.enqueue_all(orders, now=now)
+        return Job.objects.count()
+
+    waiting = hear("1", "2"), hear("3"), hear("4", subject="b" * 32)
+    claim()
+    began = hear("5")
+    Job.objects.filter(state=Job.State.WAITING).update(run_at=NOON + MINUTE)  # they failed and rest for a while
+    resting = hear("6")
+
+    assert (waiting, began, resting) == ((1, 1, 2), 3, 4)
+
+
 def test_a_key_that_names_other_work_is_refused() -> None:
     enqueue()
 

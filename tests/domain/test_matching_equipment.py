@@ -9,7 +9,7 @@ from watchbell.domain.matching.equipment.answers import Answer, Recognition, wit
 from watchbell.domain.matching.equipment.catalogue import Catalogue, catalogue_of
 from watchbell.domain.matching.equipment.machine import Machine
 from watchbell.domain.matching.equipment.recognise import MOST_QUESTIONS, recognise
-from watchbell.domain.matching.equipment.vendors import table
+from watchbell.domain.matching.equipment.vendors import is_same_vendor, spellings, table
 from watchbell.domain.matching.outcomes import Status
 from watchbell.domain.matching.products import ProductClaim, ProductName
 from watchbell.domain.matching.tiers import Tier
@@ -197,6 +197,27 @@ def test_whoever_is_unsure_is_not_asked_again_and_no_to_all_is_not_safe(catalogu
     assert _found(unsure) == _found(asked)
     assert all(one.question is None for one in unsure.matches)
     assert (none.tier, none.because) == (Tier.CANNOT_TELL, "a person said that it is none of the products found")
+
+
+def test_a_no_sets_aside_what_was_sure_as_well_and_a_yes_adds_nothing_to_it(catalogue: Catalogue) -> None:
+    sure = recognise(Machine(vendor="Siemens", product="SCALANCE X204-2", model="6GK5204-2BB10-2AA3"), catalogue)
+    (exact, *_) = sure.matches
+
+    declined = with_answers(sure, {exact.key: Answer.NO})
+    confirmed = with_answers(sure, {exact.key: Answer.YES})
+
+    assert exact.tier is Tier.EXACT
+    assert exact.listed in [one.listed for one in declined.declined]
+    assert [(one.tier, one.because) for one in confirmed.matches] == [(one.tier, one.because) for one in sure.matches]
+
+
+def test_a_vendor_goes_by_each_of_its_names_and_a_longer_name_hides_the_shorter() -> None:
+    assert is_same_vendor("HPE", "Hewlett Packard Enterprise")
+    assert is_same_vendor("Allen-Bradley", "ROCKWELL automation")
+    assert not is_same_vendor("Hewlett-Packard", "Hewlett Packard Enterprise")
+    assert not is_same_vendor("Acme", "Tide")
+    assert "Hewlett Packard Enterprise ProLiant" in spellings("hpe ProLiant")
+    assert spellings("Tide Stack") == ["Tide Stack"]
 
 
 def test_a_part_of_something_else_is_a_question_and_questions_beyond_the_limit_are_counted() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.apps import scene_inventory as scene
 from tests.apps import scene_vex as vex
+from tests.apps.scene_published import csaf, take
 from tests.support.cast import Cast
 
 from watchbell.apps.inventory import services as inventory
@@ -84,6 +85,20 @@ def play_short(cast: Cast, now: datetime) -> None:
     bill = scene.sbom(*(f"pkg:pypi/{name}@2.4" for name in names))
     scene.load(cast.hospital, firewall, bill, now=now - timedelta(days=1))
     scene.work(now=now - timedelta(hours=1))
+
+
+def play_machines(cast: Cast, now: datetime) -> None:
+    """Give the hospital a gate that is recognised, a family that may be two products, and a kettle nobody names."""
+    for number, flaw in (("2200", "CVE-2030-1010"), ("2400", "CVE-2030-1020")):
+        take(sources.SourceKind.CSAF, csaf(f"ACME-{number}", (flaw, f"Tidegate TG-{number}", "<3.0", "")), now=now)
+    lines = (("gate", "Tidegate TG-2200", "2.8"), ("old gates", "Tidegate", "2.1"), ("kitchen", "Kettle", ""))
+    content = scene.table(
+        *({"name": name, "vendor": "Acme", "product": product, "firmware": version} for name, product, version in lines)
+    )
+    for player in (cast.hospital, cast.bank):
+        received, organisation = inventory.Received(content=content), player.organisation.public_id
+        inventory.load_csv(received, organisation=organisation, by=player.actor, now=now, rng=scene.DICE)
+    scene.work(now=now)
 
 
 def _read(at: datetime) -> None:

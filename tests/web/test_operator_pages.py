@@ -83,6 +83,19 @@ def test_what_others_say_reads_well_with_the_line_that_it_keeps_quiet(browser_of
             assert browser.faults(page, axe_source) == [], found
 
 
+def test_machines_and_what_is_asked_about_them_read_well(browser_of: Open, axe_source: str) -> None:
+    page = browser_of("hospital", scene="tests.web.operator_scene:play_machines")
+    page.goto("/inventory/same")
+
+    assert browser.faults(page, axe_source) == []
+    page.goto("/inventory")
+    page.click("a.row-link:has-text('old gates')")
+    page.wait_for_url(re.compile("/inventory/[0-9a-f]{32}$"))
+    assert browser.faults(page, axe_source) == []
+    page.goto(f"{page.url}/describe")
+    assert browser.faults(page, axe_source) == []
+
+
 @pytest.mark.parametrize("path", ["/worklist", "/board-report"])
 def test_the_monday_sheet_and_the_board_report_fit_on_one_sheet_of_paper(browser_of: Open, path: str) -> None:
     page = browser_of("hospital", scene=SCENE)

@@ -11,6 +11,7 @@ from watchbell.api import schemas
 from watchbell.api.advisories import router as advisories
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.inventory import router as inventory
+from watchbell.api.machines import machines, questions
 from watchbell.api.submissions import router as submissions
 from watchbell.api.vex import router as vex
 from watchbell.api.worklist import router as worklist
@@ -53,6 +54,8 @@ api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
 api.add_router("/assets", inventory)
 api.add_router("/vex", vex)
+api.add_router("/assets", machines)
+api.add_router("/questions", questions)
 api.add_router("/worklist", worklist)
 
 

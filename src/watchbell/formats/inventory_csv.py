@@ -12,7 +12,14 @@ from watchbell.formats import tables
 _ALIKE = {
     "vendor": ("vendor", "manufacturer", "publisher", "supplier", "hersteller", "fabricante"),
     "product": ("product", "software", "application", "producto"),
-    "version": ("version", "product_version", "installed_version", "versión"),
+    "model": (
+        *("model", "model_number", "model number", "order_number", "order number", "part_number", "part number"),
+        *("mlfb", "catalog_number", "bestellnummer", "modelo", "referencia"),
+    ),
+    "version": (
+        *("version", "product_version", "installed_version", "versión"),
+        *("firmware", "firmware_version", "firmware version", "fw"),
+    ),
     "name": ("name", "asset", "hostname", "host", "device", "asset_name", "nombre"),
     "purl": ("purl", "package_url"),
     "exposed": ("exposed", "publicly_exposed", "internet", "internet_facing", "public", "expuesto"),
@@ -38,10 +45,14 @@ _EXPOSED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryLine:
-    """One thing somebody runs, as their list names it; `extra` are the columns we do not know."""
+    """One thing somebody runs, as their list names it; `extra` are the columns we do not know.
+
+    `model` is its model or order number, `version` also that of its firmware.
+    """
 
     product: str
     vendor: str
+    model: str
     version: str
     name: str
     purl: str
@@ -64,7 +75,7 @@ def read(lines: Iterable[str]) -> Iterator[tuple[int, InventoryLine | Refused]]:
 def _check_header(header: list[str]) -> None:
     named = {_COLUMN.get(name) for name in header}
     if not named & {"product", "name", "purl"}:
-        expected = "at least one column product, name or purl; also vendor, version, exposed, owner"
+        expected = "at least one column product, name or purl; also vendor, model, version, exposed, owner"
         raise refuse("missing-column", "No column names a product.", place="line 1", expected=expected)
 
 
@@ -74,13 +85,14 @@ def _line(row: tables.Row, place: str) -> InventoryLine:
         if column := _COLUMN.get(name):
             found[column] = found.get(column) or cell
     product, purl = found.get("product") or found.get("name", ""), found.get("purl", "")
-    if not product and not purl:
+    if not product and not purl and not found.get("model"):
         raise refuse("missing-field", "The line names no product.", place=place, expected="a product, a name or a purl")
     return InventoryLine(
         product=product,
         vendor=found.get("vendor", ""),
+        model=found.get("model", ""),
         version=found.get("version", ""),
-        name=found.get("name", "") or product,
+        name=found.get("name", "") or product or found.get("model", ""),
         purl=purl,
         exposed=_exposed(found.get("exposed", ""), place),
         owner=found.get("owner", ""),

@@ -43,4 +43,5 @@ def _order(subscription: Subscription, place: record.Sealed) -> jobs.Order:
             "subject": entry.subject_id,
             "subject_kind": entry.subject_kind,
         },
+        one_is_enough=subscription.one_is_enough,
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 class Subscription:
     """One handler: its own name, the kind of job it starts, and the starts of the actions it listens for.
 
-    The job's arguments are the entry's own opaque words: entry, action, subject_kind, subject.
+    The job's arguments are the entry's own opaque words: entry, action, subject_kind, subject. `one_is_enough` where
+    the job looks at how things stand and not at the entry: then one that still waits does it for the next entry too.
     """
 
     handler: str
     kind: str
     prefixes: tuple[str, ...]
+    one_is_enough: bool = False
 
     def wants(self, action: str) -> bool:
         """Return whether an entry with this action starts the handler's job."""
@@ -26,12 +28,18 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         ("case.", "embargo.", "report.", "vendor.", "message.", "finding.", "submission.", "advisory.shared"),
     ),
     Subscription("advisories", "advisories.follow_case", ("case.marked",)),
-    Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded",)),
+    Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded", "inventory.described")),
     Subscription("inventory.vex", "inventory.overlay", ("inventory.vex_",)),
-    Subscription("inventory.published", "inventory.match_changed", ("records.", "record.", "kev.", "epss.", "ssvc.")),
+    Subscription(
+        "inventory.published",
+        "inventory.match_changed",
+        ("records.", "record.", "kev.", "epss.", "ssvc."),
+        one_is_enough=True,
+    ),
     Subscription(
         "remediation",
         "remediation.refresh",
         ("inventory.matched", "inventory.answered", "inventory.picked", "inventory.overlaid", "remediation.strict_"),
+        one_is_enough=True,
     ),
 )

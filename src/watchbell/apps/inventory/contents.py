@@ -61,11 +61,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NamedProduct:
-    """A product as a table names it, to be looked up among those that records list."""
+    """A product or machine as a table names it, to be looked up among those that records list."""
 
     vendor: str
     product: str
     version: str
+    model: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Return what people read."""
+        return " ".join(one for one in (self.vendor, self.product, self.model) if one)[:NAME_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +128,6 @@ class Contents:
         key = named.key if named and len(named.key) <= CPE_LENGTH else ""
         version = version or (named.version if named else "")
         self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason, key)] += 1
-
-    def move_to_unknown(self, product: NamedProduct) -> None:
-        """Count a product that no record lists among the unassessable."""
-        times = self.products.pop(product)
-        name = f"{product.vendor} {product.product}".strip()[:NAME_LENGTH]
-        self.unknown[Unknown(name, product.version[:NAME_LENGTH], "", Reason.NO_PACKAGE_IDENTITY)] += times
 
 
 @dataclass(slots=True)
@@ -208,4 +208,5 @@ def _add_line(contents: Contents, line: inventory_csv.InventoryLine) -> None:
         called = Called(purl=line.purl, vendor=line.vendor[:NAME_LENGTH])
         contents.add(name=line.product or line.name, version=line.version, purl=line.purl, called=called)
     else:
-        contents.products[NamedProduct(line.vendor, line.product, line.version[:NAME_LENGTH])] += 1
+        said = (one[:NAME_LENGTH] for one in (line.vendor, line.product, line.version, line.model))
+        contents.products[NamedProduct(*said)] += 1

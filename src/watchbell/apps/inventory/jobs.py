@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from watchbell.apps.files.jobs import node_store
 from watchbell.apps.inventory import queries, services
-from watchbell.apps.inventory.services import listings
+from watchbell.apps.inventory.services import listings, recognising
 from watchbell.apps.inventory.services.loads import LOAD
 from watchbell.apps.inventory.services.parts import MATCH_PART
 from watchbell.apps.inventory.tables import TABLE
@@ -22,7 +22,7 @@ def match_asset(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> 
     """This will match what an asset contains; one that is gone meanwhile needs nothing."""
     asset = queries.asset(str(args["subject"]))
     if asset is not None:
-        services.match_asset(asset=asset, by=MATCHER, now=now, progress=progress)
+        services.match_asset(asset=asset, by=MATCHER, now=now, progress=progress, rng=rng)
 
 
 @job(LOAD)
@@ -63,6 +63,9 @@ def sweep(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will forget lists that were never finished and versions that no list names any more, some at a time."""
     listings.clear_abandoned(now=now)
     while removed := listings.forget_unused_versions(now=now):
+        progress.report(done=progress.done + removed)
+        progress.checkpoint()
+    while removed := recognising.forget_unused_machines():
         progress.report(done=progress.done + removed)
         progress.checkpoint()
 

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.advisory import VexStatus
+from watchbell.domain.matching.equipment.answers import Answer
 from watchbell.domain.matching.outcomes import Reason, Status
 from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.matching.vex_statements import VexFormat
@@ -195,6 +196,7 @@ class Unassessable(models.Model):
     """Something a list names that no record could name, and why; `word` is its name as packages are spelled.
 
     `cpe` is "a:vendor:product" where the list gives one: by it records may name it, as a guess.
+    `unit` is set for a machine that was not recognised as any product; the row goes when it is.
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="unassessable", db_index=False)
@@ -205,6 +207,7 @@ class Unassessable(models.Model):
     reason = models.CharField(max_length=32)
     times = models.PositiveIntegerField(default=1)
     cpe = OrderedText(max_length=CPE_LENGTH, blank=True)
+    unit = models.OneToOneField("Unit", null=True, on_delete=models.CASCADE, related_name="unassessable")
 
     class Meta:
         verbose_name_plural = "unassessable"
@@ -235,7 +238,10 @@ class Gap(models.Model):
 
 
 class PickedProduct(models.Model):
-    """A person says that this product is in this asset; `listing` is set when a table said so."""
+    """A person says that this product is in this asset; `listing` is set when a table said so.
+
+    `unit` is set when a machine in the asset was recognised as it; then it goes with that.
+    """
 
     public_id = public_id()
     asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="picks", db_index=False)
@@ -244,10 +250,19 @@ class PickedProduct(models.Model):
     name = models.CharField(max_length=401)
     version = models.CharField(max_length=NAME_LENGTH, blank=True)
     picked_at = models.DateTimeField()
+    unit = models.ForeignKey("Unit", null=True, on_delete=models.CASCADE, related_name="picks", db_index=False)
 
     class Meta:
-        indexes = [models.Index(fields=["product_id"], name="pick_who_runs_it")]
-        constraints = [models.UniqueConstraint(fields=["asset", "product_id"], name="product_is_picked_once")]
+        indexes = [
+            models.Index(fields=["product_id"], name="pick_who_runs_it"),
+            models.Index(fields=["asset"], name="pick_of_an_asset"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "product_id"], condition=Q(unit__isnull=True), name="product_is_picked_once"
+            ),
+            models.UniqueConstraint(fields=["unit", "product_id"], name="unit_is_recognised_as_a_product_once"),
+        ]
 
     def __str__(self) -> str:
         return f"product {self.product_id} in asset {self.asset_id}"
@@ -314,10 +329,16 @@ class ProductMatch(models.Model):
 
 
 class Cursor(models.Model):
-    """How far the published changes were matched; moved by whoever holds every part."""
+    """How far the published changes were matched; moved by whoever holds every part.
+
+    `catalogue` is the digest of the catalogue that machines were last laid beside, and `catalogue_mark` the mark
+    of the records it was made from: while that is the same, nobody has to make it to know that it is.
+    """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
+    catalogue = models.CharField(max_length=32, blank=True)
+    catalogue_mark = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="cursor_is_one_row")]
@@ -493,3 +514,114 @@ class VexDesk(models.Model):
 
     def __str__(self) -> str:
         return f"turn {self.turn} of {self.organisation_id}"
+
+
+class Machine(models.Model):
+    """Equipment as one operator's lists name it, once however many assets hold it; columns not given are "".
+
+    `said_digest` is SHA-256 of its columns; `type_key` names its type, in any spelling and version;
+    `read_version` is the version found in its words.
+    `matched_with` is the catalogue it was last laid beside, "" for none yet, `left_out` how many names that
+    may fit were too many to ask about.
+    """
+
+    organisation_id = OrderedText(max_length=32)
+    vendor = OrderedText(max_length=NAME_LENGTH, blank=True)
+    product = OrderedText(max_length=NAME_LENGTH, blank=True)
+    model = OrderedText(max_length=NAME_LENGTH, blank=True)
+    version = OrderedText(max_length=NAME_LENGTH, blank=True)
+    said_digest = OrderedText(max_length=64)
+    type_key = OrderedText(max_length=20)
+    read_version = models.CharField(max_length=NAME_LENGTH, blank=True)
+    matched_with = models.CharField(max_length=32, blank=True)
+    left_out = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation_id", "type_key"], name="machine_of_a_type")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_id", "said_digest"], name="machine_stands_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"machine {self.pk}"
+
+
+class Unit(models.Model):
+    """A machine is in this asset, `times` of it; `listing` is set when a table says so, else a person does.
+
+    `is_listed` when records list a product of exactly this name, whether or not it is equipment.
+    """
+
+    public_id = public_id()
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="units")
+    listing = models.ForeignKey(Listing, null=True, on_delete=models.CASCADE, related_name="units")
+    machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="units")
+    times = models.PositiveIntegerField(default=1)
+    is_listed = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["listing", "machine"], name="unit_is_listed_once"),
+            models.UniqueConstraint(
+                fields=["asset", "machine"], condition=Q(listing__isnull=True), name="unit_is_described_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Sameness(models.Model):
+    """Is this type of machine this product? What an operator's people said, "" while nobody has.
+
+    `machine` and `product` are what people read. The answer counts for every machine of the type, and is remembered.
+    """
+
+    public_id = public_id()
+    organisation_id = OrderedText(max_length=32)
+    type_key = OrderedText(max_length=20)
+    product_id = OrderedText(max_length=32)
+    machine = OrderedText(max_length=2 * NAME_LENGTH)
+    product = OrderedText(max_length=401)
+    says = models.CharField(max_length=8, blank=True)
+    answered_by = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "samenesses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation_id", "type_key", "product_id"], name="sameness_is_asked_once"
+            ),
+            models.CheckConstraint(condition=Q(says__in=["", *Answer]), name="sameness_has_a_known_answer"),
+            models.CheckConstraint(
+                condition=Q(says="", answered_at__isnull=True) | ~Q(says="") & Q(answered_at__isnull=False),
+                name="sameness_is_answered_exactly_when_it_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Likeness(models.Model):
+    """By what its line says, a machine is this product: how sure that is, and why."""
+
+    machine = models.ForeignKey(Machine, on_delete=models.CASCADE, related_name="likenesses", db_index=False)
+    sameness = models.ForeignKey(Sameness, on_delete=models.CASCADE, related_name="likenesses")
+    tier = models.CharField(max_length=16)
+    because = models.CharField(max_length=BECAUSE_LENGTH)
+
+    class Meta:
+        verbose_name_plural = "likenesses"
+        constraints = [
+            models.UniqueConstraint(fields=["machine", "sameness"], name="likeness_is_seen_once"),
+            models.CheckConstraint(
+                condition=Q(tier__in=[Tier.EXACT, Tier.PROBABLE, Tier.POSSIBLE]), name="likeness_has_a_tier"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"machine {self.machine_id} is {self.sameness_id}: {self.tier}"

@@ -15,11 +15,14 @@ from watchbell.apps.inventory.models import (
     Component,
     Document,
     Gap,
+    Likeness,
     Load,
     PackageVersion,
     PickedProduct,
     ProductMatch,
+    Sameness,
     Unassessable,
+    Unit,
 )
 from watchbell.apps.jobs import queries as work
 from watchbell.apps.vulnerabilities import queries as published
@@ -36,13 +39,17 @@ MOST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of what is listed could be assessed; `gaps` counts the rest by reason and adds up with `assessed`."""
+    """How much of what is listed could be assessed; `gaps` counts the rest by reason and adds up with `assessed`.
+
+    `questions` is how many types of machine wait for somebody to say which product they are.
+    """
 
     assets: int
     components: int
     assessed: int
     gaps: dict[str, int]
     picked: int
+    questions: int = 0
 
     @property
     def not_assessed(self) -> int:
@@ -119,14 +126,28 @@ def coverage(viewer: Actor, *, now: datetime) -> Coverage:
     """Return how much of what this operator lists could be assessed: always the whole, by reason."""
     assets = visible_to(viewer, now=now)
     totals = assets.aggregate(components=Sum("listing__components"), assessed=Sum("listing__assessed"))
-    gaps = Gap.objects.filter(listing__in_force_for__in=assets).values_list("reason").annotate(n=Sum("components"))
+    rows = Gap.objects.filter(listing__in_force_for__in=assets).values_list("reason").annotate(n=Sum("components"))
+    gaps = dict(rows.order_by("reason"))
+    described = Unit.objects.filter(asset__in=assets, listing__isnull=True)
+    known = described.filter(Exists(PickedProduct.objects.filter(unit=OuterRef("pk")))).count()
+    total = described.count()
+    if total > known:
+        nameless = Reason.NO_PACKAGE_IDENTITY.value
+        gaps[nameless] = gaps.get(nameless, 0) + total - known
     return Coverage(
         assets=assets.count(),
-        components=totals["components"] or 0,
-        assessed=totals["assessed"] or 0,
-        gaps=dict(gaps.order_by("reason")),
-        picked=PickedProduct.objects.filter(asset__in=assets, listing__isnull=True).count(),
+        components=(totals["components"] or 0) + total,
+        assessed=(totals["assessed"] or 0) + known,
+        gaps=gaps,
+        picked=PickedProduct.objects.filter(asset__in=assets, listing__isnull=True, unit__isnull=True).count(),
+        questions=_types_asked(viewer, assets),
     )
+
+
+def _types_asked(viewer: Actor, assets: QuerySet[Asset]) -> int:
+    raised = Likeness.objects.filter(sameness=OuterRef("pk"), tier=Tier.POSSIBLE, machine__units__asset__in=assets)
+    waiting = Sameness.objects.filter(Exists(raised), organisation_id=viewer.organisation or "", says="")
+    return waiting.values("type_key").distinct().count()
 
 
 def not_assessed(viewer: Actor, *, now: datetime, after: int = 0, limit: int = MOST_SHOWN) -> QuerySet[Unassessable]:
@@ -192,7 +213,9 @@ def _named(mine: QuerySet[Asset], group: str, limit: int) -> list[Exposed]:
     ).select_related("asset"):
         picks[pick.product_id, pick.version].append(pick)
     pairs = [
-        (pick, match) for match in matches.select_related("record") for pick in picks[match.product_id, match.version]
+        (pick, match)
+        for match in matches.select_related("record")
+        for pick in {one.asset_id: one for one in picks[match.product_id, match.version]}.values()  # each asset once
     ]
     pairs.sort(key=lambda pair: (pair[0].asset.name, pair[0].product_id, pair[1].record_id or 0))
     kinds = published.kinds_of({match.record_id for _, match in pairs if match.record_id is not None})

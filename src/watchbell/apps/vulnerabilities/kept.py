@@ -210,4 +210,12 @@ KEPT = (
         on_export=PUBLIC,
         on_deletion=STAYS,
     ),
+    Kept(
+        model="vulnerabilities.Designation",
+        columns=("id", "product_id", "record_id", "vendor", "numbers", "is_part", "retracted"),
+        holds="By which maker, model and order numbers a record names a product without a package URL.",
+        until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
 )

@@ -532,3 +532,24 @@ class ProductCpe(models.Model):
 
     def __str__(self) -> str:
         return self.cpe
+
+
+class Designation(models.Model):
+    """How a record designates a product that no package URL identifies: by whose name and numbers a machine is known.
+
+    `vendor` is "" where only the publisher is known; `numbers` are model and order numbers, one a line;
+    `is_part` when the record speaks of it as a part of something else, or as installed on it.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="designations", db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="designations")
+    vendor = models.CharField(max_length=200, blank=True)
+    numbers = models.TextField(blank=True)
+    is_part = models.BooleanField(default=False)
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "record"], name="record_designates_a_product_once")]
+
+    def __str__(self) -> str:
+        return f"record {self.record_id} on product {self.product_id}"

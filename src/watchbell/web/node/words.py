@@ -104,6 +104,8 @@ ACTIONS: Words = {
     "finding.valid": _("A finding was confirmed"),
     "inventory.answered": _("It was answered whether an asset is reachable from the internet"),
     "inventory.exported": _("An inventory was exported as a file for matching elsewhere"),
+    "inventory.answered_same": _("It was answered whether a type of machine is a product"),
+    "inventory.described": _("A machine in an asset was described"),
     "inventory.received": _("A large list of what an asset contains was received"),
     "inventory.load_stopped": _("Loading an inventory was stopped"),
     "inventory.loaded": _("An inventory was loaded"),

@@ -17,6 +17,7 @@ from watchbell.doors.policy import OPERATOR, OPERATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.node.pace import pace_of
 from watchbell.web.operator.forms import AssetForm, DocumentForm, ExposedForm, OwnerForm
+from watchbell.web.operator.machines import machines_of
 from watchbell.web.operator.words import EXPOSED
 from watchbell.web.speaking import spoken
 
@@ -99,7 +100,7 @@ def asset(request: Asking, asset: str) -> HttpResponse:
 
 def show(request: Asking, found: Any, *, form: Any = None, status: int = 200) -> HttpResponse:
     """Return an asset's page, with the form that was answered if one could not be taken."""
-    picks = list(found.picks.order_by("picked_at", "pk"))
+    picks = list(found.picks.filter(unit__isnull=True).order_by("picked_at", "pk"))
     context = {
         "asset": found,
         "exposed": EXPOSED[Exposure(found.exposed)],
@@ -110,6 +111,7 @@ def show(request: Asking, found: Any, *, form: Any = None, status: int = 200) ->
         "gaps": found.listing.components - found.listing.assessed if found.listing else 0,
         **progress_of(found),
         **loading_of(request, found),
+        **machines_of(found),
     }
     return render(request, "operator/asset.html", context, status=status)
 

@@ -90,7 +90,8 @@ class LoadForm(forms.Form):
     document = forms.FileField(
         label=_("Your list"),
         help_text=_(
-            "A table (CSV) with a column product or name, and if you have them vendor, version, exposed, owner. "
+            "A table (CSV) with a column product or name, and if you have them vendor, model, version or firmware, "
+            "exposed, owner. "
             "Or the list of one machine: a bill of materials (CycloneDX or SPDX), a lock file, "
             "or a package manager's list."
         ),
@@ -109,6 +110,27 @@ class PickForm(forms.Form):
     product = forms.CharField(max_length=64, widget=forms.HiddenInput)
     label = forms.CharField(max_length=200, widget=forms.HiddenInput)
     version = forms.CharField(label=_("Version, if you know it"), max_length=LONGEST_NAME, required=False)
+
+
+class MachineForm(forms.Form):
+    """What stands on a machine's plate: enough that records can be held against it."""
+
+    vendor = forms.CharField(label=_("Maker"), max_length=LONGEST_NAME, required=False)
+    product = forms.CharField(
+        label=_("Product"), max_length=LONGEST_NAME, required=False, help_text=_("As the maker calls it.")
+    )
+    model = forms.CharField(
+        label=_("Model or order number"),
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text=_("It stands on the plate, and says most: it tells one variant from another."),
+    )
+    version = forms.CharField(
+        label=_("Firmware or version"),
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text=_("Without it nobody can tell whether it is affected, only that a record names it."),
+    )
 
 
 class NoteForm(forms.Form):

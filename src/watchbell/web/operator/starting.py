@@ -25,7 +25,7 @@ def start(request: Asking) -> HttpResponse:
         "coverage": coverage,
         "has_contents": coverage.components + coverage.picked > 0,
         "open": assets.filter(exposed=Exposure.UNKNOWN).count(),
-        "empty": assets.filter(listing__isnull=True, picks__isnull=True).order_by("name")[:AT_ONCE],
+        "empty": assets.filter(listing__isnull=True, picks__isnull=True, units__isnull=True).order_by("name")[:AT_ONCE],
     }
     return render(request, "operator/start.html", context)
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from watchbell.apps.inventory import queries
+from watchbell.apps.inventory import queries, recognised
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.doors.policy import OPERATOR, open_to
 from watchbell.web.asking import Asking
@@ -52,5 +52,15 @@ def _items(request: Asking) -> list[dict[str, Any]]:
             "asset": one.listing.asset,
         }
         for one in unordered
+    ]
+    described = recognised.described_unknown(request.actor, now=request.now, limit=MOST)
+    found += [
+        {
+            "reason": Reason.NO_PACKAGE_IDENTITY.value,
+            "name": name,
+            "version": one.machine.version,
+            "asset": one.asset,
+        }
+        for name, one in described
     ]
     return found

@@ -12,6 +12,7 @@ from watchbell.web.operator import (
     loading,
     may_be,
     picking,
+    same,
     starting,
     story,
     strictness,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("inventory/vex/<str:document>/withdraw", vex.withdraw, name="withdraw_vex"),
     path("inventory/may-be", may_be.may_be, name="may_be"),
     path("inventory/tables/<str:document>", tables.table, name="table"),
+    path("inventory/same", same.same, name="same_things"),
+    path("inventory/same/answers", same.answer, name="answer_same"),
     path("inventory/<str:asset>", assets.asset, name="asset"),
     path("inventory/<str:asset>/progress", assets.progress, name="asset_progress"),
     path("inventory/<str:asset>/stop", loading.stop, name="stop_load"),
@@ -54,6 +57,8 @@ urlpatterns = [
     path("inventory/<str:asset>/owner", assets.owner, name="say_who_patches"),
     path("inventory/<str:asset>/pick", picking.pick, name="pick_product"),
     path("inventory/<str:asset>/unpick", picking.unpick, name="unpick_product"),
+    path("inventory/<str:asset>/describe", same.describe, name="describe_machine"),
+    path("inventory/<str:asset>/take-off", same.take_off, name="take_off_machine"),
     path("inventory/<str:asset>/remove", assets.remove, name="remove_asset"),
 ]
 

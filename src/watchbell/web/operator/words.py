@@ -165,7 +165,10 @@ GAPS: dict[Reason, Gap] = {
     ),
     Reason.NO_PACKAGE_IDENTITY: Gap(
         _("The list names it without saying which package or product it is"),
-        _("Make the list with package URLs, or pick the product by name on the asset's page."),
+        _(
+            "Make the list with package URLs, or pick the product by name on the asset's page. For a machine, add its "
+            "model number, and answer what is asked about it."
+        ),
     ),
     Reason.RANGE_NOT_UNDERSTOOD: Gap(
         _("The record's range of versions cannot be read"),

@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 import watchbell.apps.journal.columns
 import watchbell.domain.advisory.record
+import watchbell.domain.matching.equipment.answers
 import watchbell.domain.matching.outcomes
 import watchbell.domain.matching.vex_statements
 import watchbell.domain.priority.facts
@@ -68,6 +69,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ("seq", models.BigIntegerField(default=0)),
+                ("catalogue", models.CharField(blank=True, max_length=32)),
+                ("catalogue_mark", models.CharField(blank=True, max_length=64)),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="cursor_is_one_row")],
@@ -458,10 +461,6 @@ class Migration(migrations.Migration):
             model_name="pickedproduct",
             index=models.Index(fields=["product_id"], name="pick_who_runs_it"),
         ),
-        migrations.AddConstraint(
-            model_name="pickedproduct",
-            constraint=models.UniqueConstraint(fields=("asset", "product_id"), name="product_is_picked_once"),
-        ),
         migrations.AddIndex(
             model_name="unassessable",
             index=models.Index(fields=["listing", "word"], name="unassessable_by_name"),
@@ -755,5 +754,210 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="vexname",
             constraint=models.UniqueConstraint(fields=("statement", "identifier"), name="vex_name_is_given_once"),
+        ),
+        # Machines and what they are recognised as.
+        migrations.CreateModel(
+            name="Likeness",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tier", models.CharField(max_length=16)),
+                ("because", models.CharField(max_length=1000)),
+            ],
+            options={
+                "verbose_name_plural": "likenesses",
+            },
+        ),
+        migrations.CreateModel(
+            name="Machine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("vendor", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("product", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("model", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("version", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("said_digest", watchbell.apps.journal.columns.OrderedText(max_length=64)),
+                ("type_key", watchbell.apps.journal.columns.OrderedText(max_length=20)),
+                ("read_version", models.CharField(blank=True, max_length=200)),
+                ("matched_with", models.CharField(blank=True, max_length=32)),
+                ("left_out", models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Sameness",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("type_key", watchbell.apps.journal.columns.OrderedText(max_length=20)),
+                ("product_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("machine", watchbell.apps.journal.columns.OrderedText(max_length=400)),
+                ("product", watchbell.apps.journal.columns.OrderedText(max_length=401)),
+                ("says", models.CharField(blank=True, max_length=8)),
+                ("answered_by", models.CharField(blank=True, max_length=64)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("updated_at", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name_plural": "samenesses",
+            },
+        ),
+        migrations.CreateModel(
+            name="Unit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("is_listed", models.BooleanField(default=False)),
+                ("added_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="machine",
+            index=models.Index(fields=["organisation_id", "type_key"], name="machine_of_a_type"),
+        ),
+        migrations.AddConstraint(
+            model_name="machine",
+            constraint=models.UniqueConstraint(fields=("organisation_id", "said_digest"), name="machine_stands_once"),
+        ),
+        migrations.AddField(
+            model_name="likeness",
+            name="machine",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="likenesses",
+                to="inventory.machine",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sameness",
+            constraint=models.UniqueConstraint(
+                fields=("organisation_id", "type_key", "product_id"), name="sameness_is_asked_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sameness",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "says__in",
+                        [
+                            "",
+                            watchbell.domain.matching.equipment.answers.Answer["YES"],
+                            watchbell.domain.matching.equipment.answers.Answer["NO"],
+                            watchbell.domain.matching.equipment.answers.Answer["UNSURE"],
+                        ],
+                    )
+                ),
+                name="sameness_has_a_known_answer",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sameness",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at__isnull", True), ("says", "")),
+                    models.Q(models.Q(("says", ""), _negated=True), ("answered_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="sameness_is_answered_exactly_when_it_says_when",
+            ),
+        ),
+        migrations.AddField(
+            model_name="likeness",
+            name="sameness",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="likenesses", to="inventory.sameness"
+            ),
+        ),
+        migrations.AddField(
+            model_name="unit",
+            name="asset",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="units", to="inventory.asset"
+            ),
+        ),
+        migrations.AddField(
+            model_name="unit",
+            name="listing",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="units", to="inventory.listing"
+            ),
+        ),
+        migrations.AddField(
+            model_name="unit",
+            name="machine",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="units", to="inventory.machine"
+            ),
+        ),
+        migrations.AddField(
+            model_name="pickedproduct",
+            name="unit",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="picks",
+                to="inventory.unit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="unassessable",
+            name="unit",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="unassessable", to="inventory.unit"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="pickedproduct",
+            index=models.Index(fields=["asset"], name="pick_of_an_asset"),
+        ),
+        migrations.AddConstraint(
+            model_name="pickedproduct",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("unit__isnull", True)),
+                fields=("asset", "product_id"),
+                name="product_is_picked_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pickedproduct",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "product_id"), name="unit_is_recognised_as_a_product_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="likeness",
+            constraint=models.UniqueConstraint(fields=("machine", "sameness"), name="likeness_is_seen_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="likeness",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "tier__in",
+                        [
+                            watchbell.domain.matching.tiers.Tier["EXACT"],
+                            watchbell.domain.matching.tiers.Tier["PROBABLE"],
+                            watchbell.domain.matching.tiers.Tier["POSSIBLE"],
+                        ],
+                    )
+                ),
+                name="likeness_has_a_tier",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.UniqueConstraint(fields=("listing", "machine"), name="unit_is_listed_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("listing__isnull", True)),
+                fields=("asset", "machine"),
+                name="unit_is_described_once",
+            ),
         ),
     ]

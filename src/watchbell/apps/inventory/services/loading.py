@@ -4,14 +4,12 @@ What is too much to wait for is left to a job, see `loads`; both build and put i
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
 
 from watchbell.apps.files import services as files
 from watchbell.apps.inventory import contents, names
@@ -26,8 +24,9 @@ from watchbell.apps.inventory.models import (
     PickedProduct,
     Unassessable,
 )
-from watchbell.apps.inventory.services import dictionary, listings, products
+from watchbell.apps.inventory.services import counting, dictionary, equipment, listings, products
 from watchbell.apps.inventory.services.assets import NewAsset, add_asset, answer_exposed
+from watchbell.apps.inventory.services.equipment import NamedPick
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities.services import bulk
@@ -79,15 +78,6 @@ class Loaded:
     def not_assessed(self) -> int:
         """Return how many components no record could be compared with."""
         return self.components - self.assessed
-
-
-@dataclass(frozen=True, slots=True)
-class _Pick:
-    """A product a table names that records list too."""
-
-    product: str
-    name: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +145,10 @@ def load_csv(
 ) -> Loaded:
     """Take in a table: one asset for each name, with all its lines; bad lines are refused alone, with their place.
 
-    A line without a package URL is a product; it counts as assessed when records list exactly one
-    of this vendor and name. An asset that got another list after `handed_in_at` keeps it. `told` hears after
-    each asset how many of them are done, of how many. Raises NotAllowed, and Refused when the table as a whole
-    cannot be read.
+    A line without a package URL is a product or a machine; it counts as assessed when records list exactly one
+    of this vendor and name, or once a job has recognised it. An asset that got another list after `handed_in_at`
+    keeps it. `told` hears after each asset how many of them are done, of how many. Raises NotAllowed, and Refused
+    when the table as a whole cannot be read.
     """
     require_operator(by, organisation)
     tables, refused = read_table(received.content)
@@ -246,7 +236,7 @@ def _replace(asset: Asset, found: Contents, load: _Load) -> None:
     """This will build the new list in small transactions, put it in force in one, and clear the old one away."""
     seen = asset.listing_id if load.as_seen else _listing_of(asset)
     listing = begin(asset, load.document, now=load.now)
-    picks = _picks(found)
+    picks = equipment.without_declined(asset.organisation_id, _picks(found))
     build(listing, found, done=0, step=lambda _: transaction.atomic())
     with transaction.atomic():
         if load.as_seen:
@@ -254,8 +244,9 @@ def _replace(asset: Asset, found: Contents, load: _Load) -> None:
         Load.objects.filter(asset=asset, stage=Load.Stage.WAITING).update(
             stage=Load.Stage.REPLACED, settled_at=load.now
         )  # before the asset's row, in the order in which a job takes them
-        put_in_force(listing, found, seen=seen, by=load.by, now=load.now, rng=load.rng)
         _swap_picks(asset, listing, picks, load)
+        equipment.put_units(listing, found.products, [one.named for one in picks], now=load.now, rng=load.rng)
+        put_in_force(listing, found, seen=seen, by=load.by, now=load.now, rng=load.rng)
     asset.refresh_from_db()
     listings.clear_away(asset, now=load.now)
 
@@ -314,7 +305,7 @@ def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Act
 
     Raises ChangedMeanwhile when another is in force by now.
     """
-    gaps = _gaps(listing, found)
+    gaps = counting.gaps_of(listing)
     listing.components, listing.assessed = found.components, found.components - gaps.total()
     listing.product = names.packed_product(found.product)
     Listing.objects.filter(pk=listing.pk).update(
@@ -335,38 +326,26 @@ def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Act
     )
 
 
-def _picks(found: Contents) -> list[_Pick]:
-    """Return the products records list, each with its version; the others move to the unassessable."""
-    picks: dict[str, _Pick] = {}
+def _picks(found: Contents) -> list[NamedPick]:
+    """Return the products records list under the very names that a table gives."""
+    picks = []
     for one in sorted(found.products):
         choice = products.called(one.vendor, one.product)
-        if choice is None:
-            found.move_to_unknown(one)
-        else:
-            picks[choice.public_id] = _Pick(choice.public_id, products.label_of(choice), one.version)
-    return [picks[product] for product in sorted(picks)]
+        if choice is not None:
+            picks.append(NamedPick(choice.public_id, products.label_of(choice), one))
+    return picks
 
 
-def _gaps(listing: Listing, found: Contents) -> Counter[str]:
-    """Return how many components cannot be assessed, by reason."""
-    gaps: Counter[str] = Counter()
-    for unknown, times in found.unknown.items():
-        gaps[unknown.reason.value] += times
-    doubtful = Component.objects.filter(listing=listing).exclude(version__doubt="").order_by("version__doubt")
-    for doubt, times in doubtful.values_list("version__doubt").annotate(Sum("times")):
-        gaps[doubt] += times
-    return gaps
-
-
-def _swap_picks(asset: Asset, listing: Listing, picks: list[_Pick], load: _Load) -> None:
+def _swap_picks(asset: Asset, listing: Listing, picks: list[NamedPick], load: _Load) -> None:
     """This will put a table's products in place of those the table before it named; those a person picked stay."""
     PickedProduct.objects.filter(asset=asset, listing__isnull=False).delete()
+    once = {one.product: one for one in picks}
     fresh = [
         PickedProduct(
             public_id=new_id(load.rng), asset=asset, listing=listing, product_id=one.product, name=one.name,
-            version=one.version, picked_at=load.now,
+            version=one.named.version, picked_at=load.now,
         )
-        for one in picks
+        for _, one in sorted(once.items())
     ]  # fmt: skip
     PickedProduct.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=100)
     products.match_products(one.product for one in picks)

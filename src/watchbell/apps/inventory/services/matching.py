@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Part, Touched
-from watchbell.apps.inventory.services import dictionary, overlays, parts, products, verdicts
-from watchbell.apps.inventory.services.turns import take_part, take_turn
+from watchbell.apps.inventory.services import dictionary, overlays, parts, products, recognising, verdicts
+from watchbell.apps.inventory.services.turns import take_part, take_turn, touch
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.journal import services as journal
@@ -43,10 +43,13 @@ _COLUMNS = ("version_id", "record_id", "status", "reason", "because", "fixed")
 _CHANGE = "UPDATE inventory_match SET status = %s, reason = %s, because = %s, fixed = %s WHERE id = %s"
 
 
-def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | None = None) -> int:
+def match_asset(
+    *, asset: Asset, by: Actor, now: datetime, progress: Progress | None = None, rng: Dice = journal.SALTS
+) -> int:
     """Match the asset's versions that were never matched, say so in the journal, and return how many there were.
 
-    Repeating it after a crash goes on where it stopped.
+    Its machines, and others of the operator that still wait, are recognised as well. Repeating it after a crash
+    goes on where it stopped.
     """
     waiting = list(
         PackageVersion.objects.filter(is_matched=False, components__listing__in_force_for=asset)
@@ -58,6 +61,7 @@ def match_asset(*, asset: Asset, by: Actor, now: datetime, progress: Progress | 
             progress.report(done=at * VERSIONS_AT_ONCE, total=len(waiting))
             progress.checkpoint()
         match_versions(part)
+    recognising.recognise_machines(organisation=asset.organisation_id, now=now, rng=rng, progress=progress)
     overlays.settle(asset.organisation_id, now=now)
     _tell({asset.organisation_id}, by=by, now=now)
     return len(waiting)
@@ -96,7 +100,7 @@ def _match_some(ids: list[int]) -> set[str]:
             there = set(Match.objects.filter(record_id__in=ids).values_list("version_id", flat=True).distinct())
             _settle(found, Q(record_id__in=ids))
             reached = organisations_running({pair[0] for pair in found} | there)
-            _touch(reached)
+            touch(reached)
             return reached
     middle = len(ids) // 2
     return _match_some(ids[:middle]) | _match_some(ids[middle:])
@@ -124,7 +128,7 @@ def _match_next(number: int, progress: Progress) -> bool:
             while len(found) > MOST_ROWS and len(ids) > 1:
                 ids = ids[: len(ids) // 2]
                 found = {pair: told for pair, told in found.items() if pair[0] <= ids[-1]}
-            _touch(organisations_running(_settle(found, Q(version_id__in=ids))))
+            touch(organisations_running(_settle(found, Q(version_id__in=ids))))
             PackageVersion.objects.filter(id__in=ids).update(is_matched=True)
         parts.move(part, ids[-1] if ids else part.until)
     progress.report(done=progress.done + len(ids))
@@ -150,9 +154,10 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None,
         with transaction.atomic():
             take_turn()
             if any(one.record is None for one in changes):
-                _touch(_everyone())  # a catalogue's word moves dates and order, wherever the CVE stands
+                touch(_everyone())  # a catalogue's word moves dates and order, wherever the CVE stands
             Cursor.objects.filter(id=1, seq__lt=changes[-1].seq).update(seq=changes[-1].seq)
         seen += len(changes)
+    recognising.recognise_machines(now=now, rng=rng, progress=progress)
     if seen:
         _match_picks()
         _overlay_again(now)
@@ -179,7 +184,7 @@ def _leave_to_parts(*, now: datetime, rng: Dice) -> int:
         take_turn()
         last = published.last_change()
         parts.begin(now=now, rng=rng)
-        _touch(_everyone())
+        touch(_everyone())
         Cursor.objects.filter(id=1, seq__lt=last).update(seq=last)
     return count
 
@@ -191,7 +196,7 @@ def _match_again_what_has_new_keys() -> None:
             dictionary.build_keys_again(ids)
         for part in bulk.slices(ids, VERSIONS_AT_ONCE):
             match_versions(part)
-            _touch(organisations_running(part))
+            touch(organisations_running(part))
 
 
 def organisations_running(versions: Collection[int]) -> set[str]:
@@ -203,7 +208,7 @@ def _match_picks() -> None:
     after = ""
     while part := products.picked_products(after, limit=200):
         with transaction.atomic():
-            _touch(products.organisations_with(products.match_products(part)))
+            touch(products.organisations_with(products.match_products(part)))
         after = part[-1]
 
 
@@ -211,7 +216,7 @@ def _overlay_again(now: datetime) -> None:
     """This will lay statements over the matches of today; a changed record may move what others are the same as."""
     for organisation in overlays.organisations_with_statements():
         if overlays.settle(organisation, now=now):
-            _touch({organisation})
+            touch({organisation})
 
 
 def _everyone() -> set[str]:
@@ -221,11 +226,6 @@ def _everyone() -> set[str]:
 
 def _cursor() -> int:
     return Cursor.objects.get_or_create(id=1)[0].seq
-
-
-def _touch(organisations: Collection[str]) -> None:
-    rows = [Touched(organisation_id=one) for one in sorted(organisations)]
-    Touched.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)
 
 
 def _tell_touched(*, by: Actor, now: datetime) -> None:

@@ -8,17 +8,19 @@ from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import ProductChoice
 from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.domain.matching.equipment.vendors import is_same_vendor
 from watchbell.domain.matching.tiers import Tier
 
 
 def called(vendor: str, name: str) -> ProductChoice | None:
-    """Return the one product records list under this name, of this vendor if one is given; None for none or several."""
-    wanted = (" ".join(vendor.casefold().split()), " ".join(name.casefold().split()))
-    fitting = [
-        one
-        for one in published.products(f"{vendor} {name}")
-        if wanted[1] == one.name.casefold() and wanted[0] in ("", one.vendor.casefold())
-    ]
+    """Return the one product records list under this name, of this vendor if one is given; None for none or several.
+
+    The vendor may go by another of its names, unless a product stands under the very one that is given.
+    """
+    given = " ".join(vendor.casefold().split())
+    named = published.products_called(name) if name.strip() else []
+    same = [one for one in named if given in ("", " ".join(one.vendor.casefold().split()))]
+    fitting = same or [one for one in named if is_same_vendor(one.vendor, vendor)]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -4,7 +4,9 @@ A version and a record meet in one part, that of the version's package. Whoever 
 holds its row; everybody else holds them all, in order. On SQLite a writer waits for every other anyway.
 """
 
-from watchbell.apps.inventory.models import Part
+from collections.abc import Collection
+
+from watchbell.apps.inventory.models import Part, Touched
 
 PARTS = 16
 """Most workers that match everything at once; a package's part is its number modulo this."""
@@ -21,3 +23,9 @@ def take_turn() -> None:
 def take_part(number: int) -> Part:
     """Return a part, held until the caller's transaction ends: nobody else matches a version of it meanwhile."""
     return Part.objects.select_for_update().get(id=number)
+
+
+def touch(organisations: Collection[str]) -> None:
+    """Remember whom news reached, in the transaction that brings it; the journal says so afterwards."""
+    rows = [Touched(organisation_id=one) for one in sorted(organisations)]
+    Touched.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200)

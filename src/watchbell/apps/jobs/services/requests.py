@@ -27,13 +27,17 @@ class NotThere(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One piece of work: its kind, whose ids it needs, and the key that makes asking twice harmless."""
+    """One piece of work: its kind, whose ids it needs, and the key that makes asking twice harmless.
+
+    With `one_is_enough` it is left out while work of this kind about the same `subject` waits that could start now.
+    """
 
     kind: str
     key: str
     args: Args = field(default_factory=dict)
     run_at: datetime | None = None
     priority: int = 0
+    one_is_enough: bool = False
 
 
 def enqueue(
@@ -72,9 +76,24 @@ def enqueue_all(orders: list[Order], *, now: datetime, rng: Dice = journal.SALTS
             max_attempts=kind_named(order.kind).max_attempts,
             created_at=now,
         )
-        for order in orders
+        for order in _needed(orders, now=now)
     ]
     Job.objects.bulk_create(rows, ignore_conflicts=True, batch_size=50)
+
+
+def _needed(orders: list[Order], *, now: datetime) -> list[Order]:
+    """Return the orders for which nothing waits that will do the same: what starts later sees all that is there now."""
+    kinds = {order.kind for order in orders if order.one_is_enough}
+    waiting = Job.objects.filter(kind__in=kinds, state=Job.State.WAITING, run_at__lte=now)
+    seen = set(waiting.values_list("kind", "args__subject")) if kinds else set()
+    needed = []
+    for order in orders:
+        about = order.kind, order.args.get("subject")
+        if not order.one_is_enough or about not in seen:
+            needed.append(order)
+        if order.one_is_enough:
+            seen.add(about)
+    return needed
 
 
 @transaction.atomic

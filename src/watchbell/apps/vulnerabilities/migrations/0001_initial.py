@@ -782,5 +782,37 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Designation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("vendor", models.CharField(blank=True, max_length=200)),
+                ("numbers", models.TextField(blank=True)),
+                ("is_part", models.BooleanField(default=False)),
+                ("retracted", models.BooleanField(default=False)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="designations",
+                        to="vulnerabilities.product",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="designations",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("product", "record"), name="record_designates_a_product_once")
+                ],
+            },
+        ),
         *(migrations.RunSQL(sql, f"DROP VIEW {name}") for name, sql in VIEWS.items()),
     ]

@@ -2,6 +2,11 @@
 
 from watchbell.apps.vulnerabilities.queries.asserted import Asserted, Fact, asserted_of
 from watchbell.apps.vulnerabilities.queries.claimed import Claim, claims_about
+from watchbell.apps.vulnerabilities.queries.designated import (
+    DesignatedProduct,
+    designated_products,
+    designation_mark,
+)
 from watchbell.apps.vulnerabilities.queries.facts import Facts, facts_for
 from watchbell.apps.vulnerabilities.queries.feeds import (
     STALE_AFTER,
@@ -13,7 +18,13 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
 from watchbell.apps.vulnerabilities.queries.guessed import claims_under, cpes_known
 from watchbell.apps.vulnerabilities.queries.kinds import kinds_of
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
-from watchbell.apps.vulnerabilities.queries.picker import ProductChoice, listed_for, products, products_listing
+from watchbell.apps.vulnerabilities.queries.picker import (
+    ProductChoice,
+    listed_for,
+    products,
+    products_called,
+    products_listing,
+)
 from watchbell.apps.vulnerabilities.queries.provided import Provided, provided
 from watchbell.apps.vulnerabilities.queries.records import (
     Change,
@@ -36,6 +47,7 @@ __all__ = [
     "Asserted",
     "Change",
     "Claim",
+    "DesignatedProduct",
     "Fact",
     "Facts",
     "GroupName",
@@ -50,6 +62,8 @@ __all__ = [
     "claims_under",
     "count_records_changed_since",
     "cpes_known",
+    "designated_products",
+    "designation_mark",
     "facts_for",
     "first_import_at",
     "fixes_of",
@@ -61,6 +75,7 @@ __all__ = [
     "listed_for",
     "names_of_records",
     "products",
+    "products_called",
     "products_listing",
     "provided",
     "record",

@@ -8,6 +8,7 @@ from watchbell.apps.vulnerabilities.models import Group, Product, ProductClaim, 
 from watchbell.apps.vulnerabilities.queries.records import _LAST, MOST_FOUND, GroupName
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.apps.vulnerabilities.services.products import folded, words
+from watchbell.domain.matching.equipment.vendors import spellings
 
 MOST_CANDIDATES = 500
 
@@ -26,8 +27,16 @@ def products(text: str) -> list[ProductChoice]:
     """Return up to 50 products for the picker, whose vendor and name hold every word of `text`.
 
     The longest word must begin a word of the name (that is what the index answers); the
-    others may stand anywhere in it.
+    others may stand anywhere in it. A vendor is found under each of its names: HPE is Hewlett Packard Enterprise.
     """
+    found: dict[str, ProductChoice] = {}
+    for spelling in spellings(text):
+        for one in _under(spelling):
+            found.setdefault(one.public_id, one)
+    return list(found.values())[:MOST_FOUND]
+
+
+def _under(text: str) -> list[ProductChoice]:
     wanted = sorted(words(text), key=len, reverse=True)
     if not wanted or len(wanted[0]) < 2:
         return []
@@ -38,6 +47,12 @@ def products(text: str) -> list[ProductChoice]:
     fitting.sort(key=lambda row: (not row.folded.startswith(folded(text)), row.folded))
     counts = _listings([row.pk for row in fitting[:MOST_FOUND]])
     return [ProductChoice(row.public_id, row.supplier.name, row.name, counts[row.pk]) for row in fitting[:MOST_FOUND]]
+
+
+def products_called(name: str) -> list[ProductChoice]:
+    """Return the products of exactly this name, whoever makes them, in any case and spacing; nobody counts listings."""
+    rows = Product.objects.filter(folded_name=folded(name)).select_related("supplier").order_by("folded", "pk")
+    return [ProductChoice(row.public_id, row.supplier.name, row.name, 0) for row in rows[:MOST_CANDIDATES]]
 
 
 def _listings(products: list[int]) -> dict[int, int]:

@@ -111,4 +111,4 @@ def _fill(draft: Draft, document: CsafDocument, flaw: CsafFlaw) -> None:
     draft.summary = draft.summary or drafts.shortened(title)
     draft.cvss = draft.cvss or drafts.preferred_vector({one.vector for one in flaw.severities})
     for claim in csaf_claims.claims(document, flaw):
-        claims.add(draft, claim, vendor=claim.product.vendor or claim.by)
+        claims.add(draft, claim, vendor=claim.product.vendor or claim.by, designates=True)

@@ -59,17 +59,27 @@ Spans = dict[tuple[Named, bytes, bytes], Words]
 
 
 @dataclass(frozen=True, slots=True)
+class Designated:
+    """By what a machine is recognised as a product: the maker it names, its numbers, and whether it is only a part."""
+
+    vendor: str
+    numbers: tuple[str, ...]
+    is_part: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a record says of a product that people can pick."""
+    """What a record says of a product that people can pick; `designated` where a machine may be recognised as it."""
 
     vendor: str
     product: str
     ranges: Ranges
+    designated: Designated | None = None
 
     @property
     def weight(self) -> int:
         """Return how many rows it takes to store this."""
-        return 4 + sum(len(some) for some in (self.ranges.intervals, self.ranges.safe, self.ranges.named))
+        return 5 + sum(len(some) for some in (self.ranges.intervals, self.ranges.safe, self.ranges.named))
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ _RANGE_COLUMNS = (
     "package_id", "record_id", "lo", "hi", "introduced", "fixed", "last_affected", "by_line", "is_ambiguous",
     "key_format", "retracted",
 )  # fmt: skip
-_SAID = ("range", "saferange", "namedversion", "rangedoubt", "productclaim", "productcpe")
+_SAID = ("range", "saferange", "namedversion", "rangedoubt", "productclaim", "productcpe", "designation")
 _PARTS = (*_SAID, "aliasassertion")
 _UPDATE = (
     "UPDATE vulnerabilities_sourcerecord SET received_digest = %s, digest = %s, published_at = %s, modified_at = %s, "
@@ -253,7 +253,9 @@ def _insert_parts(placed: list[tuple[int, Draft]], rng: Dice) -> None:
     bulk.insert("vulnerabilities_namedversion", ("package_id", "record_id", "version", "retracted"), named)
     columns = ("package_id", "record_id", "reason", "because", "retracted")
     bulk.insert("vulnerabilities_rangedoubt", columns, doubts)
-    bulk.insert("vulnerabilities_productclaim", claims.COLUMNS, claims.rows_of(placed, rng=rng))
+    products = claims.products_of(placed, rng=rng)
+    bulk.insert("vulnerabilities_productclaim", claims.COLUMNS, claims.rows_of(placed, products))
+    bulk.insert("vulnerabilities_designation", claims.DESIGNATION_COLUMNS, claims.designations_of(placed, products))
     bulk.insert("vulnerabilities_productcpe", cpes.COLUMNS, cpes.rows_of(placed))
     bulk.insert("vulnerabilities_aliasassertion", ("record_id", "identifier", "alias"), aliases)
 

@@ -53,13 +53,15 @@ class Match:
 class Recognition:
     """All matches, the surest first; `left_out` counts possible ones not shown, `declined` what a person said no to.
 
-    Without a match `because` says why; that is "cannot tell", never "not affected".
+    Without a match `because` says why; that is "cannot tell", never "not affected". `version` is the one the
+    line gives, in a column of its own or among its words, "" when it gives none.
     """
 
     matches: tuple[Match, ...]
     left_out: int = 0
     because: Sentence = _SAID_BY_EACH
     declined: tuple[Match, ...] = ()
+    version: str = ""
 
     @property
     def tier(self) -> Tier:
@@ -74,7 +76,7 @@ def match_of(machine: Machine, listed: Listed, tier: Tier, why: Sentence, versio
 
 
 def with_answers(recognition: Recognition, answers: Mapping[str, Answer]) -> Recognition:
-    """Return the recognition after what people said: yes makes a match probable, no sets it aside, visibly.
+    """Return the recognition after what people said, as `tier_after` has it; what they set aside stays visible.
 
     Whoever is unsure is not asked again, and the match stays possible.
     """
@@ -82,15 +84,16 @@ def with_answers(recognition: Recognition, answers: Mapping[str, Answer]) -> Rec
     declined = list(recognition.declined)
     for match in recognition.matches:
         answer = answers.get(match.key)
-        if match.tier is not Tier.POSSIBLE or answer is None:
+        after = tier_after(match.tier, answer)
+        if answer is None:
             kept.append(match)
-        elif answer is Answer.NO:
+        elif after is None:
             declined.append(replace(match, question=None))
-        elif answer is Answer.YES:
-            why = Sentence("a person said that it is this product")
-            kept.append(replace(match, tier=Tier.PROBABLE, because=why, question=None))
-        else:
+        elif after is match.tier:
             kept.append(replace(match, question=None))
+        else:
+            why = Sentence("a person said that it is this product")
+            kept.append(replace(match, tier=after, because=why, question=None))
     kept.sort(key=lambda one: list(Tier).index(one.tier))
     why = _SAID_BY_EACH if kept else Sentence("a person said that it is none of the products found")
     return replace(
@@ -98,12 +101,23 @@ def with_answers(recognition: Recognition, answers: Mapping[str, Answer]) -> Rec
     )
 
 
+def tier_after(tier: Tier, answer: Answer | None) -> Tier | None:
+    """Return how sure it is after what a person said: yes makes what is possible probable, no ends any (None)."""
+    if answer is Answer.NO:
+        return None
+    return Tier.PROBABLE if tier is Tier.POSSIBLE and answer is Answer.YES else tier
+
+
 def key_of(machine: Machine, listed: Listed) -> str:
     """Return the name of the question: this type of machine in any version, and this product in any record."""
-    named = f"{machine.product} {machine.model}"
-    of_type = without_versions(named if named.strip() else machine.text)
     product = listed.product
-    return _digest(machine.vendor, of_type) + _digest(product.vendor, listed.name, *product.model_numbers)
+    return type_of(machine) + _digest(product.vendor, listed.name, *product.model_numbers)
+
+
+def type_of(machine: Machine) -> str:
+    """Return the name of the type a machine is of: what is said of it, in any spelling and without its version."""
+    named = f"{machine.product} {machine.model}"
+    return _digest(machine.vendor, without_versions(named if named.strip() else machine.text))
 
 
 @lru_cache(maxsize=8192)

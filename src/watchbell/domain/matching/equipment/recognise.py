@@ -106,7 +106,9 @@ def _said(machine: Machine, line: Line, found: list[tuple[Verdict, Entry]]) -> R
             if id(listed) not in made:
                 made[id(listed)] = match_of(machine, listed, verdict.tier, verdict.why, line.version)
     matches = tuple(made.values())
-    return Recognition(matches, len(asked) - len(some)) if matches else Recognition((), because=_nothing(line))
+    if not matches:
+        return Recognition((), because=_nothing(line), version=line.version)
+    return Recognition(matches, len(asked) - len(some), version=line.version)
 
 
 def _nothing(line: Line) -> Sentence:

@@ -110,6 +110,24 @@ _ALIASES: tuple[tuple[str, str, Known, str], ...] = (
     ("delta", "Delta Electronics", Known.COMPANY, "not Delta Controls"),
     ("moxa", "MOXA", Known.COMPANY, "the name on its advisories"),
     ("moxa", "NPort", Known.BRAND, "serial device servers of Moxa"),
+    ("hpe", "Hewlett Packard Enterprise", Known.COMPANY, "servers and networks of Hewlett-Packard since 2015"),
+    ("hpe", "HPE", Known.COMPANY, "on plates and in lists"),
+    ("hpe", "Aruba Networks", Known.SUBSIDIARY, "bought in 2015; access points still carry the name"),
+    ("hp", "HP Inc", Known.COMPANY, "computers and printers of Hewlett-Packard since 2015"),
+    ("hp", "Hewlett-Packard", Known.FORMER, "one company until 2015; old plates do not say which of the two"),
+    ("paloalto", "Palo Alto Networks", Known.COMPANY, "the name on its advisories"),
+    ("paloalto", "Palo Alto", Known.COMPANY, "as lists shorten it"),
+    ("vmware", "VMware", Known.COMPANY, "the name on its advisories until 2023"),
+    ("vmware", "VMware by Broadcom", Known.COMPANY, "the name since Broadcom bought it in 2023"),
+    ("dell", "Dell", Known.COMPANY, "as lists shorten it"),
+    ("dell", "Dell EMC", Known.FORMER, "its storage and servers from 2016 to 2021"),
+    ("dell", "Dell Technologies", Known.COMPANY, "the name of the group"),
+    ("philips", "Philips", Known.COMPANY, "as lists shorten it"),
+    ("philips", "Koninklijke Philips", Known.COMPANY, "the name of the group"),
+    ("fresenius", "Fresenius Kabi", Known.COMPANY, "the name on its advisories"),
+    ("icumedical", "ICU Medical", Known.COMPANY, "the name on its advisories"),
+    ("icumedical", "Smiths Medical", Known.SUBSIDIARY, "bought by ICU Medical in 2022"),
+    ("icumedical", "Hospira", Known.SUBSIDIARY, "its infusion pumps, ICU Medical's since 2017"),
 )
 _LEGAL = frozenset({
     "ab", "ag", "as", "bv", "co", "company", "corp", "corporation", "gmbh", "group", "inc", "international", "kg",
@@ -227,4 +245,19 @@ def key_of(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known() -> VendorBook:
+    """Return the book of our own table alone; nothing is learned into it."""
     return VendorBook()
+
+
+def is_same_vendor(one: str, other: str) -> bool:
+    """Return whether two names mean one vendor: the same words, or names of one company in our table."""
+    said = set(atoms(one)), set(atoms(other))
+    return said[0] == said[1] or not _known().find(said[0]).named.isdisjoint(_known().find(said[1]).named)
+
+
+def spellings(text: str) -> list[str]:
+    """Return the text, and the same under every other name of the vendors it names; brands stay as they are."""
+    found = _known().find(set(atoms(text)))
+    rest = " ".join(word for word in text.split() if not set(atoms(word)) <= found.atoms)
+    names = [name for vendor, name, known, _ in _ALIASES if vendor in found.named and known is not Known.BRAND]
+    return list(dict.fromkeys([text, *(f"{name} {rest}".strip() for name in names)]))
