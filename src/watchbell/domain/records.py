@@ -94,13 +94,16 @@ def _restore(self: Any, state: list[Any]) -> None:
 
 
 class _Later:
-    """An attribute of a class that is worked out when somebody asks for it."""
+    """An attribute of a class that is worked out when somebody first asks for it, and kept."""
 
     def __init__(self, made: Callable[[Any], Any]) -> None:
         self._made = made
+        self._known: dict[Any, Any] = {}
 
     def __get__(self, instance: object, owner: Any) -> Any:
-        return self._made(owner)
+        if owner not in self._known:
+            self._known[owner] = self._made(owner)
+        return self._known[owner]
 
 
 def _signature(init: Any) -> Any:

@@ -12,6 +12,7 @@ Rules of the OSV schema (1.7) that surprise:
 - one range may not hold both `fixed` and `last_affected`, and needs an `introduced`.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -210,7 +211,8 @@ def _add(found: list[Interval], opened: tuple[bytes, str], hi: bytes, limit: byt
 
 def _add_enumerated(reading: _Reading, versions: Iterable[str]) -> frozenset[str]:
     """This will add listed versions that no interval holds as points, and return those without an order."""
-    spans = [(interval.lo, interval.hi) for interval in reading.intervals]
+    lows, highs = _union(reading.intervals)
+    points: set[bytes] = set()
     named: set[str] = set()
     for version in versions:
         try:
@@ -218,13 +220,24 @@ def _add_enumerated(reading: _Reading, versions: Iterable[str]) -> frozenset[str
         except Unparsable:
             named.add(version)
             continue
-        for lo, hi in spans:
-            if lo <= place < hi:
-                break
-        else:
-            spans.append((place, just_after(place)))
+        at = bisect_right(lows, place) - 1
+        if place not in points and (at < 0 or place >= highs[at]):
+            points.add(place)
             reading.intervals.append(Interval(place, just_after(place), version, None, version))
     return frozenset(named)
+
+
+def _union(intervals: Iterable[Interval]) -> tuple[list[bytes], list[bytes]]:
+    """Return where stretches that any interval holds begin and end, in order: a record may list 100,000 versions."""
+    lows: list[bytes] = []
+    highs: list[bytes] = []
+    for lo, hi in sorted((one.lo, one.hi) for one in intervals):
+        if highs and lo <= highs[-1]:
+            highs[-1] = max(hi, highs[-1])
+        else:
+            lows.append(lo)
+            highs.append(hi)
+    return lows, highs
 
 
 def _commits(entry: Mapping[str, object]) -> Commits:
