@@ -17,6 +17,7 @@ from tests.web import operator_scene
 
 from watchbell.api.app import api
 from watchbell.apps.inventory import queries as inventory
+from watchbell.apps.inventory import recognised
 from watchbell.apps.orgs import services as orgs
 from watchbell.apps.remediation import queries as worklist
 from watchbell.config.wsgi import application
@@ -81,9 +82,14 @@ def world(cast: Cast, noon: datetime, rng: Random, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(moment, "now", lambda: noon)
     keys.make_node_keys()
     operator_scene.play_short(cast, noon)
+    operator_scene.play_machines(cast, noon)
     by = cast.hospital.actor
     _, token = orgs.mint_token("a program", tuple(Scope), by=by, lasts=timedelta(days=9), now=noon, rng=rng)
-    own = {"asset": inventory.visible_to(by, now=noon), "line": worklist.visible_to(by, now=noon)}
+    own = {
+        "asset": inventory.visible_to(by, now=noon),
+        "line": worklist.visible_to(by, now=noon),
+        "question": recognised.visible_to(by, now=noon),
+    }
     return World(token, {name: rows.order_by("pk")[0].public_id for name, rows in own.items()})
 
 
@@ -127,7 +133,9 @@ def texts_taken() -> Iterator[tuple[Any, str, dict[str, str]]]:
     for operation in operations():
         for body in operation.body:
             fields = body.definition["schema"]["properties"]
-            needed = {name: fields[name].get("enum", ["x"])[0] for name in body.definition["schema"]["required"]}
+            needed = {
+                name: fields[name].get("enum", ["x"])[0] for name in body.definition["schema"].get("required", [])
+            }
             yield from ((operation, name, needed) for name in fields if fields[name].get("type") == "string")
 
 

@@ -22,6 +22,7 @@ from watchbell.apps.vulnerabilities import services as sources
 from watchbell.apps.vulnerabilities.services import SourceKind
 from watchbell.domain.handling import system
 from watchbell.domain.matching.equipment.answers import Answer
+from watchbell.domain.matching.equipment.catalogue import catalogue_of
 from watchbell.domain.matching.equipment.recognise import recognise
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.tiers import Tier
@@ -415,7 +416,7 @@ def test_what_is_stored_recognises_every_labelled_line_as_the_documents_themselv
     lines = list(enumerate((path.read_bytes() for path in paths), start=1))
     sources.import_records(CSAF, lines, source="csaf", by=system("console"), now=NOON, rng=DICE)
     ids = {csaf_reader.loads(content).id for _, content in lines}
-    direct = figures.catalogue_of(claim for claim in figures.advisories() if claim[0] in ids)
+    direct = catalogue_of(claim for claim in figures.advisories() if claim[0] in ids)
 
     def told(machine: Any, made: Any) -> dict[str, Tier]:
         tiers: dict[str, Tier] = {}
