@@ -109,6 +109,20 @@ def test_a_large_table_has_a_page_that_says_how_far_it_is_and_which_lines_were_n
     assert signed_in(cast.bank.person, NOON).get(path).status_code == 404
 
 
+def test_while_a_first_large_list_is_loaded_the_page_asks_for_no_other_and_calls_nothing_checked(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loads, "MANY_LINES", 1)
+    bill = scene.sbom("pkg:pypi/django@4.2.8", "pkg:pypi/flask@3.0")
+    made = client.post("/inventory/load", {"name": "Server", "document": SimpleUploadedFile("b.json", bill)})
+
+    page = text(client, made["Location"])
+
+    assert "until then nothing in it is checked" in page
+    assert "Next: say what is in it" not in page
+    assert "No list of parts is loaded" not in page
+
+
 def test_a_table_says_which_lines_it_did_not_take(cast: Cast, client: Client) -> None:
     table = b"name,product,exposed\nFirewall,FortiOS,yes\nPrinter,LaserThing,perhaps\n"
 

@@ -20,8 +20,8 @@ from watchbell.doors.policy import CASE_PARTY, COORDINATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import words
 from watchbell.web.coordination.board import IN_FORCE, WEEK
+from watchbell.web.coordination.finding_forms import OpenCaseForm
 from watchbell.web.coordination.finding_list import rows_of, strictest
-from watchbell.web.coordination.forms import OpenCaseForm
 from watchbell.web.coordination.paging import slice_of
 from watchbell.web.speaking import spoken
 from watchbell.web.states import State

@@ -20,8 +20,8 @@ from watchbell.doors import moment
 from watchbell.doors.policy import COORDINATOR, COORDINATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import words
+from watchbell.web.coordination.finding_forms import DuplicateForm, EvidenceForm, RejectForm
 from watchbell.web.coordination.finding_list import product_of
-from watchbell.web.coordination.forms import DuplicateForm, EvidenceForm, RejectForm
 from watchbell.web.coordination.names import Names
 from watchbell.web.speaking import spoken
 

@@ -23,8 +23,8 @@ from watchbell.doors.policy import STRONG, SUBMITTER_WRITES, open_to
 from watchbell.outside.reader import UPLOAD
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import taking, words
+from watchbell.web.coordination.finding_forms import UploadForm
 from watchbell.web.coordination.finding_list import strictest
-from watchbell.web.coordination.forms import UploadForm
 from watchbell.web.coordination.names import Names
 from watchbell.web.coordination.paging import slice_of
 from watchbell.web.speaking import spoken
