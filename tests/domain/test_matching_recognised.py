@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbell.domain.matching.recognised import Cpe, basis_of_package, basis_of_product, read_cpe, surer
+from watchbell.domain.matching.cpe import Cpe, read_cpe
+from watchbell.domain.matching.recognised import basis_of_package, basis_of_product, surer
 from watchbell.domain.matching.tiers import Basis
 
 
@@ -23,6 +24,8 @@ from watchbell.domain.matching.tiers import Basis
         ("cpe:2.3:*:acme:gate:1.2", None),
         ("cpe:/a:acme", None),
         ("cpe:/a:acme:ga%00te", None),
+        ("cpe:2.3:a:Foo\\:x:bar\\!:1.0\\+1:p2:*:*:*:*:*:*", Cpe("a:foo:x:bar!", "1.0+1 p2")),
+        ("cpe:2.3:\\", None),
         ("pkg:pypi/gate@1.2", None),
         ("", None),
         ("cpe:/a:acme:" + "g" * 1000, None),

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from tests.edge.scene import Desk, between, bill, osv
 
-from watchbell.domain.matching.designations import cpe_key, version_of_cpe
 from watchbell.domain.matching.tiers import Basis
 from watchbell.formats import strictjson
 
@@ -233,19 +232,3 @@ def test_every_format_keeps_a_guess_apart_from_what_is_found(desk: Desk) -> None
     assert "Cannot assess 1 of 1" in said["table"]
     assert ",candidate,possible,CVE-2026-0001" in said["csv"]
     assert "statements" not in strictjson.loads(said["vex"])
-
-
-@pytest.mark.parametrize(
-    ("cpe", "named", "version"),
-    [
-        ("cpe:2.3:a:Foo\\:x:bar\\!:1.0\\+1:p2:*:*:*:*:*:*", "a:foo:x:bar!", "1.0+1 p2"),
-        ("cpe:/o:acme:gate%21:2", "o:acme:gate!", "2"),
-        ("cpe:2.3:h:acme:gate:-:*:*:*:*:*:*:*", "h:acme:gate", ""),
-        ("cpe:2.3:a:*:gate:1", "", "1"),
-        ("cpe:2.3:a:acme", "", ""),
-        ("gate", "", ""),
-        ("cpe:2.3:\\", "", ""),
-    ],
-)
-def test_a_cpe_names_a_product_only_when_part_vendor_and_product_are_given(cpe: str, named: str, version: str) -> None:
-    assert (cpe_key(cpe), version_of_cpe(cpe)) == (named, version)

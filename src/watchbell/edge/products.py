@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.designations import (
     Helper,
     cpe_key,
@@ -17,7 +18,6 @@ from watchbell.domain.matching.designations import (
     name_key,
     numbers_of,
     vendor_key,
-    version_of_cpe,
 )
 from watchbell.domain.matching.evaluate import judge
 from watchbell.domain.matching.outcomes import Outcome, Status
@@ -62,7 +62,8 @@ def verdicts_on(db: sqlite3.Connection, component: Component) -> list[Verdict]:
 
     That KEV lists a product says nothing where another record says which versions are affected.
     """
-    version = component.version.strip() or version_of_cpe(component.cpe)
+    named = read_cpe(component.cpe)
+    version = component.version.strip() or (named.version if named else "")
     spoken_of: set[int] = set()
     found: list[tuple[Origin, Verdict]] = []
     for hit in _surest_hits(_hits(db, component)):

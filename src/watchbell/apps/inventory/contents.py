@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from watchbell.apps.inventory import names
 from watchbell.apps.inventory.models import CPE_LENGTH, NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
 from watchbell.apps.inventory.names import NOTHING_MORE, Called
+from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
 from watchbell.domain.matching.products import ProductName
-from watchbell.domain.matching.recognised import read_cpe
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.versions import Standing, place, scheme_for

@@ -8,16 +8,15 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
+from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.equipment.vendors import key_of as vendor_key
 from watchbell.domain.matching.equipment.words import SHORTEST_NUMBER, atoms, compact, numbers_in
 from watchbell.domain.matching.products import ProductName, hash_pair
 
-__all__ = ["Helper", "cpe_key", "helpers_of", "name_key", "numbers_of", "vendor_key", "version_of_cpe"]
+__all__ = ["Helper", "cpe_key", "helpers_of", "name_key", "numbers_of", "vendor_key"]
 
 _NOTHING = frozenset({"multiple-products", "various-products", "multiple", "various", "all-products", "n-a"})
 _WILD = re.compile(r"[*?]")
-_PART = re.compile(r"(?:[^:\\]|\\.)*", re.DOTALL)
-LONGEST_CPE = 1000
 
 
 class Helper(StrEnum):
@@ -57,38 +56,6 @@ def numbers_of(text: str) -> frozenset[str]:
 
 
 def cpe_key(cpe: str) -> str:
-    """Return part, vendor and product of a CPE name (2.2 or 2.3) as "a:vendor:product", or "" when one is open."""
-    found = _parts(cpe)
-    named = found[:3]
-    return ":".join(named) if len(named) == 3 and all(one not in ("", "*", "-") for one in named) else ""
-
-
-def version_of_cpe(cpe: str) -> str:
-    """Return the version in a CPE name, or "" when it holds for any or none."""
-    version, update = (*_parts(cpe)[3:5], "", "")[:2]
-    if version in ("", "*", "-"):
-        return ""
-    return version if update in ("", "*", "-") else f"{version} {update}"
-
-
-def _parts(cpe: str) -> list[str]:
-    """Return the parts of a name from the letter of its kind on, in small letters and without escapes."""
-    text = cpe.strip()[:LONGEST_CPE].lower()
-    if text.startswith("cpe:2.3:"):
-        return [re.sub(r"\\(.)", r"\1", one) for one in _split(text.removeprefix("cpe:2.3:"))]
-    if text.startswith("cpe:/"):
-        return [_percent(one) for one in text.removeprefix("cpe:/").split(":")]
-    return []
-
-
-def _split(text: str) -> list[str]:
-    found, at = [], 0
-    while at <= len(text):
-        part = _PART.match(text, at)
-        found.append(part[0] if part else "")
-        at += len(found[-1]) + 1
-    return found
-
-
-def _percent(text: str) -> str:
-    return re.sub(r"%([0-9a-f]{2})", lambda one: chr(int(one[1], 16)), text)
+    """Return what `read_cpe` says a CPE name names, or "" when that is left open."""
+    found = read_cpe(cpe)
+    return found.key if found else ""

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from watchbell.apps.vulnerabilities.models import CPE_LENGTH
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.apps.vulnerabilities.services.drafts import Draft
+from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.products import ProductName
-from watchbell.domain.matching.recognised import read_cpe
 
 COLUMNS = ("record_id", "entry", "cpe", "retracted")
 MOST_FOR_ONE = 100
