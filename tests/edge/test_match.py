@@ -169,6 +169,8 @@ def test_a_cve_record_finds_the_package_it_names_and_its_answers_count(desk: Des
     (found,) = answer["matches"]
     assert found["sources"] == ["CVE-2026-0001", "PYSEC-1"]
     assert (found["priority"]["inputs"]["automatable"], found["priority"]["inputs"]["impact"]) == (True, "total")
+    desk.run("match", desk.put("list.json", bill("pkg:pypi/gate@1.1")), "--snapshot", str(desk.folder / "snapshot"))
+    assert "?" not in desk.out
 
 
 def test_every_format_carries_what_was_found_and_what_was_not_assessed(desk: Desk) -> None:
@@ -182,6 +184,8 @@ def test_every_format_carries_what_was_found_and_what_was_not_assessed(desk: Des
 
     assert all("CVE-2026-0001" in text for text in said.values())
     assert "Cannot assess 1 of 2" in said["table"]
+    assert "60 days?" in said["table"]
+    assert "A '?' at 1 of them: what decides the term is not published" in said["table"]
     assert "not assessed" in said["csv"]
     assert not any(line.startswith("=") for line in said["csv"].splitlines())
     notes = strictjson.loads(said["sarif"])["runs"][0]["invocations"][0]["toolExecutionNotifications"]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from watchbell.domain.matching.tiers import Tier
+from watchbell.domain.priority import Drawn
 from watchbell.edge.answers import AFFECTED, NOT_AFFECTED, UNDETERMINED, Answer, Match
 from watchbell.outside.reader.oddities import visible_controls
 
@@ -32,16 +33,22 @@ def _rows(rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _row(one: Match, status: str) -> tuple[str, ...]:
-    due = one.priority.due_days
     cells = (
         f"{one.component.name} {one.component.version}".strip(),
         one.flaw.id,
         status if one.status != AFFECTED or one.tier == Tier.EXACT else f"{status}, {one.tier}",
-        "at upgrade" if due is None else f"{due} days",
+        _due(one),
         ", ".join(one.fixed_in),
         f"{one.because}. {one.flaw.summary}" if one.flaw.summary else one.because,
     )
     return tuple(_cell(text, width) for text, width in zip(cells, _WIDEST, strict=True))
+
+
+def _due(one: Match) -> str:
+    """Return by when, with a question mark where what decides it is not known."""
+    days = one.priority.due_days
+    term = "at upgrade" if days is None else f"{days} days"
+    return term if one.priority.drawn is Drawn.KNOWN else f"{term}?"
 
 
 def _cell(text: str, width: int) -> str:
@@ -55,6 +62,8 @@ def _summary(answer: Answer) -> Iterator[str]:
     yield f"Matches: {', '.join(f'{count:,} {word}' for count, word in counts)}.\n"
     if answer.candidates:
         yield f"Possible, by a name alone: {len(answer.candidates):,}; look at them, they count for nothing.\n"
+    if unsure := sum(one.priority.drawn is not Drawn.KNOWN for one in answer.matches):
+        yield f"A '?' at {unsure:,} of them: what decides the term is not published, or guessed from CVSS.\n"
     yield f"Components: {answer.assessed:,} of {answer.components:,} assessed.\n"
     if answer.not_assessed:
         reasons = Counter(one.reason for one in answer.not_assessed).most_common()
