@@ -76,6 +76,8 @@ class Found:
                 self.texts.add(self.docstring(name))
             case ast.Call(func=ast.Name(id="str")):
                 pass
+            case ast.Call(func=ast.Name(id="Refusal")):
+                pass  # its texts are followed where it is made
             case ast.Call(func=ast.Name(id=name)) if answers := list(self.answers(name)):
                 self.follow_all(answers)
             case ast.Attribute(attr=attr) if attr in PASSED_ON:

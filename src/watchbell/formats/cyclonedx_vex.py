@@ -13,7 +13,7 @@ from watchbell.domain.advisory import VexJustification, VexStatus
 from watchbell.domain.matching.packages import Identified, package_of_purl
 from watchbell.domain.matching.products import ProductName, hash_pair
 from watchbell.domain.matching.version_text import read_version_texts
-from watchbell.domain.matching.vex_statements import Provenance, Statement, VexDocument, VexFormat
+from watchbell.domain.matching.vex_statements import Defect, Provenance, Statement, VexDocument, VexFormat
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.domain.versions import Scheme, scheme_for
@@ -113,7 +113,7 @@ class _Reader:
     subject: ProductName | None = None
     subject_ref: str = ""
     known: dict[str, ProductName] = field(default_factory=dict)
-    defects: list[tuple[str, str]] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
 
     def gather(self, record: Json, metadata: Json) -> None:
         """Remember every component and service by its reference; the subject apart."""
@@ -204,7 +204,7 @@ class _Reader:
         part = self.known.get(local)
         if part is None:
             why = Sentence("{ref} is nothing in this document.", ref=repr(ref[:100]))
-            self.defects.append((f"{place}/ref", why))
+            self.defects.append(Defect(f"{place}/ref", why))
             return None, ()
         if self.subject is not None:
             return self.subject, (part,)

@@ -13,7 +13,7 @@ from typing import Any
 
 from watchbell.domain.advisory import VexJustification, VexStatus
 from watchbell.domain.matching.products import ProductName, hash_pair
-from watchbell.domain.matching.vex_statements import Provenance, Statement, VexDocument, VexFormat
+from watchbell.domain.matching.vex_statements import Defect, Provenance, Statement, VexDocument, VexFormat
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, moments, strictjson
@@ -83,13 +83,14 @@ class _Reader:
     version: str
     issued_at: datetime | None
     updated_at: datetime | None
-    defects: list[tuple[str, str]] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
 
     def statements(self, one: Json, place: str) -> Iterator[Statement]:
         """Yield one statement for each product, or one without a product."""
         listed: list[_Named] = list(self._products(one, place))
         if not listed:
-            self.defects.append((place, "The statement names no product, so it cannot be tied to anything."))
+            why = Sentence("The statement names no product, so it cannot be tied to anything.")
+            self.defects.append(Defect(place, why))
             listed = [(None, (), place)]
         for named in listed:
             yield self._statement(one, place, named)
@@ -121,7 +122,7 @@ class _Reader:
             return VexJustification(word), ""
         if word:
             why = Sentence("{found} is none of the five justifications of the standard.", found=repr(word[:60]))
-            self.defects.append((fields.pointer(place, "justification"), why))
+            self.defects.append(Defect(fields.pointer(place, "justification"), why))
         return None, word
 
     def _products(self, one: Json, place: str) -> Iterator[_Named]:

@@ -29,7 +29,7 @@ class Window:
         object.__setattr__(self, "starts_at", _utc(self.starts_at))
         object.__setattr__(self, "ends_at", _utc(self.ends_at))
         if self.ends_at < self.starts_at:
-            raise ValueError(f"a window cannot end at {self.ends_at}, before it begins at {self.starts_at}")
+            raise ValueError("A window cannot end before it begins")
 
     def is_open(self, now: datetime) -> bool:
         """Return whether now is inside; at the end itself it is over."""
@@ -75,5 +75,5 @@ def _merged(windows: Iterable[Window]) -> list[tuple[datetime, datetime]]:
 
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
-        raise ValueError(f"{at} has no time zone")
+        raise ValueError("A moment needs a time zone")
     return at.astimezone(UTC)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from watchbell.domain.advisory import VexJustification, VexStatus
 from watchbell.domain.matching.aliases import canonical_id
@@ -17,6 +17,13 @@ class VexFormat(StrEnum):
     OPENVEX = "OpenVEX"
     CSAF = "CSAF"
     CYCLONEDX = "CycloneDX"
+
+
+class Defect(NamedTuple):
+    """Something in a document that was wrong and did not keep the rest from being read: the pointer, and a sentence."""
+
+    place: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +77,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VexDocument:
-    """A document's statements in its order, who issued it, and all of it as it came in `record`.
-
-    `defects` are (pointer, sentence) of what was wrong and did not keep the rest from being read.
-    """
+    """A document's statements in its order, who issued it, and all of it as it came in `record`."""
 
     id: str
     format: VexFormat
@@ -83,5 +87,5 @@ class VexDocument:
     version: str = ""
     issued_at: datetime | None = None
     updated_at: datetime | None = None
-    defects: tuple[tuple[str, str], ...] = ()
+    defects: tuple[Defect, ...] = ()
     record: Any = None

@@ -121,7 +121,7 @@ def _begin(
         updated_at=parsed.updated_at,
         size=len(received.content),
         statements=len(parsed.statements),
-        defects=[[place, Sentence(why).packed(1000)] for place, why in parsed.defects[:MOST_DEFECTS]],
+        defects=[[one.place, Sentence(one.because).packed(1000)] for one in parsed.defects[:MOST_DEFECTS]],
         key_format=KEY_FORMAT,
         imported_by=_name_of(by),
         imported_at=now,

@@ -125,7 +125,9 @@ def _proved(content: bytes, row: ProvidedDocument, asker: Asker) -> str:
         if hashlib.new(algorithm, content).hexdigest() != digits:
             message = Sentence("The document is not the one its {algorithm} file speaks of", algorithm=algorithm)
             todo = "It is asked for again; if this stays, ask the provider"
-            raise refuse("wrong-hash", message, place=row.address, expected=digits[:16] + "…", todo=todo)
+            raise refuse(
+                "wrong-hash", message, place=row.address, expected=Sentence("{digest}…", digest=digits[:16]), todo=todo
+            )
         return algorithm
     if row.must_check:
         raise refuse(
