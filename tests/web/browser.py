@@ -135,10 +135,24 @@ def sign_in(page: Page, email: str, *, password: str = PASSWORD, seed: str = SEE
     page.goto("/account/sign-in/")
     page.fill("input[name=login]", email)
     page.fill("input[name=password]", password)
-    page.click("main form:first-of-type button[type=submit]")
+    _send(page)
     if "/second-factor/check/" in page.url:
-        page.fill("input[name=code]", totp(seed))
+        page.fill("input[name=code]", totp(seed, at=_moment_with_time_left()))
+        _send(page)
+
+
+def _send(page: Page) -> None:
+    """Send the page's form and wait for the answer, however slow the machine is."""
+    with page.expect_navigation():
         page.click("main form:first-of-type button[type=submit]")
+
+
+def _moment_with_time_left(step: int = 30, least: int = 8) -> float:
+    """Return a moment whose code will still be the code when it arrives; waits for the next one if need be."""
+    left = step - time.time() % step
+    if left < least:
+        time.sleep(left + 0.1)
+    return time.time()
 
 
 def opener(browser: Browser, node: Node) -> Callable[..., Page]:
@@ -148,7 +162,9 @@ def opener(browser: Browser, node: Node) -> Callable[..., Page]:
     def open_as(who: str | None = None, *, size: str = "wide", scheme: str = "light", language: str = "en-GB") -> Page:
         if who is not None and who not in kept:
             context = open_context(browser, node)
-            sign_in(context.new_page(), node.people[who])
+            page = context.new_page()
+            sign_in(page, node.people[who])
+            assert "/account/" not in page.url, f"{who} was not signed in, and stands at {page.url}"
             kept[who] = context.storage_state()
             context.close()
         options = {"viewport": SIZES[size], "color_scheme": scheme, "locale": language}

@@ -44,7 +44,9 @@ def test_a_page_reads_well_for_everyone_at_every_size(
 ) -> None:
     page = browser_of(who)
     page.goto(path)
+    _confirm(page)
 
+    assert page.url == node.url + path  # and not where someone is sent who is not signed in
     assert browser.faults(page, axe_source) == []
     assert node.strangers == []
 
@@ -227,7 +229,8 @@ def _confirm(page: Any) -> None:
     """Type the password once more where a step asks for it."""
     if "/account/reauthenticate/" in page.url:
         page.fill("input[name=password]", browser.PASSWORD)
-        page.click("main form:first-of-type button[type=submit]")
+        with page.expect_navigation():
+            page.click("main form:first-of-type button[type=submit]")
 
 
 def _virtual_authenticator(page: Any) -> None:
