@@ -85,7 +85,7 @@ class Limits:
     tokens: int | None = None
     cost: int | None = None
     currency: str = ""
-    prices: Prices = Prices()
+    prices: Prices = field(default_factory=Prices)
     per_minute: int | None = None
     at_once: int | None = None
     opened_a_day: int = 200
@@ -192,7 +192,7 @@ class Terms:
             (
                 "/model_digest",
                 _is_digest(self.model_digest),
-                Sentence("Give the model's SHA-256, 64 small hex digits."),
+                Sentence("Give the model's SHA-256: 64 small hex digits."),
             ),
             ("/scope/models", 0 < len(self.models) <= 50, Sentence("Name the models in scope: one to fifty.")),
             (
