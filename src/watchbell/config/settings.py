@@ -26,6 +26,7 @@ ROOMS = [
     "orgs",
     "files",
     "vulnerabilities",
+    "engagements",
     "findings",
     "cases",
     "advisories",

@@ -4,6 +4,7 @@ from functools import cache
 
 from django.conf import settings
 
+from watchbell.apps.engagements.services import MODEL_NAMES, RECEIPTS
 from watchbell.apps.journal.services import HEAD_KEY
 from watchbell.outside.blobs import BlobStore
 from watchbell.outside.keystore import FolderKeystore, KeyKind
@@ -21,9 +22,10 @@ def keystore() -> FolderKeystore:
 
 def make_node_keys() -> None:
     """This will create the keys every node needs, once; two processes racing agree on one of each."""
-    for name in (MFA_SEEDS, CURSORS, FILES):
+    for name in (MFA_SEEDS, CURSORS, FILES, MODEL_NAMES):
         keystore().ensure(name, KeyKind.AEAD)
-    keystore().ensure(HEAD_KEY, KeyKind.SIGNING)
+    for name in (HEAD_KEY, RECEIPTS):
+        keystore().ensure(name, KeyKind.SIGNING)
 
 
 @cache

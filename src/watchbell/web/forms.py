@@ -28,6 +28,7 @@ SCOPE_CHOICES = [
     (Scope.INVENTORY, _("Change the inventory")),
     (Scope.COORDINATE, _("Work on cases")),
     (Scope.REMEDIATE, _("Tick off the worklist")),
+    (Scope.ENGAGE, _("Manage early access")),
 ]
 # The sixteen critical-infrastructure sectors by the names CISA gives them, those most in need first.
 SECTORS = [

@@ -46,6 +46,7 @@ class Scope(StrEnum):
     INVENTORY = "inventory"
     COORDINATE = "coordinate"
     REMEDIATE = "remediate"
+    ENGAGE = "engage"
 
 
 @dataclass(frozen=True, slots=True)

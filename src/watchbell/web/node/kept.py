@@ -21,6 +21,7 @@ ROOMS: dict[str, str | Promise] = {
     "orgs": _("People and organisations"),
     "files": _("Files"),
     "vulnerabilities": _("What the world has published"),
+    "engagements": _("Early access"),
     "findings": _("Findings"),
     "cases": _("Cases"),
     "advisories": _("Advisories"),

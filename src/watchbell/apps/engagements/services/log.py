@@ -1,0 +1,124 @@
+"""Every touch of a model and of its material leaves a line, in a chain of its writer, before the answer goes out.
+
+One chain for each writer: the node's own deeds share one, each gateway process has its own. The heads
+are anchored in the record, so that a line can be neither taken out nor put in later.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from watchbell.apps.engagements.models import AccessChain, AccessLine, Engagement
+from watchbell.apps.engagements.services.standing import record
+from watchbell.apps.engagements.words import What
+from watchbell.apps.journal.body import Scalar, instant
+from watchbell.apps.journal.services import HEAD_KEY, Signer
+from watchbell.domain.canonical import canonical
+from watchbell.domain.handling import Actor, system
+from watchbell.domain.sealing.chain import GENESIS, chain
+
+NODE = "node"
+ANCHORER = system("anchorer")
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One line to be written: what was done, by which person, and facts that are codes, counts, ids and digests."""
+
+    what: What
+    person: str = ""
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+def write(engagement: Engagement, touches: Sequence[Touch], *, now: datetime, writer: str = NODE) -> None:
+    """Write these lines into the caller's transaction, in order, at the end of the writer's chain."""
+    if not touches:
+        return
+    AccessChain.objects.get_or_create(engagement=engagement, writer=writer, defaults={"head": GENESIS})
+    own = AccessChain.objects.select_for_update().get(engagement=engagement, writer=writer)
+    head, lines = bytes(own.head), []
+    for seq, touch in enumerate(touches, own.size):
+        entry = canonical({**touch.facts, "at": instant(now), "what": touch.what.value, "person": touch.person})
+        head = chain(head, hashlib.sha256(entry).digest())
+        lines.append(
+            AccessLine(
+                chain=own,
+                engagement=engagement,
+                seq=seq,
+                at=now,
+                what=touch.what,
+                person=touch.person,
+                entry=entry,
+                hash=head,
+            )
+        )
+    AccessLine.objects.bulk_create(lines)
+    AccessChain.objects.filter(pk=own.pk).update(size=own.size + len(lines), head=head)
+
+
+def touched(by: Actor, what: What, **facts: Scalar) -> Touch:
+    """Return a line about somebody's deed."""
+    return Touch(what, by.person or "", {"organisation": by.organisation or "", **facts})
+
+
+@transaction.atomic
+def anchor(engagement: Engagement, *, now: datetime) -> int:
+    """Write the head of every chain that grew into the record, for both parties; return how many did."""
+    grown = [one for one in engagement.chains.select_for_update().order_by("writer") if one.size > one.anchored_size]
+    for own in grown:
+        head = {"head": bytes(own.head).hex()}
+        record(
+            "engagement.log_anchored",
+            engagement,
+            by=ANCHORER,
+            now=now,
+            only=[engagement.developer, engagement.evaluator],
+            digests=head,
+            chain=own.writer,
+            size=own.size,
+        )
+        AccessChain.objects.filter(pk=own.pk).update(anchored_size=own.size)
+    return len(grown)
+
+
+@transaction.atomic
+def export(engagement: Engagement, *, by: Actor, now: datetime, keys: Signer) -> Iterator[bytes]:
+    """Return the whole log as NDJSON that a stranger can check: a signed header, then every line of every chain.
+
+    The export is itself a line, and in it. See docs/standards/engagement-statements.md for the bytes.
+    """
+    write(engagement, [touched(by, What.EXPORTED, material="log")], now=now)
+    anchor(engagement, now=now)
+    chains = list(engagement.chains.order_by("writer").values_list("pk", "writer", "size", "head"))
+    statement = {
+        "chains": [{"chain": name, "head": bytes(head).hex(), "size": size} for _, name, size, head in chains],
+        "engagement": engagement.public_id,
+        "key": HEAD_KEY,
+        "lines": sum(size for _, _, size, _ in chains),
+        "made_at": instant(now),
+        "type": "watchbell-access-log-1",
+    }
+    signature = keys.sign(HEAD_KEY, canonical(statement)).hex()
+    first = {**statement, "public_key": keys.public_key(HEAD_KEY).hex(), "signature": signature}
+    return _lines(canonical(first) + b"\n", [(pk, name, size) for pk, name, size, _ in chains])
+
+
+def _lines(header: bytes, chains: list[tuple[int, str, int]]) -> Iterator[bytes]:
+    yield header
+    for pk, name, size in chains:
+        previous = GENESIS
+        for start in range(0, size, AT_ONCE):
+            page = AccessLine.objects.filter(chain=pk, seq__gte=start, seq__lt=min(start + AT_ONCE, size))
+            for line in page.order_by("seq"):
+                yield b'{"chain":"%b","entry":%b,"hash":"%b","previous":"%b","seq":%d}\n' % (
+                    name.encode(),
+                    bytes(line.entry),
+                    bytes(line.hash).hex().encode(),
+                    previous.hex().encode(),
+                    line.seq,
+                )
+                previous = bytes(line.hash)
