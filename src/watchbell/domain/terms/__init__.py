@@ -1,6 +1,17 @@
 """What did a developer and an evaluator agree on? Terms as values, the statements they sign, and their plain words."""
 
-from watchbell.domain.terms.statements import PAYLOAD_TYPE, Statement, admission, agreement, offer, signed_bytes, start
+from watchbell.domain.terms.preview import Point, Way, differences, in_plain_words
+from watchbell.domain.terms.reading import statement_from, terms_from
+from watchbell.domain.terms.statements import (
+    PAYLOAD_TYPE,
+    Statement,
+    StatementKind,
+    admission,
+    agreement,
+    offer,
+    signed_bytes,
+    start,
+)
 from watchbell.domain.terms.terms import (
     LONGEST_EVIDENCE,
     Bargain,
@@ -21,15 +32,22 @@ __all__ = [
     "EvidenceOnWithdrawal",
     "Kept",
     "Limits",
+    "Point",
     "Purpose",
     "Routing",
     "Safeguards",
     "Statement",
+    "StatementKind",
     "Terms",
     "Unacceptable",
+    "Way",
     "admission",
     "agreement",
+    "differences",
+    "in_plain_words",
     "offer",
     "signed_bytes",
     "start",
+    "statement_from",
+    "terms_from",
 ]

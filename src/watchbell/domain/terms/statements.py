@@ -6,6 +6,7 @@ Whoever holds the key can sign with any tool; the node only ever sees public hal
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from watchbell.domain.canonical import canonical, digest
@@ -14,11 +15,25 @@ from watchbell.domain.terms.terms import Terms
 PAYLOAD_TYPE: Final = "application/vnd.watchbell.engagement+json"
 
 
+class StatementKind(StrEnum):
+    """What a party says by signing; the value stands in the statement, with the version of its form."""
+
+    OFFER = "watchbell-offer-1"
+    AGREEMENT = "watchbell-agreement-1"
+    START = "watchbell-start-1"
+    ADMISSION = "watchbell-admission-1"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One thing to be signed: its JSON values."""
 
     content: dict[str, object]
+
+    @property
+    def kind(self) -> StatementKind:
+        """Return what a party says by signing it."""
+        return StatementKind(str(self.content["statement"]))
 
     @property
     def payload(self) -> bytes:
@@ -35,7 +50,7 @@ def offer(*, engagement: str, number: int, developer: str, evaluator: str, terms
     """Return what the developer signs to offer these terms, as their `number`-th version, to one evaluator."""
     return Statement(
         {
-            "statement": "watchbell-offer-1",
+            "statement": StatementKind.OFFER.value,
             "engagement": engagement,
             "number": number,
             "developer": developer,
@@ -49,7 +64,7 @@ def agreement(*, engagement: str, offer: str, personnel: Iterable[str]) -> State
     """Return what the evaluator signs to agree to an offer, by its digest, naming its people by their opaque ids."""
     return Statement(
         {
-            "statement": "watchbell-agreement-1",
+            "statement": StatementKind.AGREEMENT.value,
             "engagement": engagement,
             "offer": offer,
             "personnel": sorted(set(personnel)),
@@ -59,12 +74,12 @@ def agreement(*, engagement: str, offer: str, personnel: Iterable[str]) -> State
 
 def start(*, engagement: str, agreement: str) -> Statement:
     """Return what the developer signs to open the window for the people of an agreement, by its digest."""
-    return Statement({"statement": "watchbell-start-1", "engagement": engagement, "agreement": agreement})
+    return Statement({"statement": StatementKind.START.value, "engagement": engagement, "agreement": agreement})
 
 
 def admission(*, engagement: str, agreement: str, person: str) -> Statement:
     """Return what the developer signs to let in one more person whom the evaluator named."""
-    content = {"statement": "watchbell-admission-1", "engagement": engagement, "agreement": agreement}
+    content = {"statement": StatementKind.ADMISSION.value, "engagement": engagement, "agreement": agreement}
     return Statement({**content, "person": person})
 
 

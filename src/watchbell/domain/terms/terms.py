@@ -18,6 +18,8 @@ from watchbell.domain.sentence import Sentence
 LONGEST_EVIDENCE: Final = timedelta(days=365)
 """How long evidence may be kept after the window, if the developer signs that; what is usual is two weeks."""
 MOST_PEOPLE: Final = 500
+CUSTODY: Final = "developer_endpoint"
+"""Where the model stays: the only choice there is."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}")
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
@@ -69,7 +71,7 @@ class Unacceptable(ValueError):
     """Terms that make no sense; `place` is a JSON pointer into them, and the text says what to do."""
 
     def __init__(self, place: str, why: Sentence) -> None:
-        super().__init__(Sentence("{place}: {why}", place=place, why=why))
+        super().__init__(Sentence("{place}: {why}", place=place or Sentence("the top"), why=why))
         self.place = place
         self.why = why
 
@@ -138,7 +140,7 @@ class Terms:
         limits, prices, bargain = self.limits, self.limits.prices, self.bargain
         return {
             "model_digest": self.model_digest,
-            "custody": "developer_endpoint",
+            "custody": CUSTODY,
             "scope": {"models": list(self.models), "interfaces": [one.value for one in self.dialects]},
             "safeguards": self.safeguards.value,
             "hours": self.hours,
@@ -180,7 +182,10 @@ class Terms:
     def _rules(self) -> list[tuple[str, bool, Sentence]]:
         limits = self.limits
         most_hours = int(LONGEST / timedelta(hours=1))
-        prices = (limits.prices.input_per_million, limits.prices.output_per_million)
+        prices = {
+            "input_per_million": limits.prices.input_per_million,
+            "output_per_million": limits.prices.output_per_million,
+        }
         bounds = {
             "requests": limits.requests,
             "tokens": limits.tokens,
@@ -220,10 +225,9 @@ class Terms:
                 (f"/limits/{name}", value is None or 1 <= value <= _LARGEST, Sentence("Use a whole number from 1 on."))
                 for name, value in bounds.items()
             ),
-            (
-                "/limits/input_per_million",
-                all(0 <= value <= _LARGEST for value in prices),
-                Sentence("Use a whole number of millionths, from 0 on."),
+            *(
+                (f"/limits/{name}", 0 <= value <= _LARGEST, Sentence("Use a whole number of millionths, from 0 on."))
+                for name, value in prices.items()
             ),
             (
                 "/limits/currency",
