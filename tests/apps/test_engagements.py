@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from tests.apps.scene_engagements import DICE, ENDPOINT, TERMS, admit, agreed, ask, drafted, offered, started, token
 from tests.conftest import NOON
-from tests.support.cast import Cast
+from tests.support.cast import CONSOLE, Cast
 
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.models import AccessLine, Engagement, UsedWindow
 from watchbell.apps.engagements.services import IsOver, NotAllowed, NotSigned, NotYet, Release
 from watchbell.apps.journal.models import Entry
+from watchbell.apps.orgs import services as orgs
+from watchbell.domain.handling import Role
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Admission, TurnedAway
@@ -96,6 +98,20 @@ def test_changed_terms_wait_for_both_signatures_again(cast: Cast) -> None:
     assert not scene.engagement.seats.filter(ended_at__isnull=True).exists()
     with pytest.raises(NotPossible):
         services.start(scene.engagement, b"", **deed)
+
+
+def test_a_person_named_after_the_agreement_waits_for_a_signature_of_their_own(cast: Cast) -> None:
+    scene = agreed(cast)
+    orgs.add_member(cast.mallory_person, cast.evaluator.organisation, Role.MEMBER, by=CONSOLE, now=NOON)
+    seat = services.name_person(scene.engagement, cast.mallory_person.public_id, **scene.by("evaluator"))
+
+    services.start(scene.engagement, scene.sign("lab", services.start_to_sign(scene.engagement)), **scene.by("lab"))
+
+    seat.refresh_from_db()
+    assert seat.admitted_at is None
+    signature = scene.sign("lab", services.admission_to_sign(seat))
+    deed = {name: value for name, value in scene.by("lab").items() if name != "rng"}
+    assert services.admit_person(seat, signature, **deed).admitted_at == NOON
 
 
 def test_withdrawing_is_one_call_and_nothing_opens_afterwards(cast: Cast) -> None:

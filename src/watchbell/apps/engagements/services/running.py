@@ -11,7 +11,7 @@ from django.db import transaction
 from watchbell.apps.engagements.models import Engagement, Grant, ModelVersion, Seat, Signature, UsedWindow
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.ending import close, end_if_over
-from watchbell.apps.engagements.services.material import seal
+from watchbell.apps.engagements.services.material import open_sealed, seal
 from watchbell.apps.engagements.services.offering import Signing, offered_terms, require_own_people
 from watchbell.apps.engagements.services.registering import cut_short, release_dates
 from watchbell.apps.engagements.services.signing import take_signature
@@ -36,6 +36,7 @@ from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import Window, latest_end
 from watchbell.domain.metering import Scheme
 from watchbell.domain.terms import Terms, statements
+from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeyKind, Keystore
 
 
@@ -95,6 +96,8 @@ def start(
     take_signature(engagement, signing.kind, signing.statement, signature, by=by, now=now, keys=keys)
     keys.create(KeyKind.AEAD, key_id=engagement.access_key)
     _open_window(engagement, model, terms, now=now, ends_at=ends_at)
+    people = _people_agreed(engagement, keys=keys)
+    engagement.seats.filter(ended_at__isnull=True, person__in=people).update(admitted_at=now)
     Engagement.objects.filter(pk=engagement.pk).update(
         state=after, starts_at=now, ends_at=ends_at, seen_at=now, reply_by=None
     )
@@ -242,10 +245,18 @@ def _agreement(engagement: Engagement) -> Signature:
     return found
 
 
+def _people_agreed(engagement: Engagement, *, keys: Keystore) -> list[str]:
+    """Return the people of the agreement that the developer's start is about; who was named later is not in it."""
+    signed = _agreement(engagement)
+    sealed, place = bytes(signed.sealed_payload), signed.statement_digest
+    found = open_sealed(engagement, signed.kind, sealed, key=Material.EVIDENCE, place=place, keys=keys)
+    return list(strictjson.loads(found)["personnel"])
+
+
 def _open_window(
     engagement: Engagement, model: ModelVersion, terms: Terms, *, now: datetime, ends_at: datetime
 ) -> None:
-    """Write what the window uses of the model's time, seat the people agreed on, and set the limits agreed on."""
+    """Write what the window uses of the model's time, and set the limits agreed on."""
     UsedWindow.objects.create(
         organisation=model.organisation,
         digest=model.digest,
@@ -253,7 +264,6 @@ def _open_window(
         starts_at=now,
         ends_at=ends_at,
     )
-    engagement.seats.filter(ended_at__isnull=True).update(admitted_at=now)
     limits = terms.limits
     Grant.objects.filter(engagement=engagement).update(
         requests=limits.requests,
