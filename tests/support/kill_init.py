@@ -48,7 +48,7 @@ def each_record() -> Iterator[Deadly]:
 def sampled(rng: random.Random) -> Iterator[Deadly]:
     """Die before some statement, further and further on, so that every attempt gets somewhere."""
     for attempt in range(MOST_ATTEMPTS):
-        yield nth("", rng.randint(1, 40 + 40 * attempt))
+        yield nth("", rng.randint(1, 24 + 16 * attempt))
 
 
 def nth(start: str, number: int) -> Deadly:

@@ -136,6 +136,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("advisory", "number"), name="version_numbers_count_up"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="version_numbers_start_at_one"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Rendering",
@@ -152,32 +158,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.UniqueConstraint(fields=("advisory", "number"), name="version_numbers_count_up"),
-        ),
-        migrations.AddConstraint(
-            model_name="version",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="version_numbers_start_at_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rendering",
-            constraint=models.UniqueConstraint(fields=("version", "format", "index"), name="version_is_rendered_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="rendering",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "format__in",
-                        [watchbell.apps.advisories.words.Format["CSAF"], watchbell.apps.advisories.words.Format["OSV"]],
-                    )
-                ),
-                name="rendering_format_is_known",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "format", "index"), name="version_is_rendered_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "format__in",
+                                [
+                                    watchbell.apps.advisories.words.Format["CSAF"],
+                                    watchbell.apps.advisories.words.Format["OSV"],
+                                ],
+                            )
+                        ),
+                        name="rendering_format_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Naming",

@@ -69,6 +69,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cve", ""), _negated=True),
+                        fields=("case", "cve"),
+                        name="case_names_a_cve_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CaseFinding",
@@ -106,19 +115,63 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Lane",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lanes", to="cases.case"
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["ends_at"], name="embargo_ending_soon"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    watchbell.domain.lifecycle.embargo.Embargo["NONE"],
+                                    watchbell.domain.lifecycle.embargo.Embargo["PROPOSED"],
+                                    watchbell.domain.lifecycle.embargo.Embargo["ACTIVE"],
+                                    watchbell.domain.lifecycle.embargo.Embargo["REVISE"],
+                                    watchbell.domain.lifecycle.embargo.Embargo["EXITED"],
+                                ],
+                            )
+                        ),
+                        name="embargo_state_is_known",
                     ),
-                ),
-            ],
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "state__in",
+                                    [
+                                        watchbell.domain.lifecycle.embargo.Embargo["ACTIVE"],
+                                        watchbell.domain.lifecycle.embargo.Embargo["REVISE"],
+                                    ],
+                                ),
+                                _negated=True,
+                            ),
+                            ("ends_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="embargo_in_force_has_an_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("state", watchbell.domain.lifecycle.embargo.Embargo["EXITED"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state", watchbell.domain.lifecycle.embargo.Embargo["EXITED"]), _negated=True
+                                ),
+                                ("ended_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="embargo_ended_says_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Participant",
@@ -148,6 +201,115 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["organisation", "case"], name="participant_cases_of_one_org")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("organisation", ""), _negated=True),
+                            models.Q(("contact", ""), _negated=True),
+                            _connector="XOR",
+                        ),
+                        name="participant_is_one_party",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("organisation", ""), _negated=True),
+                        fields=("case", "organisation"),
+                        name="participant_org_takes_part_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("contact", ""), _negated=True),
+                        fields=("case", "contact"),
+                        name="participant_contact_takes_part_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("awaits_first_word", True)),
+                        fields=("organisation", "contact"),
+                        name="silent_project_has_one_open_report",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "report__in",
+                                [
+                                    watchbell.domain.lifecycle.report.Report["START"],
+                                    watchbell.domain.lifecycle.report.Report["RECEIVED"],
+                                    watchbell.domain.lifecycle.report.Report["INVALID"],
+                                    watchbell.domain.lifecycle.report.Report["VALID"],
+                                    watchbell.domain.lifecycle.report.Report["DEFERRED"],
+                                    watchbell.domain.lifecycle.report.Report["ACCEPTED"],
+                                    watchbell.domain.lifecycle.report.Report["CLOSED"],
+                                ],
+                            )
+                        ),
+                        name="participant_report_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "consent__in",
+                                [
+                                    watchbell.domain.lifecycle.embargo.Consent["NO_EMBARGO"],
+                                    watchbell.domain.lifecycle.embargo.Consent["INVITED"],
+                                    watchbell.domain.lifecycle.embargo.Consent["SIGNATORY"],
+                                    watchbell.domain.lifecycle.embargo.Consent["LAPSED"],
+                                    watchbell.domain.lifecycle.embargo.Consent["DECLINED"],
+                                ],
+                            )
+                        ),
+                        name="participant_consent_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fix_ready_at__isnull", True), ("vendor_aware_at__isnull", False), _connector="OR"
+                        ),
+                        name="fix_needs_an_aware_vendor",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fix_deployed_at__isnull", True), ("fix_ready_at__isnull", False), _connector="OR"
+                        ),
+                        name="deployment_needs_a_ready_fix",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("contact"), 254
+                        ),
+                        name="participant_contact_is_short",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Lane",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lanes", to="cases.case"
+                    ),
+                ),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lane",
+                        to="cases.participant",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("participant__isnull", True)),
+                        fields=("case",),
+                        name="case_has_one_lane_for_all",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Message",
@@ -173,13 +335,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="lane",
-            name="participant",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="lane", to="cases.participant"
-            ),
+            options={
+                "indexes": [models.Index(fields=["lane", "at", "public_id"], name="message_of_a_lane_in_order")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("text"), 20000
+                        ),
+                        name="message_is_readable_in_one_go",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ParticipantRole",
@@ -193,6 +359,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "role"), name="participant_has_a_role_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    watchbell.domain.lifecycle.rules.CaseRole["FINDER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["REPORTER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["VENDOR"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["DEPLOYER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["COORDINATOR"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["OBSERVER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["CASE_OWNER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["CASE_MANAGER"],
+                                    watchbell.domain.lifecycle.rules.CaseRole["CNA"],
+                                ],
+                            )
+                        ),
+                        name="participant_role_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Proposal",
@@ -217,6 +407,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    watchbell.apps.cases.words.ProposalState["OPEN"],
+                                    watchbell.apps.cases.words.ProposalState["ACCEPTED"],
+                                    watchbell.apps.cases.words.ProposalState["REJECTED"],
+                                    watchbell.apps.cases.words.ProposalState["OVERTAKEN"],
+                                ],
+                            )
+                        ),
+                        name="proposal_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reply_by__gt", models.F("made_at"))), name="proposal_leaves_time_to_reply"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("settled_at__isnull", True),
+                                ("state", watchbell.apps.cases.words.ProposalState["OPEN"]),
+                            ),
+                            models.Q(
+                                models.Q(("state", watchbell.apps.cases.words.ProposalState["OPEN"]), _negated=True),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="proposal_settled_says_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProposalAnswer",
@@ -237,6 +462,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("proposal", "participant"), name="proposal_is_answered_once_by_each"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VendorSeverity",
@@ -259,6 +491,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("vulnerability", "participant"), name="vendor_has_one_severity_for_a_flaw"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VendorStatus",
@@ -287,6 +526,60 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("vulnerability", "participant", "product"), name="product_stands_one_way_to_a_flaw"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    watchbell.apps.cases.words.Standing["NO_ANSWER"],
+                                    watchbell.apps.cases.words.Standing["UNDER_INVESTIGATION"],
+                                    watchbell.apps.cases.words.Standing["AFFECTED"],
+                                    watchbell.apps.cases.words.Standing["NOT_AFFECTED"],
+                                    watchbell.apps.cases.words.Standing["FIXED"],
+                                ],
+                            )
+                        ),
+                        name="vendor_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("justification", ""),
+                            (
+                                "justification__in",
+                                [
+                                    watchbell.domain.advisory.record.VexJustification["COMPONENT_NOT_PRESENT"],
+                                    watchbell.domain.advisory.record.VexJustification["VULNERABLE_CODE_NOT_PRESENT"],
+                                    watchbell.domain.advisory.record.VexJustification[
+                                        "VULNERABLE_CODE_CANNOT_BE_CONTROLLED"
+                                    ],
+                                    watchbell.domain.advisory.record.VexJustification[
+                                        "VULNERABLE_CODE_NOT_IN_EXECUTE_PATH"
+                                    ],
+                                    watchbell.domain.advisory.record.VexJustification[
+                                        "INLINE_MITIGATIONS_ALREADY_EXIST"
+                                    ],
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="vendor_justification_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", watchbell.apps.cases.words.Standing["NOT_AFFECTED"]), _negated=True),
+                            models.Q(("justification", ""), _negated=True),
+                            models.Q(("statement", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="vendor_not_affected_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Assignment",
@@ -307,321 +600,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("case", "person"), name="person_is_named_in_a_case_once")
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="casevulnerability",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("cve", ""), _negated=True), fields=("case", "cve"), name="case_names_a_cve_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="embargo",
-            index=models.Index(
-                condition=models.Q(("ended_at__isnull", True)), fields=["ends_at"], name="embargo_ending_soon"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embargo",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            watchbell.domain.lifecycle.embargo.Embargo["NONE"],
-                            watchbell.domain.lifecycle.embargo.Embargo["PROPOSED"],
-                            watchbell.domain.lifecycle.embargo.Embargo["ACTIVE"],
-                            watchbell.domain.lifecycle.embargo.Embargo["REVISE"],
-                            watchbell.domain.lifecycle.embargo.Embargo["EXITED"],
-                        ],
-                    )
-                ),
-                name="embargo_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embargo",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "state__in",
-                            [
-                                watchbell.domain.lifecycle.embargo.Embargo["ACTIVE"],
-                                watchbell.domain.lifecycle.embargo.Embargo["REVISE"],
-                            ],
-                        ),
-                        _negated=True,
-                    ),
-                    ("ends_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="embargo_in_force_has_an_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="embargo",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("ended_at__isnull", False), ("state", watchbell.domain.lifecycle.embargo.Embargo["EXITED"])
-                    ),
-                    models.Q(
-                        models.Q(("state", watchbell.domain.lifecycle.embargo.Embargo["EXITED"]), _negated=True),
-                        ("ended_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="embargo_ended_says_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="participant",
-            index=models.Index(fields=["organisation", "case"], name="participant_cases_of_one_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("organisation", ""), _negated=True),
-                    models.Q(("contact", ""), _negated=True),
-                    _connector="XOR",
-                ),
-                name="participant_is_one_party",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("organisation", ""), _negated=True),
-                fields=("case", "organisation"),
-                name="participant_org_takes_part_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("contact", ""), _negated=True),
-                fields=("case", "contact"),
-                name="participant_contact_takes_part_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("awaits_first_word", True)),
-                fields=("organisation", "contact"),
-                name="silent_project_has_one_open_report",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "report__in",
-                        [
-                            watchbell.domain.lifecycle.report.Report["START"],
-                            watchbell.domain.lifecycle.report.Report["RECEIVED"],
-                            watchbell.domain.lifecycle.report.Report["INVALID"],
-                            watchbell.domain.lifecycle.report.Report["VALID"],
-                            watchbell.domain.lifecycle.report.Report["DEFERRED"],
-                            watchbell.domain.lifecycle.report.Report["ACCEPTED"],
-                            watchbell.domain.lifecycle.report.Report["CLOSED"],
-                        ],
-                    )
-                ),
-                name="participant_report_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "consent__in",
-                        [
-                            watchbell.domain.lifecycle.embargo.Consent["NO_EMBARGO"],
-                            watchbell.domain.lifecycle.embargo.Consent["INVITED"],
-                            watchbell.domain.lifecycle.embargo.Consent["SIGNATORY"],
-                            watchbell.domain.lifecycle.embargo.Consent["LAPSED"],
-                            watchbell.domain.lifecycle.embargo.Consent["DECLINED"],
-                        ],
-                    )
-                ),
-                name="participant_consent_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fix_ready_at__isnull", True), ("vendor_aware_at__isnull", False), _connector="OR"),
-                name="fix_needs_an_aware_vendor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fix_deployed_at__isnull", True), ("fix_ready_at__isnull", False), _connector="OR"),
-                name="deployment_needs_a_ready_fix",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("contact"), 254
-                ),
-                name="participant_contact_is_short",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(fields=["lane", "at", "public_id"], name="message_of_a_lane_in_order"),
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("text"), 20000
-                ),
-                name="message_is_readable_in_one_go",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lane",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("participant__isnull", True)), fields=("case",), name="case_has_one_lane_for_all"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="participantrole",
-            constraint=models.UniqueConstraint(fields=("participant", "role"), name="participant_has_a_role_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="participantrole",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "role__in",
-                        [
-                            watchbell.domain.lifecycle.rules.CaseRole["FINDER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["REPORTER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["VENDOR"],
-                            watchbell.domain.lifecycle.rules.CaseRole["DEPLOYER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["COORDINATOR"],
-                            watchbell.domain.lifecycle.rules.CaseRole["OBSERVER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["CASE_OWNER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["CASE_MANAGER"],
-                            watchbell.domain.lifecycle.rules.CaseRole["CNA"],
-                        ],
-                    )
-                ),
-                name="participant_role_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            watchbell.apps.cases.words.ProposalState["OPEN"],
-                            watchbell.apps.cases.words.ProposalState["ACCEPTED"],
-                            watchbell.apps.cases.words.ProposalState["REJECTED"],
-                            watchbell.apps.cases.words.ProposalState["OVERTAKEN"],
-                        ],
-                    )
-                ),
-                name="proposal_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reply_by__gt", models.F("made_at"))), name="proposal_leaves_time_to_reply"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at__isnull", True), ("state", watchbell.apps.cases.words.ProposalState["OPEN"])),
-                    models.Q(
-                        models.Q(("state", watchbell.apps.cases.words.ProposalState["OPEN"]), _negated=True),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_settled_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposalanswer",
-            constraint=models.UniqueConstraint(
-                fields=("proposal", "participant"), name="proposal_is_answered_once_by_each"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendorseverity",
-            constraint=models.UniqueConstraint(
-                fields=("vulnerability", "participant"), name="vendor_has_one_severity_for_a_flaw"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendorstatus",
-            constraint=models.UniqueConstraint(
-                fields=("vulnerability", "participant", "product"), name="product_stands_one_way_to_a_flaw"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendorstatus",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            watchbell.apps.cases.words.Standing["NO_ANSWER"],
-                            watchbell.apps.cases.words.Standing["UNDER_INVESTIGATION"],
-                            watchbell.apps.cases.words.Standing["AFFECTED"],
-                            watchbell.apps.cases.words.Standing["NOT_AFFECTED"],
-                            watchbell.apps.cases.words.Standing["FIXED"],
-                        ],
-                    )
-                ),
-                name="vendor_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendorstatus",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("justification", ""),
-                    (
-                        "justification__in",
-                        [
-                            watchbell.domain.advisory.record.VexJustification["COMPONENT_NOT_PRESENT"],
-                            watchbell.domain.advisory.record.VexJustification["VULNERABLE_CODE_NOT_PRESENT"],
-                            watchbell.domain.advisory.record.VexJustification["VULNERABLE_CODE_CANNOT_BE_CONTROLLED"],
-                            watchbell.domain.advisory.record.VexJustification["VULNERABLE_CODE_NOT_IN_EXECUTE_PATH"],
-                            watchbell.domain.advisory.record.VexJustification["INLINE_MITIGATIONS_ALREADY_EXIST"],
-                        ],
-                    ),
-                    _connector="OR",
-                ),
-                name="vendor_justification_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendorstatus",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", watchbell.apps.cases.words.Standing["NOT_AFFECTED"]), _negated=True),
-                    models.Q(("justification", ""), _negated=True),
-                    models.Q(("statement", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="vendor_not_affected_says_why",
-            ),
         ),
     ]

@@ -204,6 +204,113 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["state", "received_at", "public_id"], name="finding_queue"),
+                    models.Index(fields=["digest"], name="finding_with_the_same_content"),
+                    models.Index(
+                        condition=models.Q(("root_cause", ""), _negated=True),
+                        fields=["root_cause"],
+                        name="finding_with_the_same_cause",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("submission", "index"), name="finding_has_its_place_in_the_upload"),
+                    models.UniqueConstraint(
+                        fields=("submitter", "digest"), name="finding_is_stored_once_for_its_submitter"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("item_id", ""), _negated=True),
+                        fields=("submitter", "item_id"),
+                        name="finding_item_id_is_its_submitters_own",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    watchbell.domain.lifecycle.finding.Finding["RECEIVED"],
+                                    watchbell.domain.lifecycle.finding.Finding["VALID"],
+                                    watchbell.domain.lifecycle.finding.Finding["DUPLICATE"],
+                                    watchbell.domain.lifecycle.finding.Finding["REJECTED"],
+                                ],
+                            )
+                        ),
+                        name="finding_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("duplicate_of__isnull", False),
+                                ("state", watchbell.domain.lifecycle.finding.Finding["DUPLICATE"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state", watchbell.domain.lifecycle.finding.Finding["DUPLICATE"]), _negated=True
+                                ),
+                                ("duplicate_of__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_duplicate_names_its_original",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duplicate_of", models.F("id")), _negated=True),
+                        name="finding_is_not_its_own_original",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("settled_at__isnull", True),
+                                ("state", watchbell.domain.lifecycle.finding.Finding["RECEIVED"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state", watchbell.domain.lifecycle.finding.Finding["RECEIVED"]), _negated=True
+                                ),
+                                ("settled_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_settled_says_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "rejection__in",
+                                    [
+                                        watchbell.apps.findings.words.RejectionReason["NOT_A_FLAW"],
+                                        watchbell.apps.findings.words.RejectionReason["NOT_REPRODUCIBLE"],
+                                        watchbell.apps.findings.words.RejectionReason["NOT_ENOUGH_INFORMATION"],
+                                        watchbell.apps.findings.words.RejectionReason["OUT_OF_SCOPE"],
+                                        watchbell.apps.findings.words.RejectionReason["NOT_SERIOUS"],
+                                    ],
+                                ),
+                                ("state", watchbell.domain.lifecycle.finding.Finding["REJECTED"]),
+                            ),
+                            models.Q(
+                                models.Q(
+                                    ("state", watchbell.domain.lifecycle.finding.Finding["REJECTED"]), _negated=True
+                                ),
+                                ("rejection", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_rejected_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("level__lte", watchbell.domain.advisory.claim.EvidenceLevel["E4_VENDOR_CONFIRMED"])
+                        ),
+                        name="finding_level_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("marking__lte", watchbell.domain.handling.tlp.Tlp["AMBER_STRICT"])),
+                        name="finding_names_no_persons",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="EvidenceReceipt",
@@ -255,140 +362,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["state", "received_at", "public_id"], name="finding_queue"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["digest"], name="finding_with_the_same_content"),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(
-                condition=models.Q(("root_cause", ""), _negated=True),
-                fields=["root_cause"],
-                name="finding_with_the_same_cause",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                fields=("submission", "index"), name="finding_has_its_place_in_the_upload"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                fields=("submitter", "digest"), name="finding_is_stored_once_for_its_submitter"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("item_id", ""), _negated=True),
-                fields=("submitter", "item_id"),
-                name="finding_item_id_is_its_submitters_own",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            watchbell.domain.lifecycle.finding.Finding["RECEIVED"],
-                            watchbell.domain.lifecycle.finding.Finding["VALID"],
-                            watchbell.domain.lifecycle.finding.Finding["DUPLICATE"],
-                            watchbell.domain.lifecycle.finding.Finding["REJECTED"],
-                        ],
-                    )
-                ),
-                name="finding_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("duplicate_of__isnull", False),
-                        ("state", watchbell.domain.lifecycle.finding.Finding["DUPLICATE"]),
-                    ),
-                    models.Q(
-                        models.Q(("state", watchbell.domain.lifecycle.finding.Finding["DUPLICATE"]), _negated=True),
-                        ("duplicate_of__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_duplicate_names_its_original",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("duplicate_of", models.F("id")), _negated=True),
-                name="finding_is_not_its_own_original",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("settled_at__isnull", True), ("state", watchbell.domain.lifecycle.finding.Finding["RECEIVED"])
-                    ),
-                    models.Q(
-                        models.Q(("state", watchbell.domain.lifecycle.finding.Finding["RECEIVED"]), _negated=True),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_settled_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        (
-                            "rejection__in",
-                            [
-                                watchbell.apps.findings.words.RejectionReason["NOT_A_FLAW"],
-                                watchbell.apps.findings.words.RejectionReason["NOT_REPRODUCIBLE"],
-                                watchbell.apps.findings.words.RejectionReason["NOT_ENOUGH_INFORMATION"],
-                                watchbell.apps.findings.words.RejectionReason["OUT_OF_SCOPE"],
-                                watchbell.apps.findings.words.RejectionReason["NOT_SERIOUS"],
-                            ],
-                        ),
-                        ("state", watchbell.domain.lifecycle.finding.Finding["REJECTED"]),
-                    ),
-                    models.Q(
-                        models.Q(("state", watchbell.domain.lifecycle.finding.Finding["REJECTED"]), _negated=True),
-                        ("rejection", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="finding_rejected_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("level__lte", watchbell.domain.advisory.claim.EvidenceLevel["E4_VENDOR_CONFIRMED"])
-                ),
-                name="finding_level_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("marking__lte", watchbell.domain.handling.tlp.Tlp["AMBER_STRICT"])),
-                name="finding_names_no_persons",
-            ),
         ),
     ]

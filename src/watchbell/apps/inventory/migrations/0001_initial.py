@@ -9,6 +9,7 @@ import watchbell.apps.journal.columns
 import watchbell.domain.advisory.record
 import watchbell.domain.matching.equipment.answers
 import watchbell.domain.matching.outcomes
+import watchbell.domain.matching.tiers
 import watchbell.domain.matching.vex_statements
 import watchbell.domain.priority.facts
 
@@ -37,6 +38,30 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation_id", "name"), name="asset_name_is_used_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "exposed__in",
+                                [
+                                    watchbell.domain.priority.facts.Exposure["YES"],
+                                    watchbell.domain.priority.facts.Exposure["NO"],
+                                    watchbell.domain.priority.facts.Exposure["UNKNOWN"],
+                                ],
+                            )
+                        ),
+                        name="asset_exposure_is_an_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("name"), 200
+                        ),
+                        name="asset_name_is_short",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Touched",
@@ -123,6 +148,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("assessed__lte", models.F("components"))),
+                        name="listing_assesses_no_more_than_it_holds",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Load",
@@ -207,16 +240,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="asset",
-            name="listing",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="in_force_for",
-                to="inventory.listing",
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("listing", "reason"), name="gap_reason_is_counted_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PackageVersion",
@@ -240,6 +268,43 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["package", "key"], name="version_join_by_package")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("package", "raw"), name="version_of_a_package_stands_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("key__isnull", False), models.Q(("doubt", ""), _negated=True), _connector="OR"
+                        ),
+                        name="version_without_a_key_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "doubt__in",
+                                [
+                                    "",
+                                    watchbell.domain.matching.outcomes.Reason["NO_VERSION"],
+                                    watchbell.domain.matching.outcomes.Reason["UNKNOWN_ECOSYSTEM"],
+                                    watchbell.domain.matching.outcomes.Reason["UNPARSABLE_VERSION"],
+                                    watchbell.domain.matching.outcomes.Reason["NO_DISTRO_RELEASE"],
+                                    watchbell.domain.matching.outcomes.Reason["NO_PACKAGE_IDENTITY"],
+                                    watchbell.domain.matching.outcomes.Reason["RANGE_NOT_UNDERSTOOD"],
+                                    watchbell.domain.matching.outcomes.Reason["RANGE_NOT_GIVEN"],
+                                    watchbell.domain.matching.outcomes.Reason["ONLY_COMMITS"],
+                                ],
+                            )
+                        ),
+                        name="version_doubt_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("raw"), 512
+                        ),
+                        name="version_is_short",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Match",
@@ -267,6 +332,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "matches",
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "record"), name="match_stands_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), ("status", watchbell.domain.matching.outcomes.Status["AFFECTED"])),
+                            models.Q(
+                                ("status", watchbell.domain.matching.outcomes.Status["CANNOT_TELL"]),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="match_is_affected_or_says_why_it_cannot_tell",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -294,6 +373,75 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["version", "listing"], name="component_who_runs_it")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("listing", "version"), name="component_is_listed_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Machine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                ("vendor", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("product", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("model", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("version", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("said_digest", watchbell.apps.journal.columns.OrderedText(max_length=64)),
+                ("type_key", watchbell.apps.journal.columns.OrderedText(max_length=20)),
+                ("read_version", models.CharField(blank=True, max_length=200)),
+                ("matched_with", models.CharField(blank=True, max_length=32)),
+                ("left_out", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["organisation_id", "type_key"], name="machine_of_a_type")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation_id", "said_digest"), name="machine_stands_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Unit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("is_listed", models.BooleanField(default=False)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="units", to="inventory.asset"
+                    ),
+                ),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="units",
+                        to="inventory.listing",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="units", to="inventory.machine"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("listing", "machine"), name="unit_is_listed_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("listing__isnull", True)),
+                        fields=("asset", "machine"),
+                        name="unit_is_described_once",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PickedProduct",
@@ -322,7 +470,31 @@ class Migration(migrations.Migration):
                         to="inventory.listing",
                     ),
                 ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="picks",
+                        to="inventory.unit",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["product_id"], name="pick_who_runs_it"),
+                    models.Index(fields=["asset"], name="pick_of_an_asset"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("unit__isnull", True)),
+                        fields=("asset", "product_id"),
+                        name="product_is_picked_once",
+                    ),
+                    models.UniqueConstraint(fields=("unit", "product_id"), name="unit_is_recognised_as_a_product_once"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Unassessable",
@@ -344,153 +516,47 @@ class Migration(migrations.Migration):
                         to="inventory.listing",
                     ),
                 ),
+                (
+                    "unit",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unassessable",
+                        to="inventory.unit",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "unassessable",
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("assessed__lte", models.F("components"))),
-                name="listing_assesses_no_more_than_it_holds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="gap",
-            constraint=models.UniqueConstraint(fields=("listing", "reason"), name="gap_reason_is_counted_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.UniqueConstraint(fields=("organisation_id", "name"), name="asset_name_is_used_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "exposed__in",
-                        [
-                            watchbell.domain.priority.facts.Exposure["YES"],
-                            watchbell.domain.priority.facts.Exposure["NO"],
-                            watchbell.domain.priority.facts.Exposure["UNKNOWN"],
-                        ],
-                    )
-                ),
-                name="asset_exposure_is_an_answer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="asset",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("name"), 200),
-                name="asset_name_is_short",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="packageversion",
-            index=models.Index(fields=["package", "key"], name="version_join_by_package"),
-        ),
-        migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.UniqueConstraint(fields=("package", "raw"), name="version_of_a_package_stands_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("key__isnull", False), models.Q(("doubt", ""), _negated=True), _connector="OR"),
-                name="version_without_a_key_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "doubt__in",
-                        [
-                            "",
-                            watchbell.domain.matching.outcomes.Reason["NO_VERSION"],
-                            watchbell.domain.matching.outcomes.Reason["UNKNOWN_ECOSYSTEM"],
-                            watchbell.domain.matching.outcomes.Reason["UNPARSABLE_VERSION"],
-                            watchbell.domain.matching.outcomes.Reason["NO_DISTRO_RELEASE"],
-                            watchbell.domain.matching.outcomes.Reason["NO_PACKAGE_IDENTITY"],
-                            watchbell.domain.matching.outcomes.Reason["RANGE_NOT_UNDERSTOOD"],
-                            watchbell.domain.matching.outcomes.Reason["RANGE_NOT_GIVEN"],
-                            watchbell.domain.matching.outcomes.Reason["ONLY_COMMITS"],
-                        ],
-                    )
-                ),
-                name="version_doubt_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="packageversion",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("raw"), 512),
-                name="version_is_short",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.UniqueConstraint(fields=("version", "record"), name="match_stands_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="match",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), ("status", watchbell.domain.matching.outcomes.Status["AFFECTED"])),
-                    models.Q(
-                        ("status", watchbell.domain.matching.outcomes.Status["CANNOT_TELL"]),
-                        models.Q(("reason", ""), _negated=True),
+                "indexes": [
+                    models.Index(fields=["listing", "word"], name="unassessable_by_name"),
+                    models.Index(
+                        condition=models.Q(("cpe", ""), _negated=True),
+                        fields=["listing", "cpe"],
+                        name="unassessable_by_cpe",
                     ),
-                    _connector="OR",
-                ),
-                name="match_is_affected_or_says_why_it_cannot_tell",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="component",
-            index=models.Index(fields=["version", "listing"], name="component_who_runs_it"),
-        ),
-        migrations.AddConstraint(
-            model_name="component",
-            constraint=models.UniqueConstraint(fields=("listing", "version"), name="component_is_listed_once"),
-        ),
-        migrations.AddIndex(
-            model_name="pickedproduct",
-            index=models.Index(fields=["product_id"], name="pick_who_runs_it"),
-        ),
-        migrations.AddIndex(
-            model_name="unassessable",
-            index=models.Index(fields=["listing", "word"], name="unassessable_by_name"),
-        ),
-        migrations.AddIndex(
-            model_name="unassessable",
-            index=models.Index(
-                condition=models.Q(("cpe", ""), _negated=True), fields=["listing", "cpe"], name="unassessable_by_cpe"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unassessable",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "reason__in",
-                        [
-                            watchbell.domain.matching.outcomes.Reason["NO_VERSION"],
-                            watchbell.domain.matching.outcomes.Reason["UNKNOWN_ECOSYSTEM"],
-                            watchbell.domain.matching.outcomes.Reason["UNPARSABLE_VERSION"],
-                            watchbell.domain.matching.outcomes.Reason["NO_DISTRO_RELEASE"],
-                            watchbell.domain.matching.outcomes.Reason["NO_PACKAGE_IDENTITY"],
-                            watchbell.domain.matching.outcomes.Reason["RANGE_NOT_UNDERSTOOD"],
-                            watchbell.domain.matching.outcomes.Reason["RANGE_NOT_GIVEN"],
-                            watchbell.domain.matching.outcomes.Reason["ONLY_COMMITS"],
-                        ],
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    watchbell.domain.matching.outcomes.Reason["NO_VERSION"],
+                                    watchbell.domain.matching.outcomes.Reason["UNKNOWN_ECOSYSTEM"],
+                                    watchbell.domain.matching.outcomes.Reason["UNPARSABLE_VERSION"],
+                                    watchbell.domain.matching.outcomes.Reason["NO_DISTRO_RELEASE"],
+                                    watchbell.domain.matching.outcomes.Reason["NO_PACKAGE_IDENTITY"],
+                                    watchbell.domain.matching.outcomes.Reason["RANGE_NOT_UNDERSTOOD"],
+                                    watchbell.domain.matching.outcomes.Reason["RANGE_NOT_GIVEN"],
+                                    watchbell.domain.matching.outcomes.Reason["ONLY_COMMITS"],
+                                ],
+                            )
+                        ),
+                        name="unassessable_reason_is_known",
                     )
-                ),
-                name="unassessable_reason_is_known",
-            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProductMatch",
@@ -540,7 +606,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        # What others say of these matches (VEX).
         migrations.CreateModel(
             name="VexDesk",
             fields=[
@@ -579,6 +644,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["organisation_id", "-imported_at"], name="vex_documents_newest_first")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("asset__isnull", True)),
+                        fields=("organisation_id", "digest"),
+                        name="vex_document_stands_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("asset__isnull", False)),
+                        fields=("asset", "digest"),
+                        name="vex_document_stands_once_for_an_asset",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "format__in",
+                                [
+                                    watchbell.domain.matching.vex_statements.VexFormat["OPENVEX"],
+                                    watchbell.domain.matching.vex_statements.VexFormat["CSAF"],
+                                    watchbell.domain.matching.vex_statements.VexFormat["CYCLONEDX"],
+                                ],
+                            )
+                        ),
+                        name="vex_document_format_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VexStatement",
@@ -600,6 +695,25 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("document", "position"), name="vex_statement_stands_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    watchbell.domain.advisory.record.VexStatus["AFFECTED"],
+                                    watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
+                                    watchbell.domain.advisory.record.VexStatus["FIXED"],
+                                    watchbell.domain.advisory.record.VexStatus["UNDER_INVESTIGATION"],
+                                ],
+                            )
+                        ),
+                        name="vex_statement_status_is_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VexOverlay",
@@ -633,6 +747,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("component__isnull", False)),
+                        fields=("component", "group_id"),
+                        name="vex_overlay_of_a_component_stands_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("pick__isnull", False)),
+                        fields=("pick", "group_id"),
+                        name="vex_overlay_of_a_pick_stands_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("component__isnull", True), ("pick__isnull", True), _connector="XOR"),
+                        name="vex_overlay_is_of_one_thing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_quiet", False),
+                            (
+                                "status__in",
+                                [
+                                    watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
+                                    watchbell.domain.advisory.record.VexStatus["FIXED"],
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="vex_overlay_is_quiet_only_where_a_statement_says_so",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VexName",
@@ -649,139 +795,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="vexdocument",
-            index=models.Index(fields=["organisation_id", "-imported_at"], name="vex_documents_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="vexdocument",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("asset__isnull", True)),
-                fields=("organisation_id", "digest"),
-                name="vex_document_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexdocument",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("asset__isnull", False)),
-                fields=("asset", "digest"),
-                name="vex_document_stands_once_for_an_asset",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexdocument",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "format__in",
-                        [
-                            watchbell.domain.matching.vex_statements.VexFormat["OPENVEX"],
-                            watchbell.domain.matching.vex_statements.VexFormat["CSAF"],
-                            watchbell.domain.matching.vex_statements.VexFormat["CYCLONEDX"],
-                        ],
-                    )
-                ),
-                name="vex_document_format_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexstatement",
-            constraint=models.UniqueConstraint(fields=("document", "position"), name="vex_statement_stands_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="vexstatement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            watchbell.domain.advisory.record.VexStatus["AFFECTED"],
-                            watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
-                            watchbell.domain.advisory.record.VexStatus["FIXED"],
-                            watchbell.domain.advisory.record.VexStatus["UNDER_INVESTIGATION"],
-                        ],
-                    )
-                ),
-                name="vex_statement_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexoverlay",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("component__isnull", False)),
-                fields=("component", "group_id"),
-                name="vex_overlay_of_a_component_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexoverlay",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("pick__isnull", False)),
-                fields=("pick", "group_id"),
-                name="vex_overlay_of_a_pick_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexoverlay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("component__isnull", True), ("pick__isnull", True), _connector="XOR"),
-                name="vex_overlay_is_of_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vexoverlay",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_quiet", False),
-                    (
-                        "status__in",
-                        [
-                            watchbell.domain.advisory.record.VexStatus["NOT_AFFECTED"],
-                            watchbell.domain.advisory.record.VexStatus["FIXED"],
-                        ],
-                    ),
-                    _connector="OR",
-                ),
-                name="vex_overlay_is_quiet_only_where_a_statement_says_so",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="vexname",
-            index=models.Index(fields=["identifier", "statement"], name="vex_who_speaks_of_it"),
-        ),
-        migrations.AddConstraint(
-            model_name="vexname",
-            constraint=models.UniqueConstraint(fields=("statement", "identifier"), name="vex_name_is_given_once"),
-        ),
-        # Machines and what they are recognised as.
-        migrations.CreateModel(
-            name="Likeness",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("tier", models.CharField(max_length=16)),
-                ("because", models.CharField(max_length=1000)),
-            ],
             options={
-                "verbose_name_plural": "likenesses",
+                "indexes": [models.Index(fields=["identifier", "statement"], name="vex_who_speaks_of_it")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("statement", "identifier"), name="vex_name_is_given_once")
+                ],
             },
-        ),
-        migrations.CreateModel(
-            name="Machine",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
-                ("vendor", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
-                ("product", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
-                ("model", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
-                ("version", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
-                ("said_digest", watchbell.apps.journal.columns.OrderedText(max_length=64)),
-                ("type_key", watchbell.apps.journal.columns.OrderedText(max_length=20)),
-                ("read_version", models.CharField(blank=True, max_length=200)),
-                ("matched_with", models.CharField(blank=True, max_length=32)),
-                ("left_out", models.PositiveIntegerField(default=0)),
-            ],
         ),
         migrations.CreateModel(
             name="Sameness",
@@ -800,164 +819,85 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "samenesses",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation_id", "type_key", "product_id"), name="sameness_is_asked_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "says__in",
+                                [
+                                    "",
+                                    watchbell.domain.matching.equipment.answers.Answer["YES"],
+                                    watchbell.domain.matching.equipment.answers.Answer["NO"],
+                                    watchbell.domain.matching.equipment.answers.Answer["UNSURE"],
+                                ],
+                            )
+                        ),
+                        name="sameness_has_a_known_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", True), ("says", "")),
+                            models.Q(models.Q(("says", ""), _negated=True), ("answered_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="sameness_is_answered_exactly_when_it_says_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="Unit",
+            name="Likeness",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
-                ("times", models.PositiveIntegerField(default=1)),
-                ("is_listed", models.BooleanField(default=False)),
-                ("added_at", models.DateTimeField()),
+                ("tier", models.CharField(max_length=16)),
+                ("because", models.CharField(max_length=1000)),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="likenesses",
+                        to="inventory.machine",
+                    ),
+                ),
+                (
+                    "sameness",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="likenesses", to="inventory.sameness"
+                    ),
+                ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="machine",
-            index=models.Index(fields=["organisation_id", "type_key"], name="machine_of_a_type"),
-        ),
-        migrations.AddConstraint(
-            model_name="machine",
-            constraint=models.UniqueConstraint(fields=("organisation_id", "said_digest"), name="machine_stands_once"),
-        ),
-        migrations.AddField(
-            model_name="likeness",
-            name="machine",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="likenesses",
-                to="inventory.machine",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sameness",
-            constraint=models.UniqueConstraint(
-                fields=("organisation_id", "type_key", "product_id"), name="sameness_is_asked_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sameness",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "says__in",
-                        [
-                            "",
-                            watchbell.domain.matching.equipment.answers.Answer["YES"],
-                            watchbell.domain.matching.equipment.answers.Answer["NO"],
-                            watchbell.domain.matching.equipment.answers.Answer["UNSURE"],
-                        ],
-                    )
-                ),
-                name="sameness_has_a_known_answer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sameness",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at__isnull", True), ("says", "")),
-                    models.Q(models.Q(("says", ""), _negated=True), ("answered_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="sameness_is_answered_exactly_when_it_says_when",
-            ),
+            options={
+                "verbose_name_plural": "likenesses",
+                "constraints": [
+                    models.UniqueConstraint(fields=("machine", "sameness"), name="likeness_is_seen_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "tier__in",
+                                [
+                                    watchbell.domain.matching.tiers.Tier["EXACT"],
+                                    watchbell.domain.matching.tiers.Tier["PROBABLE"],
+                                    watchbell.domain.matching.tiers.Tier["POSSIBLE"],
+                                ],
+                            )
+                        ),
+                        name="likeness_has_a_tier",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
-            model_name="likeness",
-            name="sameness",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="likenesses", to="inventory.sameness"
-            ),
-        ),
-        migrations.AddField(
-            model_name="unit",
-            name="asset",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="units", to="inventory.asset"
-            ),
-        ),
-        migrations.AddField(
-            model_name="unit",
+            model_name="asset",
             name="listing",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="units", to="inventory.listing"
-            ),
-        ),
-        migrations.AddField(
-            model_name="unit",
-            name="machine",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="units", to="inventory.machine"
-            ),
-        ),
-        migrations.AddField(
-            model_name="pickedproduct",
-            name="unit",
-            field=models.ForeignKey(
-                db_index=False,
                 null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="picks",
-                to="inventory.unit",
-            ),
-        ),
-        migrations.AddField(
-            model_name="unassessable",
-            name="unit",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="unassessable", to="inventory.unit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pickedproduct",
-            index=models.Index(fields=["asset"], name="pick_of_an_asset"),
-        ),
-        migrations.AddConstraint(
-            model_name="pickedproduct",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("unit__isnull", True)),
-                fields=("asset", "product_id"),
-                name="product_is_picked_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pickedproduct",
-            constraint=models.UniqueConstraint(
-                fields=("unit", "product_id"), name="unit_is_recognised_as_a_product_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="likeness",
-            constraint=models.UniqueConstraint(fields=("machine", "sameness"), name="likeness_is_seen_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="likeness",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "tier__in",
-                        [
-                            watchbell.domain.matching.tiers.Tier["EXACT"],
-                            watchbell.domain.matching.tiers.Tier["PROBABLE"],
-                            watchbell.domain.matching.tiers.Tier["POSSIBLE"],
-                        ],
-                    )
-                ),
-                name="likeness_has_a_tier",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(fields=("listing", "machine"), name="unit_is_listed_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("listing__isnull", True)),
-                fields=("asset", "machine"),
-                name="unit_is_described_once",
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="in_force_for",
+                to="inventory.listing",
             ),
         ),
     ]

@@ -33,6 +33,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "entries",
+                "indexes": [
+                    models.Index(fields=["subject_kind", "subject_id", "id"], name="entry_story_of_one_object")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("action"), 64
+                        ),
+                        name="entry_action_is_short",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("subject_id"), 64
+                        ),
+                        name="entry_subject_is_an_opaque_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("actor_id"), 64
+                        ),
+                        name="entry_actor_is_an_opaque_id",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -40,7 +63,24 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("organisation_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="concerns",
+                        to="journal.entry",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(fields=["organisation_id", "entry"], name="concern_entries_of_one_org")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entry", "organisation_id"), name="concern_names_an_organisation_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Fence",
@@ -50,6 +90,9 @@ class Migration(migrations.Migration):
                 ("chain", models.BinaryField(max_length=32)),
                 ("frontier", models.BinaryField(max_length=2056)),
             ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="fence_is_one_row")],
+            },
         ),
         migrations.CreateModel(
             name="OwnLog",
@@ -79,6 +122,11 @@ class Migration(migrations.Migration):
                 ("handler", watchbell.apps.journal.columns.OrderedText(max_length=64, unique=True)),
                 ("seq", models.BigIntegerField(default=0)),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("seq__gte", 0)), name="cursor_counts_from_zero")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Seal",
@@ -87,7 +135,26 @@ class Migration(migrations.Migration):
                 ("padding_salt", models.BinaryField(max_length=32, null=True)),
                 ("commitment", models.BinaryField(max_length=32)),
                 ("chain", models.BinaryField(max_length=32)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="seal", to="journal.entry"
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("entry__isnull", True), ("padding_salt__isnull", False)),
+                            models.Q(("entry__isnull", False), ("padding_salt__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="seal_is_an_entry_or_openable_padding",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("seq__gte", 0)), name="seal_order_starts_at_zero"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StoredReply",
@@ -104,6 +171,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "stored replies",
+                "indexes": [models.Index(fields=["at"], name="reply_oldest_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("actor", "route", "key"), name="reply_is_the_only_one_for_its_key"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("key"), 128
+                        ),
+                        name="reply_key_is_short",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +199,12 @@ class Migration(migrations.Migration):
                 ("public_key", models.BinaryField(max_length=32)),
                 ("signature", models.BinaryField(max_length=64)),
             ],
+            options={
+                "indexes": [models.Index(fields=["size"], name="head_by_size")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="head_counts_from_zero")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Unsealed",
@@ -140,108 +223,5 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "unsealed",
             },
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["subject_kind", "subject_id", "id"], name="entry_story_of_one_object"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("action"), 64
-                ),
-                name="entry_action_is_short",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("subject_id"), 64
-                ),
-                name="entry_subject_is_an_opaque_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("actor_id"), 64
-                ),
-                name="entry_actor_is_an_opaque_id",
-            ),
-        ),
-        migrations.AddField(
-            model_name="entryconcern",
-            name="entry",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="concerns", to="journal.entry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fence",
-            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="fence_is_one_row"),
-        ),
-        migrations.AddConstraint(
-            model_name="handlercursor",
-            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 0)), name="cursor_counts_from_zero"),
-        ),
-        migrations.AddField(
-            model_name="seal",
-            name="entry",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="seal", to="journal.entry"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="storedreply",
-            index=models.Index(fields=["at"], name="reply_oldest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="storedreply",
-            constraint=models.UniqueConstraint(
-                fields=("actor", "route", "key"), name="reply_is_the_only_one_for_its_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedreply",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("key"), 128),
-                name="reply_key_is_short",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="treehead",
-            index=models.Index(fields=["size"], name="head_by_size"),
-        ),
-        migrations.AddConstraint(
-            model_name="treehead",
-            constraint=models.CheckConstraint(condition=models.Q(("size__gte", 0)), name="head_counts_from_zero"),
-        ),
-        migrations.AddIndex(
-            model_name="entryconcern",
-            index=models.Index(fields=["organisation_id", "entry"], name="concern_entries_of_one_org"),
-        ),
-        migrations.AddConstraint(
-            model_name="entryconcern",
-            constraint=models.UniqueConstraint(
-                fields=("entry", "organisation_id"), name="concern_names_an_organisation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("entry__isnull", True), ("padding_salt__isnull", False)),
-                    models.Q(("entry__isnull", False), ("padding_salt__isnull", True)),
-                    _connector="OR",
-                ),
-                name="seal_is_an_entry_or_openable_padding",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 0)), name="seal_order_starts_at_zero"),
         ),
     ]

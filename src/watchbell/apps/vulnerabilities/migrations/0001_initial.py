@@ -17,6 +17,24 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Supplier",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("folded", watchbell.apps.journal.columns.OrderedText(max_length=200, unique=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("name"), 200
+                        ),
+                        name="supplier_name_is_short",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Product",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -24,7 +42,85 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=200)),
                 ("folded_name", watchbell.apps.journal.columns.OrderedText(max_length=200)),
                 ("folded", watchbell.apps.journal.columns.OrderedText(max_length=401)),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="vulnerabilities.supplier",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["folded"], name="product_picker_by_vendor"),
+                    models.Index(fields=["folded_name"], name="product_picker_by_name"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("supplier", "folded_name"), name="product_stands_once_per_supplier"
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("name"), 200
+                        ),
+                        name="product_name_is_short",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Source",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("name", watchbell.apps.journal.columns.OrderedText(max_length=64, unique=True)),
+                ("kind", models.CharField(max_length=16)),
+                ("location", models.CharField(blank=True, max_length=2048)),
+                ("enabled", models.BooleanField(default=False)),
+                ("period_hours", models.PositiveSmallIntegerField(default=24)),
+                ("first_import_at", models.DateTimeField(null=True)),
+                ("last_tried_at", models.DateTimeField(null=True)),
+                ("last_ok_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=1000)),
+                ("etag", models.CharField(blank=True, max_length=512)),
+                ("last_modified", models.CharField(blank=True, max_length=128)),
+                ("record_count", models.PositiveBigIntegerField(default=0)),
+                ("not_before", models.DateTimeField(null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    watchbell.apps.vulnerabilities.models.SourceKind["OSV"],
+                                    watchbell.apps.vulnerabilities.models.SourceKind["KEV"],
+                                    watchbell.apps.vulnerabilities.models.SourceKind["EPSS"],
+                                    watchbell.apps.vulnerabilities.models.SourceKind["VULNRICHMENT"],
+                                    watchbell.apps.vulnerabilities.models.SourceKind["CSAF"],
+                                    watchbell.apps.vulnerabilities.models.SourceKind["CVE"],
+                                ],
+                            )
+                        ),
+                        name="source_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("enabled", False), models.Q(("location", ""), _negated=True), _connector="OR"
+                        ),
+                        name="source_switched_on_has_a_place",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("name"), 64
+                        ),
+                        name="source_name_is_short",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SourceRecord",
@@ -53,27 +149,36 @@ class Migration(migrations.Migration):
                         to="vulnerabilities.sourcerecord",
                     ),
                 ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="vulnerabilities.source",
+                    ),
+                ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Source",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
-                ("name", watchbell.apps.journal.columns.OrderedText(max_length=64, unique=True)),
-                ("kind", models.CharField(max_length=16)),
-                ("location", models.CharField(blank=True, max_length=2048)),
-                ("enabled", models.BooleanField(default=False)),
-                ("period_hours", models.PositiveSmallIntegerField(default=24)),
-                ("first_import_at", models.DateTimeField(null=True)),
-                ("last_tried_at", models.DateTimeField(null=True)),
-                ("last_ok_at", models.DateTimeField(null=True)),
-                ("last_error", models.CharField(blank=True, max_length=1000)),
-                ("etag", models.CharField(blank=True, max_length=512)),
-                ("last_modified", models.CharField(blank=True, max_length=128)),
-                ("record_count", models.PositiveBigIntegerField(default=0)),
-                ("not_before", models.DateTimeField(null=True)),
-            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["received_digest"], name="record_by_its_bytes"),
+                    models.Index(fields=["changed_seq"], name="record_changed_since"),
+                    models.Index(fields=["read_as"], name="record_by_its_reading"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record_id", "source"), name="record_stands_once_per_source"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("record_id"), 128
+                        ),
+                        name="record_id_is_short",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("has_fix", False), ("fix_known_at__isnull", False), _connector="OR"),
+                        name="record_with_a_fix_says_since_when",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Standing",
@@ -82,21 +187,62 @@ class Migration(migrations.Migration):
                 ("next_change", models.BigIntegerField(default=1)),
                 ("first_import_at", models.DateTimeField(null=True)),
             ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="standing_is_one_row")],
+            },
         ),
         migrations.CreateModel(
-            name="Supplier",
+            name="Group",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=200)),
-                ("folded", watchbell.apps.journal.columns.OrderedText(max_length=200, unique=True)),
+                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
+                ("anchor", watchbell.apps.journal.columns.OrderedText(max_length=128, unique=True)),
+                ("display_id", watchbell.apps.journal.columns.OrderedText(max_length=128)),
+                ("umbrella", models.BooleanField(default=False)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged_from",
+                        to="vulnerabilities.group",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(fields=["display_id"], name="group_by_display_id")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("merged_into__isnull", True),
+                            models.Q(("merged_into", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="group_merges_into_another",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="UmbrellaLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("cve", watchbell.apps.journal.columns.OrderedText(max_length=128)),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="umbrella_of",
+                        to="vulnerabilities.group",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(fields=["cve"], name="umbrella_over_a_cve")],
+                "constraints": [models.UniqueConstraint(fields=("group", "cve"), name="umbrella_names_a_cve_once")],
+            },
         ),
         migrations.CreateModel(
             name="CatalogueAssertion",
@@ -139,26 +285,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name="Group",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("public_id", watchbell.apps.journal.columns.OrderedText(max_length=32, unique=True)),
-                ("anchor", watchbell.apps.journal.columns.OrderedText(max_length=128, unique=True)),
-                ("display_id", watchbell.apps.journal.columns.OrderedText(max_length=128)),
-                ("umbrella", models.BooleanField(default=False)),
-                (
-                    "merged_into",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="merged_from",
-                        to="vulnerabilities.group",
-                    ),
-                ),
-            ],
         ),
         migrations.CreateModel(
             name="GroupMember",
@@ -209,6 +335,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["identifier"], name="listings_of_an_id")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("product", "identifier", "asserter"), name="product_is_listed_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProductWord",
@@ -225,6 +357,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["word", "product"], name="product_picker_by_word")],
+                "constraints": [models.UniqueConstraint(fields=("product", "word"), name="product_word_stands_once")],
+            },
         ),
         migrations.CreateModel(
             name="ReceivedRecord",
@@ -264,6 +400,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)), fields=["package"], name="doubts_about_a_package"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Range",
@@ -296,6 +439,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)),
+                        fields=["package", "lo", "hi", "record"],
+                        name="range_join_by_version",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_ambiguous", True), ("retracted", False)),
+                        fields=["package"],
+                        name="range_compared_one_by_one",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="NamedVersion",
@@ -318,6 +475,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)),
+                        fields=["package", "version"],
+                        name="named_version_join",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AliasAssertion",
@@ -335,202 +501,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="sourcerecord",
-            name="source",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="records",
-                to="vulnerabilities.source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            watchbell.apps.vulnerabilities.models.SourceKind["OSV"],
-                            watchbell.apps.vulnerabilities.models.SourceKind["KEV"],
-                            watchbell.apps.vulnerabilities.models.SourceKind["EPSS"],
-                            watchbell.apps.vulnerabilities.models.SourceKind["VULNRICHMENT"],
-                            watchbell.apps.vulnerabilities.models.SourceKind["CSAF"],
-                            watchbell.apps.vulnerabilities.models.SourceKind["CVE"],
-                        ],
-                    )
-                ),
-                name="source_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("enabled", False), models.Q(("location", ""), _negated=True), _connector="OR"),
-                name="source_switched_on_has_a_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="source",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("name"), 64),
-                name="source_name_is_short",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="standing",
-            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="standing_is_one_row"),
-        ),
-        migrations.AddConstraint(
-            model_name="supplier",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("name"), 200),
-                name="supplier_name_is_short",
-            ),
-        ),
-        migrations.AddField(
-            model_name="product",
-            name="supplier",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="products",
-                to="vulnerabilities.supplier",
-            ),
-        ),
-        migrations.AddField(
-            model_name="umbrellalink",
-            name="group",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="umbrella_of",
-                to="vulnerabilities.group",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="group",
-            index=models.Index(fields=["display_id"], name="group_by_display_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="group",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("merged_into__isnull", True),
-                    models.Q(("merged_into", models.F("id")), _negated=True),
-                    _connector="OR",
-                ),
-                name="group_merges_into_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productlisting",
-            index=models.Index(fields=["identifier"], name="listings_of_an_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="productlisting",
-            constraint=models.UniqueConstraint(
-                fields=("product", "identifier", "asserter"), name="product_is_listed_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productword",
-            index=models.Index(fields=["word", "product"], name="product_picker_by_word"),
-        ),
-        migrations.AddConstraint(
-            model_name="productword",
-            constraint=models.UniqueConstraint(fields=("product", "word"), name="product_word_stands_once"),
-        ),
-        migrations.AddIndex(
-            model_name="rangedoubt",
-            index=models.Index(
-                condition=models.Q(("retracted", False)), fields=["package"], name="doubts_about_a_package"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="range",
-            index=models.Index(
-                condition=models.Q(("retracted", False)),
-                fields=["package", "lo", "hi", "record"],
-                name="range_join_by_version",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="namedversion",
-            index=models.Index(
-                condition=models.Q(("retracted", False)), fields=["package", "version"], name="named_version_join"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="aliasassertion",
-            index=models.Index(fields=["identifier"], name="alias_said_by_an_id"),
-        ),
-        migrations.AddIndex(
-            model_name="aliasassertion",
-            index=models.Index(fields=["alias"], name="alias_said_of_an_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="aliasassertion",
-            constraint=models.UniqueConstraint(fields=("record", "alias"), name="record_asserts_an_alias_once"),
-        ),
-        migrations.AddIndex(
-            model_name="sourcerecord",
-            index=models.Index(fields=["received_digest"], name="record_by_its_bytes"),
-        ),
-        migrations.AddIndex(
-            model_name="sourcerecord",
-            index=models.Index(fields=["changed_seq"], name="record_changed_since"),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerecord",
-            constraint=models.UniqueConstraint(fields=("record_id", "source"), name="record_stands_once_per_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerecord",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("record_id"), 128
-                ),
-                name="record_id_is_short",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sourcerecord",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("has_fix", False), ("fix_known_at__isnull", False), _connector="OR"),
-                name="record_with_a_fix_says_since_when",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(fields=["folded"], name="product_picker_by_vendor"),
-        ),
-        migrations.AddIndex(
-            model_name="product",
-            index=models.Index(fields=["folded_name"], name="product_picker_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.UniqueConstraint(
-                fields=("supplier", "folded_name"), name="product_stands_once_per_supplier"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length("name"), 200),
-                name="product_name_is_short",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="umbrellalink",
-            index=models.Index(fields=["cve"], name="umbrella_over_a_cve"),
-        ),
-        migrations.AddConstraint(
-            model_name="umbrellalink",
-            constraint=models.UniqueConstraint(fields=("group", "cve"), name="umbrella_names_a_cve_once"),
+            options={
+                "indexes": [
+                    models.Index(fields=["identifier"], name="alias_said_by_an_id"),
+                    models.Index(fields=["alias"], name="alias_said_of_an_id"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "alias"), name="record_asserts_an_alias_once")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProductClaim",
@@ -549,7 +528,63 @@ class Migration(migrations.Migration):
                 ("because", models.CharField(blank=True, max_length=500)),
                 ("key_format", models.SmallIntegerField()),
                 ("retracted", models.BooleanField(default=False)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claims",
+                        to="vulnerabilities.product",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claims",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)), fields=["product"], name="claims_about_a_product"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "says__in",
+                                [
+                                    watchbell.apps.vulnerabilities.models.Says["AFFECTED"],
+                                    watchbell.apps.vulnerabilities.models.Says["SAFE"],
+                                    watchbell.apps.vulnerabilities.models.Says["NAMED"],
+                                    watchbell.apps.vulnerabilities.models.Says["DOUBT"],
+                                ],
+                            )
+                        ),
+                        name="claim_says_something_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("says__in", ["named", "doubt"]),
+                            models.Q(("hi__isnull", False), ("lo__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="claim_of_a_range_has_its_ends",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("says", "doubt"), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="claim_in_doubt_says_why",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SafeRange",
@@ -564,104 +599,31 @@ class Migration(migrations.Migration):
                 ("is_ambiguous", models.BooleanField(default=False)),
                 ("key_format", models.SmallIntegerField()),
                 ("retracted", models.BooleanField(default=False)),
+                (
+                    "package",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="vulnerabilities.package",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="safe_ranges",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="range",
-            index=models.Index(
-                condition=models.Q(("is_ambiguous", True), ("retracted", False)),
-                fields=["package"],
-                name="range_compared_one_by_one",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sourcerecord",
-            index=models.Index(fields=["read_as"], name="record_by_its_reading"),
-        ),
-        migrations.AddField(
-            model_name="productclaim",
-            name="product",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="claims",
-                to="vulnerabilities.product",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productclaim",
-            name="record",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="vulnerabilities.sourcerecord"
-            ),
-        ),
-        migrations.AddField(
-            model_name="saferange",
-            name="package",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="vulnerabilities.package",
-            ),
-        ),
-        migrations.AddField(
-            model_name="saferange",
-            name="record",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="safe_ranges",
-                to="vulnerabilities.sourcerecord",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="productclaim",
-            index=models.Index(
-                condition=models.Q(("retracted", False)), fields=["product"], name="claims_about_a_product"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productclaim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "says__in",
-                        [
-                            watchbell.apps.vulnerabilities.models.Says["AFFECTED"],
-                            watchbell.apps.vulnerabilities.models.Says["SAFE"],
-                            watchbell.apps.vulnerabilities.models.Says["NAMED"],
-                            watchbell.apps.vulnerabilities.models.Says["DOUBT"],
-                        ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)), fields=["package", "record"], name="safe_range_join"
                     )
-                ),
-                name="claim_says_something_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productclaim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("says__in", ["named", "doubt"]),
-                    models.Q(("hi__isnull", False), ("lo__isnull", False)),
-                    _connector="OR",
-                ),
-                name="claim_of_a_range_has_its_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productclaim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("says", "doubt"), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="claim_in_doubt_says_why",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="saferange",
-            index=models.Index(
-                condition=models.Q(("retracted", False)), fields=["package", "record"], name="safe_range_join"
-            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProviderListing",
@@ -687,6 +649,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "address"), name="listing_stands_once_per_source"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("address"), 1024
+                        ),
+                        name="listing_address_is_short",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProvidedDocument",
@@ -719,36 +692,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="providerlisting",
-            constraint=models.UniqueConstraint(fields=("source", "address"), name="listing_stands_once_per_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="providerlisting",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("address"), 1024
-                ),
-                name="listing_address_is_short",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="provideddocument",
-            index=models.Index(fields=["source", "tried_at"], name="provided_waiting_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="provideddocument",
-            constraint=models.UniqueConstraint(fields=("source", "address"), name="provided_stands_once_per_source"),
-        ),
-        migrations.AddConstraint(
-            model_name="provideddocument",
-            constraint=models.CheckConstraint(
-                condition=django.db.models.lookups.LessThanOrEqual(
-                    django.db.models.functions.text.Length("address"), 1024
-                ),
-                name="provided_address_is_short",
-            ),
+            options={
+                "indexes": [models.Index(fields=["source", "tried_at"], name="provided_waiting_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "address"), name="provided_stands_once_per_source"),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("address"), 1024
+                        ),
+                        name="provided_address_is_short",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ProductCpe",
