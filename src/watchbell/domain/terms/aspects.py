@@ -159,7 +159,7 @@ def _evidence(terms: Terms) -> Sentence:
 
 def _kept(terms: Terms) -> Sentence:
     if not terms.kept_after_end:
-        return Sentence("Nothing")
+        return Sentence("Nothing at all")
     return Sentence("Only {kept}", kept=tuple(_KEPT[one] for one in terms.kept_after_end))
 
 
@@ -189,7 +189,7 @@ def _staff(terms: Terms) -> Sentence:
 
 ASPECTS: Final = (
     Aspect(
-        heading=Sentence("Who"),
+        heading=Sentence("Who may use it"),
         says=_people,
         adds=Sentence("The evaluator names them; each is let in by your signature alone"),
         measure=lambda terms: terms.personnel_at_most,
@@ -261,19 +261,19 @@ ASPECTS: Final = (
         measure=lambda terms: frozenset(terms.egress),
     ),
     Aspect(
-        heading=Sentence("Training"),
+        heading=Sentence("Training on prompts"),
         says=_trains,
         measure=lambda terms: int(terms.bargain.trains_on_prompts),
         kind=Kind.PROMISE,
     ),
     Aspect(
-        heading=Sentence("Keeping"),
+        heading=Sentence("Keeping prompts"),
         says=_retains,
         measure=lambda terms: int(terms.bargain.retains_prompts),
         kind=Kind.PROMISE,
     ),
     Aspect(
-        heading=Sentence("Reading"),
+        heading=Sentence("Reading prompts"),
         says=_staff,
         measure=lambda terms: int(terms.bargain.staff_read_prompts),
         kind=Kind.PROMISE,
