@@ -100,6 +100,12 @@ def lines_of(engagement: Engagement) -> QuerySet[AccessLine]:
     return AccessLine.objects.filter(engagement=engagement).select_related("chain").order_by("-id")
 
 
+def time_gone(model: ModelVersion, *, now: datetime) -> timedelta:
+    """Return how much of a model's thirty days has been used until now, without what a running window may still use."""
+    rows = UsedWindow.objects.filter(organisation=model.organisation, digest=model.digest, starts_at__lt=now)
+    return used_up(Window(row.starts_at, min(row.ends_at, now)) for row in rows)
+
+
 def newest_lines(engagement: Engagement, *, most: int) -> Newest:
     """Return the newest lines of an engagement's log and whether they hold, each against the one before it.
 

@@ -11,7 +11,6 @@ from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.services.ending import LIMITS
 from watchbell.domain.handling import OrganisationKind
 from watchbell.domain.lifecycle.engagement import Engagement as State
-from watchbell.domain.lifecycle.window import LONGEST
 from watchbell.domain.terms import Purpose
 from watchbell.doors import keys
 from watchbell.doors.policy import PUBLIC, STRONG, SUBMITTER_WRITES, open_to
@@ -96,13 +95,11 @@ def _is_paused(one: Any) -> bool:
 
 
 def _model(one: Any, request: Asking) -> dict[str, Any]:
-    used, whole = showing.used_days(queries.time_left(one), LONGEST)
     released = [at for at in (one.partner_release_at, one.public_release_at) if at is not None and at <= request.now]
     return {
         "one": one,
         "name": services.name_of(one, keys=keys.keystore()),
-        "used": used,
-        "whole": whole,
+        "used": showing.used(one, now=request.now),
         "is_public": one.public_release_at is not None and one.public_release_at <= request.now,
         "is_released": bool(released),
     }

@@ -34,7 +34,7 @@ def context_of(request: Asking, one: Any, names: Names) -> dict[str, Any]:
     return {
         "engagement": one,
         "is_open": one.stands.is_open,
-        "lines": showing.lines(newest.lines, names, zone),
+        "lines": showing.lines(newest.lines, names, zone, now=request.now),
         "zone": zone,
         "written": newest.written,
         "holds": newest.holds,

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.services import Release
 from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.lifecycle.window import LONGEST
 from watchbell.domain.terms import Unacceptable
 from watchbell.doors import keys
 from watchbell.doors.policy import LAB, LAB_WRITES, open_to
@@ -63,12 +62,10 @@ def model(request: Asking, public_id: str) -> HttpResponse:
 def show(request: Asking, one: Any, bound: dict[str, Any]) -> HttpResponse:
     """Show a model with its forms; those in `bound` carry what was typed and why it was not taken."""
     names, zone = Names(), moments.zone(Page(request).time_zone)
-    used, whole = showing.used_days(queries.time_left(one), LONGEST)
     context = {
         "model": one,
         "name": services.name_of(one, keys=keys.keystore()),
-        "used": used,
-        "whole": whole,
+        "used": showing.used(one, now=request.now),
         "releases": [_release(request, one, to, bound.get(to), zone) for to in RELEASES],
         "engagements": [_engagement(row, names, request) for row in _engagements(request, one)],
         "partners": [{"one": row, "name": names.of(row.partner)} for row in _partners(request, one)],

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from watchbell.apps.engagements import queries
 from watchbell.apps.engagements.queries import Clock
 from watchbell.apps.engagements.words import What
-from watchbell.domain.terms.aspects import money
+from watchbell.domain.lifecycle.window import LONGEST
+from watchbell.domain.terms.aspects import count, money
 from watchbell.formats import strictjson
 from watchbell.web import moments
 from watchbell.web.early_access import words
@@ -67,11 +70,11 @@ def spent(grant: Any) -> list[Spent]:
     """Return what is used of each budget, reserved calls among it, with the bound as its denominator."""
     budget = grant.budget
     found = [
-        _spent(_("Calls"), budget.used.requests, budget.requests, _grouped),
-        _spent(_("Tokens"), budget.used.tokens, budget.tokens, _grouped),
+        _spent(_("Calls"), budget.used.requests, budget.requests, count),
+        _spent(_("Tokens"), budget.used.tokens, budget.tokens, count),
     ]
     if grant.currency:
-        found.append(_spent(_("Cost"), budget.used.cost, budget.cost, lambda value: money(value, grant.currency)))
+        found.append(_spent(_("Cost"), budget.used.cost, budget.cost, lambda value: _money(value, grant.currency)))
     return found
 
 
@@ -83,8 +86,9 @@ def _spent(name: str, used: int, most: int | None, write: Any) -> Spent:
     return Spent(name, used, most, said, share)
 
 
-def _grouped(value: int) -> str:
-    return str(number_format(value, force_grouping=True))
+def _money(millionths: int, currency: str) -> str:
+    """Return an amount to the cent: what a call cost to the millionth is for the export."""
+    return money(round(millionths, -4), currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,15 @@ class Told:
     said: str
 
 
-def lines(rows: Iterable[Any], names: Names, zone: str) -> list[Told]:
+def lines(rows: Iterable[Any], names: Names, zone: str, *, now: datetime) -> list[Told]:
     """Return lines of the access log in words, with the people's names."""
     rows, where = list(rows), moments.zone(zone)
+    today = now.astimezone(where).date()
     names.learn(row.person for row in rows)
     return [
         Told(
             at=row.at,
-            clock=f"{row.at.astimezone(where):%H:%M:%S}",
+            clock=_clock(row.at, where, today),
             day=moments.exactly(row.at, where),
             who=names.person(row.person),
             said=words.line(What(row.what), strictjson.loads(bytes(row.entry))),
@@ -114,6 +119,24 @@ def lines(rows: Iterable[Any], names: Names, zone: str) -> list[Told]:
     ]
 
 
-def used_days(left: timedelta, whole: timedelta) -> tuple[int, int]:
-    """Return how many hours of a model's time are used or spoken for, of how many."""
-    return int((whole - left) / HOUR), int(whole / HOUR)
+def _clock(at: datetime, where: ZoneInfo, today: date) -> str:
+    """Return a time of today to the second, and one of another day with its day."""
+    local = at.astimezone(where)
+    clock = f"{local:%H:%M:%S}"
+    return clock if local.date() == today else f"{date_format(local, 'j M')} {clock}"
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Hours of a model's thirty days: used, spoken for by a running window, and all there are."""
+
+    hours: int
+    spoken_for: int
+    whole: int
+
+
+def used(model: Any, *, now: datetime) -> Used:
+    """Return what of a model's thirty days is used, and what a running window may still use."""
+    gone = queries.time_gone(model, now=now)
+    spoken_for = max(LONGEST - queries.time_left(model) - gone, timedelta(0))
+    return Used(int(gone / HOUR), int(spoken_for / HOUR), int(LONGEST / HOUR))

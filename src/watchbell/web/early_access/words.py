@@ -10,6 +10,7 @@ from watchbell.apps.engagements.words import Material, Outcome, What
 from watchbell.domain.lifecycle.engagement import Engagement, EngagementEvent
 from watchbell.domain.metering import Dialect, Ending
 from watchbell.domain.terms import Purpose
+from watchbell.domain.terms.aspects import count
 from watchbell.web.states import State
 
 Words = str | Promise
@@ -27,7 +28,7 @@ STATES: dict[Engagement, Words] = {
     Engagement.ENDED: gettext_lazy("Ended"),
 }
 BADGES: dict[Engagement, State] = {
-    Engagement.DRAFT: State.UNKNOWN,
+    Engagement.DRAFT: State.LATER,
     Engagement.OFFERED: State.SOON,
     Engagement.AGREED: State.SOON,
     Engagement.ACTIVE: State.LATER,
@@ -146,7 +147,7 @@ def _settled(facts: dict[str, Any]) -> str:
     tokens = int(facts.get("tokens") or 0)
     if ending == Ending.NOT_SENT:
         return said
-    used = ngettext("%(count)s token charged", "%(count)s tokens charged", tokens) % {"count": f"{tokens:,}"}
+    used = ngettext("%(count)s token charged", "%(count)s tokens charged", tokens) % {"count": count(tokens)}
     return f"{said}; {used}"
 
 
