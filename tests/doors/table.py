@@ -13,6 +13,9 @@ WRITERS = OWNERS
 ADMIN = frozenset({"admin"})
 COORDINATOR = frozenset({"coordinator"})
 PARTIES = frozenset({"coordinator", "vendor", "lab"})
+LABS = frozenset({"lab"})
+EVALUATORS = frozenset({"evaluator"})
+TWO_SIDES = LABS | EVALUATORS
 OPERATORS = frozenset({"hospital", "reader", "bank"})
 OPERATORS_WRITING = OPERATORS - {"reader"}
 OPERATORS_OWNING = OPERATORS - {"reader"}
@@ -157,6 +160,40 @@ PAGES: dict[str, frozenset[str]] = {
     "load_vex": OPERATORS_WRITING,
     "vex_document": OPERATORS,
     "withdraw_vex": OPERATORS_WRITING,
+    "early_access": STRONG,
+    "early_access_limits": EVERYONE,
+    "consent_partnership": WRITERS,
+    "end_partnership": WRITERS,
+    "signing_keys": TWO_SIDES,
+    "add_signing_key": TWO_SIDES,
+    "retire_signing_key": TWO_SIDES,
+    "register_model": LABS,
+    "model": LABS,
+    "draft_offer": LABS,
+    "release_model": LABS,
+    "plan_release": LABS,
+    "choose_partner": LABS,
+    "determination": LABS,
+    "request_determination": LABS,
+    "retract_determination": LABS,
+    "note_determination": LABS,
+    "engagement": TWO_SIDES,
+    "edit_terms": LABS,
+    "read_terms": EVALUATORS,
+    "sign_statement": TWO_SIDES,
+    "statement_file": TWO_SIDES,
+    "engagement_live": LABS,
+    "export_access_log": LABS,
+    "destruction_receipt": TWO_SIDES,
+    "destruction_receipt_file": TWO_SIDES,
+    "shorten_window": LABS,
+    "set_endpoint": LABS,
+    "end_seat": TWO_SIDES,
+    "end_gateway_token": TWO_SIDES,
+    "take_token": EVALUATORS,
+    "name_person": EVALUATORS,
+    "developer_deed": LABS,
+    "evaluator_deed": EVALUATORS,
 }
 
 MEMBERS = STRONG - {"mallory", "admin"}
