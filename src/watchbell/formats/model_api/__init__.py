@@ -6,11 +6,12 @@ since it may be anything.
 """
 
 from watchbell.formats.model_api.asked import Asked, dumps, loads
-from watchbell.formats.model_api.events import Events, mended
+from watchbell.formats.model_api.events import Events, mended, words_of
 from watchbell.formats.model_api.told import (
     error,
     error_event,
     model_list,
+    said,
 )
 from watchbell.formats.model_api.usage import Reading, Told, read_whole
 
@@ -26,4 +27,6 @@ __all__ = [
     "mended",
     "model_list",
     "read_whole",
+    "said",
+    "words_of",
 ]

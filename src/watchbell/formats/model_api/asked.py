@@ -50,6 +50,12 @@ class Asked:
     out_of_scope: Refusal | None
     body: Json = field(repr=False)
 
+    @property
+    def wants_count(self) -> bool:
+        """Return whether the caller itself asked for the chunk of a chat's stream that only counts."""
+        options = self.body.get("stream_options")
+        return isinstance(options, dict) and options.get("include_usage") is True
+
 
 def loads(data: bytes, dialect: Dialect) -> Asked:
     """Return the request in `data`.

@@ -9,18 +9,19 @@ import re
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 
-LARGEST_EVENT = 4 << 20
-MOST_EVENTS = 300_000
-
 _END = re.compile(rb"(?>\r\n|[\r\n])(?>\r\n|[\r\n])+")
 _LINES = re.compile(rb"\r\n|[\r\n]")
+_WORDS = re.compile(
+    rb'"(?:content|delta|text|thinking|reasoning|reasoning_content|arguments|partial_json|refusal)"'
+    rb'\s*:\s*"((?:[^"\\]|\\.)*+)"'
+)
 _MARK = b"\xef\xbb\xbf"
 
 
 class Events:
     """Takes bytes and gives whole events with their ends; what is unfinished stays inside."""
 
-    def __init__(self, *, largest: int = LARGEST_EVENT, most: int = MOST_EVENTS) -> None:
+    def __init__(self, *, largest: int = 1 << 20, most: int = 100_000) -> None:
         self._largest = largest
         self._most = most
         self._held = bytearray()
@@ -38,8 +39,12 @@ class Events:
 
         Raises Refused with code event-too-large or too-many-events; the events before it are then lost with it.
         """
+        if not self._held and data.endswith(b"\n\n") and data.find(b"\n\n") == len(data) - 2 and b"\r" not in data:
+            self._count(events := [data])  # as most arrive: one at a time
+            return events
         self._held += data
-        events, done = [], 0
+        done = 0
+        events = []
         for end in _END.finditer(self._held, self._looked):
             if end.end() == len(self._held) and self._held.endswith(b"\r"):
                 break  # a line feed may follow, and belongs to the same line's end
@@ -76,6 +81,11 @@ def data_of(event: bytes) -> bytes:
         if name == b"data":
             lines.append(value.removeprefix(b" ") if colon else b"")
     return b"\n".join(lines)
+
+
+def words_of(event: bytes) -> bytes:
+    """Return the words of the answer that an event adds, as they are written in JSON."""
+    return b"".join(_WORDS.findall(event))
 
 
 def mended(event: bytes) -> bytes:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from watchbell.domain.metering import Dialect
+from watchbell.domain.refusal import Refused
+from watchbell.formats import strictjson
 
 _KINDS = {
     401: "authentication_error",
@@ -42,6 +44,17 @@ def model_list(names: Iterable[str]) -> bytes:
     """Return the list of models in scope, in OpenAI's shape."""
     rows = [{"id": name, "object": "model", "created": 0, "owned_by": "watchbell"} for name in names]
     return _bytes({"object": "list", "data": rows})
+
+
+def said(body: bytes) -> str:
+    """Return what an endpoint's error says, on one line; nothing when it is not an error as its makers give them."""
+    try:
+        told = strictjson.loads(body)
+    except Refused:
+        return ""
+    error = told.get("error", told) if isinstance(told, dict) else None
+    words = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+    return " ".join("".join(one if one.isprintable() else " " for one in words).split()) if type(words) is str else ""
 
 
 def _shaped(dialect: Dialect, status: int, code: str, message: str, reference: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ charged as it was reserved.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from watchbell.domain.metering import Dialect, Usage
 from watchbell.domain.refusal import Refused
-from watchbell.formats import strictjson
+from watchbell.formats import fields, strictjson
 from watchbell.formats.model_api.events import data_of
 
 MOST_TOKENS = 1_000_000_000
@@ -29,6 +30,7 @@ _HINTS = {
     Dialect.MESSAGES: (b"message_stop", b'"error"'),
 }
 _NO_USAGE = re.compile(rb'"usage"\s*:\s*null')
+_FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 _NAMED_WITHIN = 8
 """Among how many of its first events a stream is looked at for the model's name."""
 
@@ -43,10 +45,8 @@ class Told:
 
 
 def read_whole(body: bytes, dialect: Dialect) -> Told:
-    """Return what a whole answer tells. Raises Refused when it is not JSON, or not JSON that all readers agree on."""
-    answer = strictjson.loads(body)
-    if not isinstance(answer, dict):
-        return Told()
+    """Return what a whole answer tells. Raises Refused when it is no JSON object that all readers agree on."""
+    answer = fields.root(strictjson.loads(body))
     usage = _usage(answer.get("usage"), dialect)
     return Told(usage=usage, model=_name(answer.get("model")), has_error=_is_error(answer))
 
@@ -58,32 +58,44 @@ class Reading:
         self._dialect = dialect
         self._hints = _HINTS[dialect]
         self._seen = 0
+        self._last: deque[bytes] = deque(maxlen=3)
         self._counts: dict[str, int] = {}
         self._usage: Usage | None = None
+        self._is_counted = False
         self.model = ""
         self.has_error = False
         self.is_over = False
         """Whether the last event of an answer has come."""
 
-    def see(self, event: bytes) -> None:
-        """This will note what an event tells."""
+    def see(self, event: bytes) -> bool:
+        """This will note what an event tells; return whether that is nothing but a count (of a chat)."""
         self._seen += 1
+        self._last.append(event)
         if b"[DONE]" in event[:20]:
             self.is_over = self.is_over or data_of(event).strip() == b"[DONE]"
-            return
+            return False
         if not self._may_tell(event):
-            return
+            return False
         try:
             told = strictjson.loads(data_of(event))
         except Refused:
-            return
-        if isinstance(told, dict):
-            self._note(told)
+            return False
+        if not isinstance(told, dict):
+            return False
+        self._note(told)
+        is_count = self._dialect is Dialect.CHAT and told.get("choices") == [] and isinstance(told.get("usage"), dict)
+        self._is_counted = self._is_counted or is_count
+        return is_count
+
+    def close(self) -> None:
+        """This will take note that the stream has ended: a chat without a last mark is over once a choice was."""
+        if self._dialect is Dialect.CHAT and any(_FINISHED.search(event) for event in self._last):
+            self.is_over = True
 
     @property
     def told(self) -> Told:
-        """Return what the stream told so far. Until it is over, its count of what was written is no final one."""
-        usage = self._usage if self.is_over or self._dialect is Dialect.CHAT else None
+        """Return what the stream told so far: no count before the last one."""
+        usage = self._usage if self.is_over or self._is_counted else None
         return Told(usage=usage, model=self.model, has_error=self.has_error)
 
     def _may_tell(self, event: bytes) -> bool:
