@@ -18,7 +18,10 @@ SPOKEN = ("message", "expected", "todo")
 SPEAKING = {"refuse": 1, "denied": 1, "failed": 1, "Refusal": None, "Problem": 1, "Doubt": 1, "NotPossible": 0}
 """Calls whose texts reach people: where the text stands, besides the arguments named in SPOKEN."""
 
-TO_PROGRAMS = ("api/", "cli/", "demo/", "edge/", "domain/matching/evaluate.py", "domain/matching/packages.py")
+TO_PROGRAMS = (
+    *("api/", "cli/", "demo/", "edge/", "gateway/", "formats/model_api/", "outside/upstream/"),
+    *("domain/matching/evaluate.py", "domain/matching/packages.py"),
+)
 """What only speaks to programs and to whoever typed a command: in English."""
 
 CARRIERS = (

@@ -14,6 +14,7 @@ VERBS = {
     "init": ("node", "Create the database, the keys and the link for the first administrator."),
     "serve": ("serve", "Serve the node's pages and interface."),
     "worker": ("serve", "Run background work (any number, against one PostgreSQL)."),
+    "gateway": ("gateway", "Let evaluators call a developer's model without its credential."),
     "upgrade": ("upgrade", "Back up, bring the database to this version, and verify."),
     "backup": ("backup", "Copy database and files while the node runs; keys only when asked."),
     "restore": ("backup", "Put a backup in place of an empty node."),

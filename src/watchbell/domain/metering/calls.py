@@ -108,6 +108,8 @@ class Ending(StrEnum):
     CALLER_LEFT = "caller-left"
     NOT_SENT = "not-sent"
     """Nothing reached the endpoint, so nothing is charged."""
+    OUT_OF_SCOPE = "out-of-scope"
+    """It asked for more than the model: search, files, what an endpoint keeps. Nothing reached the endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,8 @@ class Settlement:
     """What became of an admitted call. Without `usage`, all that was reserved is charged.
 
     `response_digest` is the SHA-256, in hex, of the bytes as the endpoint sent them, as far as they came;
-    `response_bytes` is their number; `status` the endpoint's, or 0 when there was none.
+    `response_bytes` is their number; `status` the endpoint's, or 0 when there was none; `answered_as` is the
+    model that the endpoint said it is, which may be any text of at most 200 characters.
     """
 
     call: str
@@ -124,3 +127,4 @@ class Settlement:
     usage: Usage | None
     response_digest: str
     response_bytes: int
+    answered_as: str = ""

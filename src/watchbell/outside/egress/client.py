@@ -14,8 +14,9 @@ from watchbell.domain.refusal import Refused
 from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress.addresses import Policy, Resolver, Target, check_url, vetted_addresses
 from watchbell.outside.egress.exchange import Bounds, Request, Response
+from watchbell.outside.egress.grammar import Head
 from watchbell.outside.egress.refusals import EgressFailed, failed
-from watchbell.outside.egress.wire import Head, Wire
+from watchbell.outside.egress.wire import Wire
 from watchbell.outside.reader.inflate import gunzip
 from watchbell.outside.reader.limits import Budget, Limits
 

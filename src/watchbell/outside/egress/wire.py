@@ -1,31 +1,15 @@
 """This will read one HTTP/1.1 answer from a socket, strictly (RFC 9112), within its bounds and before its deadline."""
 
-import re
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from watchbell.domain.sentence import Sentence
 from watchbell.outside.egress.exchange import Bounds
+from watchbell.outside.egress.grammar import CHUNK_SIZE, FIELD, LENGTH, MOST_INTERIM, SINGLE, STATUS, Head
 from watchbell.outside.egress.refusals import EgressFailed, failed
 
 _RECV = 64 * 1024
-_MAX_INTERIM = 4
-_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
-_CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
-_SINGLE = frozenset(
-    ("content-length", "transfer-encoding", "content-type", "content-encoding", "location", "retry-after", "etag")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The status and the header fields, names in lower case."""
-
-    status: int
-    fields: dict[str, str]
 
 
 class Wire:
@@ -53,14 +37,14 @@ class Wire:
         if not self._held:
             self._receive(first_byte)
         budget = self._bounds.head_bytes
-        for _ in range(_MAX_INTERIM + 1):
+        for _ in range(MOST_INTERIM + 1):
             status_line, budget = self._line(budget)
-            status = _STATUS.fullmatch(status_line)
+            status = STATUS.fullmatch(status_line)
             if status is None:
                 raise self._broken("its answer does not begin like HTTP/1.1")
             fields, budget = self._fields(budget)
-            if not 100 <= int(status[1]) < 200:
-                return Head(int(status[1]), fields)
+            if not 100 <= int(status["status"]) < 200:
+                return Head(int(status["status"]), fields)
         raise self._broken("it sends interim answers without end")
 
     def read_body(self, head: Head, *, method: str) -> Iterator[bytes]:
@@ -75,7 +59,7 @@ class Wire:
                 raise self._broken("it uses a transfer coding we did not ask for")
             yield from self._capped(self._chunks())
         elif length is not None:
-            if not re.fullmatch(r"[0-9]{1,15}", length):
+            if not LENGTH.fullmatch(length):
                 raise self._broken("its Content-Length is not one number")
             yield from self._capped(self._exactly(int(length)))
         else:
@@ -88,11 +72,11 @@ class Wire:
             line, budget = self._line(budget)
             if not line:
                 return fields, budget
-            match = _FIELD.fullmatch(line)
+            match = FIELD.fullmatch(line)
             if match is None:
                 raise self._broken("a header field of its answer is malformed")
             name, value = match[1].decode("ascii").lower(), match[2].decode("latin-1")
-            if name in fields and name in _SINGLE:
+            if name in fields and name in SINGLE:
                 raise self._broken(Sentence("its answer has two {name} fields", name=name))
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
         raise self._too_much("its answer has too many header fields")
@@ -125,7 +109,7 @@ class Wire:
     def _chunks(self) -> Iterator[bytes]:
         while True:
             line, _ = self._line(1024)
-            match = _CHUNK_SIZE.fullmatch(line)
+            match = CHUNK_SIZE.fullmatch(line)
             if match is None:
                 raise self._broken("a chunk of its answer has no size")
             size = int(match[1], 16)
