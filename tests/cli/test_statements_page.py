@@ -25,19 +25,18 @@ PAGE = (machine.ROOT / "docs" / "standards" / "engagement-statements.md").read_t
 HOLDS = "Signature Verified Successfully"
 
 
-def blocks(language: str) -> list[str]:
+def examples(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 
 
-SIGNING, VERIFYING = blocks("bash")
-(TAKING_OUT,) = blocks("python")
+SIGNING, VERIFYING = examples("bash")
+(TAKING_OUT,) = examples("python")
 
 
 @pytest.fixture
 def openssl() -> None:
     reason = machine.why_missing("openssl")
-    if reason and "openssl" in machine.required():
-        pytest.fail(reason)
+    assert not reason or "openssl" not in machine.required(), reason
     if reason:
         pytest.skip(reason)
 
@@ -120,7 +119,7 @@ def test_the_verifier_of_access_logs_runs_as_one_file_somewhere_else(folder: Pat
     assert done.stdout.startswith("The access log holds: all 3 entries of 2 chains")
 
 
-@pytest.mark.parametrize("line", [line for block in blocks("sh") for line in block.splitlines()])
+@pytest.mark.parametrize("line", [line for one in examples("sh") for line in one.splitlines()])
 def test_a_command_on_the_page_exists_with_its_options(line: str) -> None:
     program, *words = shlex.split(line)
     found: click.Command | None = verbs

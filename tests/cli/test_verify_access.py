@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import hashlib
 import io
 import random
 import sys
@@ -117,6 +118,7 @@ def test_what_is_added_behind_the_end_is_found() -> None:
     assert verdict([*LOG, LOG[-1]]).first_bad == 5
     assert verdict([*LOG, b"\n"]).first_bad == 5
     assert verdict([*written({}), b" "]).first_bad == 2
+    assert verdict([*written({}), *written({})]).first_bad == 2
 
 
 def test_a_log_cut_anywhere_is_found_on_the_line_where_it_was_cut() -> None:
@@ -173,6 +175,7 @@ BROKEN = {
     "a chain beyond ASCII": {"chains": [{"chain": "é", "size": 0, "head": "0" * 64}], "lines": 0},
     "a head of no entries": {"chains": [{"chain": "a", "size": 0, "head": "5" * 64}], "lines": 0},
     "a chain with more to it": {"chains": [{**SIZES[0], "root": "5" * 64}], "lines": 2},
+    "chains that are no list": {"chains": {}, "lines": 0},
     "something new": {"note": "hello"},
 }
 
@@ -187,6 +190,15 @@ def test_an_entry_that_not_every_reader_reads_alike_is_refused(entry: dict[str, 
     careless = written({"a": [CALL, entry]}, write=verify_access.plain)
 
     assert verdict(careless).first_bad == 3
+
+
+@pytest.mark.parametrize("entry", [None, 5, "call.admitted", [CALL]])
+def test_an_entry_that_is_no_object_is_refused(entry: Any) -> None:
+    line = strictjson.loads(LOG[1])
+    commitment = hashlib.sha256(strictjson.dumps(entry)).digest()
+    line |= {"entry": entry, "hash": hashlib.sha256(bytes(32) + commitment).hexdigest()}
+
+    assert "is not an object" in verdict([LOG[0], strictjson.dumps(line) + b"\n"]).text
 
 
 @pytest.mark.parametrize("lines", [[], [b"\n"], [b"{}\n"], [b"[" * 100_000 + b"\n"], [b"x" * (1 << 21)]])
@@ -306,6 +318,16 @@ def test_anchors_of_another_engagement_are_not_this_ones() -> None:
 def test_an_anchor_that_cannot_be_read_is_no_reason_to_believe_the_log(anchor: tuple[Any, Any, Any]) -> None:
     with pytest.raises(verify_access.Bad, match="line 3 of the journal"):
         anchored(anchor)
+
+
+@pytest.mark.parametrize("part", ["subject", "facts", "digests"])
+def test_an_anchor_that_lacks_a_part_is_named_by_its_line(part: str) -> None:
+    lines = journal(("calls-1", 1, head_after(1, "calls-1")))
+    entry = strictjson.loads(lines[2])["entry"]
+    del entry[part]
+
+    with pytest.raises(verify_access.Bad, match="line 3 of the journal: the anchor is not whole"):
+        anchors_in(io.BytesIO(b"".join([*lines[:2], strictjson.dumps({"entry": entry}) + b"\n"])))
 
 
 # ---- the command

@@ -303,7 +303,7 @@ class _Log:
         """This will go on to the next chain that has entries to come."""
         while self._chains and len(self._chain) // 32 == self._chains[0][1]:
             self.hashes[self._chains.pop(0)[0]] = bytes(self._chain)
-            self._chain.clear()
+            self._chain = bytearray()
 
 
 # ---- the developer's own journal -----------------------------------------------------------------------------------
