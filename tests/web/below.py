@@ -31,7 +31,7 @@ CARRIERS = (
 """What only carries texts from their callers; and the policy, whose sentences the worklist's own words translate."""
 
 RAISING = (
-    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "findings", "cases")),
+    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "engagements", "findings", "cases")),
     *(f"apps/{room}" for room in ("advisories", "inventory", "remediation")),
     *("domain/lifecycle", "domain/canonical.py", "domain/handling/tlp.py"),
     *("domain/matching/ranges.py", "domain/matching/gem_requirements.py"),
@@ -196,6 +196,7 @@ def _texts_of(call: ast.Call) -> Iterator[ast.AST]:
 def listed() -> dict[str, set[str]]:
     """Return the words that stand in tables rather than in calls, by where they stand."""
     from watchbell.apps.cases.words import ProposalState
+    from watchbell.apps.engagements.services import ending
     from watchbell.domain import lifecycle
     from watchbell.domain.lifecycle.machine import Machine
     from watchbell.domain.lifecycle.rules import CaseRole
@@ -206,6 +207,7 @@ def listed() -> dict[str, set[str]]:
         "outside/reader/magic.py": {one.value for one in Kind if one is not Kind.TEXT},
         "domain/lifecycle/rules.py": {one.value for one in CaseRole},
         "apps/cases/words.py": {one.value for one in ProposalState},
+        "apps/engagements/services/ending.py": set(ending.LIMITS),
     }
     for name in ("case", "embargo", "engagement", "finding", "remediation", "report"):
         held = vars(import_module(f"{lifecycle.__name__}.{name}")).values()

@@ -1,9 +1,13 @@
 """A lab in the middle of several offers: one runs, one waits for an answer, one for its start, one is over."""
 
+import html
 import random
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.urls import reverse
 from tests.apps import scene_engagements as parties
 from tests.apps.scene_engagements import Scene
 from tests.support.cast import CONSOLE, Cast, Player
@@ -15,8 +19,9 @@ from watchbell.apps.orgs import services as orgs
 from watchbell.apps.orgs.models import Person
 from watchbell.domain.handling import Role
 from watchbell.domain.metering import Admission, Dialect, Ending, Prices, Settlement, Usage
-from watchbell.domain.terms import Limits, Purpose, Terms
+from watchbell.domain.terms import PAYLOAD_TYPE, Limits, Purpose, Terms, signed_bytes
 from watchbell.doors.keys import keystore
+from watchbell.formats import dsse
 
 RNG = random.Random(304)
 DAY = timedelta(days=1)
@@ -101,6 +106,23 @@ def _running(cast: Cast, colleagues: list[Person], now: datetime) -> Scene:
     use(scene, colleagues[0], now=now - timedelta(minutes=4))
     scene.fresh()
     return scene
+
+
+def text_of(answer: Any) -> str:
+    """Return what a page says in its middle, without its tags."""
+    main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def address(name: str, scene: Scene, *rest: str) -> str:
+    """Return the address of a page about an engagement."""
+    return reverse(name, args=[scene.engagement.public_id, *rest])
+
+
+def envelope(scene: Scene, who: str, payload: bytes) -> bytes:
+    """Return what a party's own tool writes: the statement in an envelope, with its signature."""
+    signature = dsse.Signature(scene.pens[who].sign(signed_bytes(payload)))
+    return dsse.dumps(dsse.Envelope(payload, PAYLOAD_TYPE, (signature,)))
 
 
 def use(scene: Scene, person: Person, *, now: datetime, calls: int = 5) -> None:

@@ -45,7 +45,7 @@ def show(request: Asking, one: Any, bound: Bound) -> HttpResponse:
 def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
     names = Names()
     context = {
-        **_both(request, one, names),
+        **_both(request, one, names, bound),
         "name": services.name_of(one.model, keys=keys.keystore()),
         "next": next_step.for_developer(one, names, has_waiting=people.has_waiting(one)),
         **live.context_of(request, one, names),
@@ -63,7 +63,7 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
 def _to_evaluator(request: Asking, one: Any, bound: Bound) -> HttpResponse:
     names = Names()
     context = {
-        **_both(request, one, names),
+        **_both(request, one, names, bound),
         "next": next_step.for_evaluator(one, names, has_seat=people.has_seat(one, request.actor)),
         "purpose_form": bound.get("purpose") or PurposeForm(auto_id="purpose_%s"),
         "person_form": bound.get("person") or PersonForm(colleagues=people.unnamed(request, one), auto_id="person_%s"),
@@ -74,13 +74,14 @@ def _to_evaluator(request: Asking, one: Any, bound: Bound) -> HttpResponse:
     return render(request, "early_access/evaluator.html", context)
 
 
-def _both(request: Asking, one: Any, names: Names) -> dict[str, Any]:
+def _both(request: Asking, one: Any, names: Names, bound: Bound) -> dict[str, Any]:
     """Return what both sides' pages say."""
     state, zone = one.stands, Page(request).time_zone
     clock = queries.clock_of(one, now=request.now)
     is_paused = state is State.ACTIVE and one.paused_at is not None
     return {
         "engagement": one,
+        "refused": [text for form in bound.values() for text in form.non_field_errors()],
         "state": state,
         "said": _("Paused") if is_paused else words.STATES[state],
         "badge": words.badge(state) if not is_paused else words.badge(State.OFFERED),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from watchbell.domain.terms import Purpose
 from watchbell.web.early_access import words
 
 LONGEST_KEY = 4096
+SECRET = b"PRIVATE KEY"
 LONGEST_SIGNED = 256 * 1024
 PURPOSES = [(one.value, words.PURPOSES[one]) for one in Purpose]
 
@@ -87,9 +89,12 @@ class KeyForm(forms.Form):
         answers = super().clean() or {}
         if bool(answers.get("file")) == bool(answers.get("text")) and not self.errors:
             self.add_error("file", _("Give the file or its text, one of them."))
+        elif not self.errors and SECRET in self.given:
+            self.data = {}  # so that nothing of it goes back to the page
+            self.add_error(None, _("That is a secret key. Nothing of it was kept; hand in the file that ends in .pub."))
         return answers
 
-    @property
+    @cached_property
     def given(self) -> bytes:
         """Return what was handed in."""
         return _given(self.cleaned_data, LONGEST_KEY)
@@ -107,9 +112,14 @@ class SignatureForm(forms.Form):
         help_text=_("The envelope (DSSE, JSON), or the bare signature in base64 from a tool of your own."),
     )
 
-    clean = KeyForm.clean
+    def clean(self) -> dict[str, Any]:
+        """Return the answers when there is one signature in them."""
+        answers = super().clean() or {}
+        if bool(answers.get("file")) == bool(answers.get("text")) and not self.errors:
+            self.add_error("file", _("Give the file or its text, one of them."))
+        return answers
 
-    @property
+    @cached_property
     def given(self) -> bytes:
         """Return what was handed in."""
         return _given(self.cleaned_data, LONGEST_SIGNED)
@@ -127,7 +137,7 @@ class EndpointForm(forms.Form):
         label=_("Address of your endpoint"),
         max_length=500,
         assume_scheme="https",
-        help_text=_("What stands before /v1, such as https://models.lab.example"),
+        help_text=_("What stands before /v1, such as https://models.example.org"),
     )
     scheme = forms.ChoiceField(
         label=_("How does it take a credential?"),
