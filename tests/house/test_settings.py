@@ -1,5 +1,7 @@
 """Settings are read once, and an unknown or senseless one is refused with the way out."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,17 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
 
     assert "wb_secret" not in repr(node)
     assert "pw@" not in repr(node)
+
+
+def test_django_starts_without_what_only_the_interface_needs() -> None:
+    starts = "import sys, django; django.setup(); print(*({'ninja', 'pydantic'} & set(sys.modules)))"
+
+    started = subprocess.run([sys.executable, "-c", starts], capture_output=True, text=True, check=True)
+
+    assert started.stdout.split() == []
+
+
+def test_the_interface_shows_no_page_of_its_librarys_which_would_load_scripts_from_elsewhere() -> None:
+    from watchbell.api.app import api
+
+    assert api.docs_url is None

@@ -26,8 +26,8 @@ log = logging.getLogger("watchbell.web")
 
 def link(public_id: str, secret: str) -> str:
     """Return the whole address that opens an invitation; the secret stays out of paths, hence out of logs."""
-    query = urlencode({"key": secret})
-    return f"{settings.WATCHBELL.base_url}{reverse('join', args=[public_id])}?{query}"
+    path = reverse("join", urlconf="watchbell.web.joining", args=[public_id])
+    return f"{settings.WATCHBELL.base_url}{path}?{urlencode({'key': secret})}"
 
 
 def deliver(email: str, address: str) -> str:
