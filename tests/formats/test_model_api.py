@@ -402,10 +402,10 @@ def test_only_plausible_counts_are_counts(dialect: Dialect, counts: Any, expecte
     assert (told.usage, told.model, told.has_error) == (expected, "m-1", False)
 
 
-def test_an_answer_of_another_kind_tells_nothing() -> None:
-    assert model_api.read_whole(b"[1]", CHAT) == model_api.Told()
+@pytest.mark.parametrize("body", [b"[1]", b'"text"', b"<html>", b"", b"{"])
+def test_an_answer_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
-        model_api.read_whole(b"<html>", CHAT)
+        model_api.read_whole(body, CHAT)
 
 
 def seen(dialect: Dialect, *told: object) -> usage.Reading:
@@ -424,6 +424,44 @@ def test_a_chat_stream_is_counted_by_its_last_chunk() -> None:
 
     assert reading.told == model_api.Told(usage=Usage(3, 20), model="m-1")
     assert reading.is_over
+
+
+def test_the_chunk_that_only_counts_is_told_apart_and_a_chat_may_end_without_its_last_mark() -> None:
+    choice = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    counting = b'data: {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 20}}\n\n'
+    reading = seen(CHAT, choice)
+
+    assert reading.see(counting)
+    assert reading.told.usage == Usage(3, 20)
+    assert not reading.is_over
+    reading.close()
+    assert reading.is_over
+
+
+def test_a_chat_that_ends_before_a_choice_was_finished_is_not_over() -> None:
+    reading = seen(CHAT, {"choices": [{"delta": {"content": "x"}, "finish_reason": None}], "usage": None})
+
+    reading.close()
+
+    assert not reading.is_over
+
+
+def test_the_words_of_an_event_are_found_in_every_interface() -> None:
+    for told in (
+        {"choices": [{"delta": {"content": "sk-1"}}]},
+        {"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "sk-1"}}]}}]},
+        {"type": "response.output_text.delta", "delta": "sk-1"},
+        {"type": "content_block_delta", "delta": {"type": "input_json_delta", "partial_json": "sk-1"}},
+    ):
+        assert model_api.words_of(b"data: " + json.dumps(told).encode()) == b"sk-1"
+
+
+def test_an_endpoints_error_is_told_on_one_line_and_anything_else_not_at_all() -> None:
+    assert model_api.said(b'{"error": {"message": "no\\n such  key"}}') == "no such key"
+    assert model_api.said(b'{"error": "no"}') == "no"
+    assert model_api.said(b'{"detail": "no"}') == "no"
+    for body in (b"<html>", b"[]", b"{}", b'{"error": 5}', b'{"error": {"message": ["x"]}}'):
+        assert model_api.said(body) == ""
 
 
 def test_a_responses_stream_is_counted_when_it_completes() -> None:

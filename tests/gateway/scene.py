@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +29,9 @@ from watchbell.outside.upstream import Bounds, Endpoints
 TOKEN = "wbg_evaluator-token-0123456789"
 CREDENTIAL = "sk-lab/CANARY+0123456789abcdefghij"
 QUICK = Bounds(connect_seconds=0.5, first_byte_seconds=0.6, idle_seconds=0.5, total_seconds=2.0, body_bytes=4 << 20)
-LIMITS = Limits(request_seconds=1.0, look_seconds=0.05, ledger_seconds=0.6, drain_seconds=0.4, settle_seconds=2.0)
+LIMITS = Limits(
+    request_seconds=1.0, look_seconds=0.05, ledger_seconds=0.6, drain_seconds=0.4, settle_seconds=2.0, events=50_000
+)
 HELLO = [{"role": "user", "content": "hello"}]
 PATHS = {"chat/completions": {"messages": HELLO}, "responses": {"input": "hello"}, "messages": {"messages": HELLO}}
 PATIENCE = 8.0
@@ -39,6 +41,9 @@ class Clock:
     """NOON and what has passed since; a test may move it."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
         self.shift = timedelta()
         self._started = time.monotonic()
 
@@ -95,7 +100,7 @@ class Scene:
         self.loop.call_soon_threadsafe(lambda: (self.endpoints.close(), done.set()))
         assert done.wait(PATIENCE)
         self.ledger.forget()
-        self.clock.shift = timedelta()
+        self.clock.restart()
         self.endpoint.answer, self.endpoint.asked = spoken(), []
         self.endpoint.connections = self.endpoint.left = 0
         self.grant = self.ledger.grants[TOKEN] = granted(self.grant.upstream)
@@ -128,14 +133,17 @@ class Scene:
 
     def wait_until_settled(self) -> None:
         """Wait until no call is under way; raises when one stays open."""
+        self.wait_for(lambda: not self.ledger.open_calls)
+
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
         until = time.monotonic() + PATIENCE
-        while self.ledger.open_calls:
-            assert time.monotonic() < until, "a call was never settled"
+        while not is_so():
+            assert time.monotonic() < until, "what was waited for never came"
             time.sleep(0.005)
 
     def settled(self) -> Any:
         """Return the settlement of the last call."""
-        self.wait_until_settled()
+        self.wait_for(lambda: bool(self.ledger.settled) and not self.ledger.open_calls)
         return self.ledger.settled[-1]
 
 
@@ -156,9 +164,11 @@ def served(
     pin: str = "",
     ledger: MemoryLedger | None = None,
     scheme: Scheme = Scheme.BEARER,
+    head_seconds: float = 1.0,
+    seed: int = 14409,
 ) -> Iterator[Scene]:
     """Serve a gateway in a thread until the block ends; then every admitted call must have been settled once."""
-    ledger, clock, rng = ledger or MemoryLedger(), Clock(), random.Random(14409)
+    ledger, clock, rng = ledger or MemoryLedger(), Clock(), random.Random(seed)
     url = base_url or endpoint.base_url
     models = {"alias": "m-1", "other": "m-2"}
     upstream = Upstream(base_url=url, credential=CREDENTIAL, scheme=scheme, models=models, pin=pin)
@@ -168,7 +178,7 @@ def served(
     counter = Counter(ledger, now=clock.now, rng=rng, limits=limits)
     endpoints = Endpoints(allow=allowed, bounds=bounds, tls=tls, **resolving)
     gateway = Gateway(counter, endpoints, now=clock.now, rng=rng, limits=limits)
-    quick = type("Quick", (Guarded,), {"caller_seconds": 1.0, "head_seconds": 1.0})
+    quick = type("Quick", (Guarded,), {"caller_seconds": 1.0, "head_seconds": head_seconds})
     server = Server(gateway, limits=limits, http=quick)
     sock = listening("127.0.0.1", 0)
     loops: queue.SimpleQueue[asyncio.AbstractEventLoop] = queue.SimpleQueue()

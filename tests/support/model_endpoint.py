@@ -102,6 +102,8 @@ class ModelEndpoint:
                     break
         except (OSError, asyncio.IncompleteReadError):
             self.left += 1
+        except asyncio.CancelledError:
+            return  # the block has ended
         finally:
             self._open.discard(writer)
             with suppress(OSError, ssl.SSLError):
@@ -316,7 +318,7 @@ def reflecting(where: str) -> Answer:
                 yield 0.0
             yield b"0\r\n\r\n"
         else:
-            async for piece in spoken(("you sent ", *plain))(received):
+            async for piece in spoken(("you sent ", *plain), pause=0.005)(received):
                 yield piece
 
     return answer

@@ -27,7 +27,7 @@ class Live:
 
     @contextlib.contextmanager
     def holding(self, call: Call) -> Iterator[None]:
-        """This will have the call watched for as long as the block lasts."""
+        """This will have the call watched for as long as the context lasts."""
         self._calls.add(call)
         self._silent_since = None  # the ledger has just admitted it
         try:

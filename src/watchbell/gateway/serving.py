@@ -3,8 +3,12 @@
 import asyncio
 import gc
 import resource
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -111,6 +115,19 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._gateway = gateway
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """This will have SIGTERM and SIGINT end the server in order; being told to stop is nothing unusual."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {name: signal.signal(name, self.handle_exit) for name in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """This will let what is under way end, for a while."""

@@ -19,7 +19,7 @@ class Names:
         self._asked: dict[Key, asyncio.Future[list[str]]] = {}
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """Return what the resolver says now: an answer is never used for a later connection. Empty when it fails."""
+        """Return what the resolver says now: an answer is never used for a later connection. Empty without one."""
         key = (host, port)
         asked = self._asked.get(key)
         if asked is None:

@@ -1,0 +1,166 @@
+"""Whoever sends slowly, or leaves unread what was asked for, stops nobody else (OV-02)."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from tests.gateway.scene import LIMITS, PATIENCE, TOKEN, Scene, served
+from tests.support.model_endpoint import ModelEndpoint
+
+from watchbell.gateway.limits import Limits
+
+HEAD = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+STARTS = {
+    "body": f"{HEAD}Content-Length: 100000\r\n\r\n{{".encode(),
+    "chunk": f"{HEAD}Transfer-Encoding: chunked\r\n\r\nffff\r\nx".encode(),
+    "head": b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    "stranger": b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{",
+}
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Scene]:
+    """A gateway that waits for requests as long as it does in earnest."""
+    limits = Limits(request_seconds=60.0)
+    with ModelEndpoint() as endpoint, served(endpoint, limits=limits, head_seconds=30.0) as one:
+        yield one
+
+
+@contextmanager
+def held_open(scene: Scene, start: bytes, number: int) -> Iterator[list[socket.socket]]:
+    with ExitStack() as closing:
+        sockets = []
+        for _ in range(number):
+            one = closing.enter_context(socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE))
+            one.sendall(start)
+            sockets.append(one)
+        yield sockets
+
+
+@pytest.mark.parametrize("number", [90, 600])
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS.keys())
+def test_ov_02_half_sent_requests_stop_nobody_else(slow: Scene, start: bytes, number: int) -> None:
+    with held_open(slow, start, number):
+        for stream in (False, True):
+            got = slow.ask(stream=stream)
+
+            assert got.status == 200
+            assert got.seconds < 2.0
+        assert slow.send("GET", "/healthz").body == b"alive"
+
+
+def test_ov_02_callers_who_ask_and_never_read_stop_nobody_else(slow: Scene) -> None:
+    body = b'{"model":"alias","messages":[]}'
+    request = f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    with held_open(slow, request * 3, 90):
+        got = slow.ask()
+
+    assert got.status == 200
+    assert got.seconds < 4.0
+    slow.wait_until_settled()
+
+
+def test_a_body_that_does_not_arrive_in_time_is_408(scene: Scene) -> None:
+    for start in (STARTS["body"], STARTS["chunk"]):
+        with socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE) as one:
+            one.sendall(start)
+            started = time.monotonic()
+            answer = one.recv(65536)
+
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - started < LIMITS.request_seconds + 1
+    assert not scene.ledger.asks
+
+
+def test_a_head_that_does_not_arrive_in_time_or_is_too_large_ends_the_connection(scene: Scene) -> None:
+    for start in (STARTS["head"], b"", b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000):
+        with socket.create_connection(("127.0.0.1", scene.port), timeout=3) as one:
+            one.sendall(start)
+            try:
+                assert one.recv(65536) == b""
+            except ConnectionResetError:
+                continue
+
+
+def test_a_body_beyond_its_bound_is_413_whether_or_not_it_says_so() -> None:
+    limits = Limits(request_bytes=10_000)
+    with ModelEndpoint() as endpoint, served(endpoint, limits=limits) as scene:
+        said = scene.send("POST", "/v1/messages", b"x" * 20_000, {"x-api-key": TOKEN})
+        chunks = b"ffff\r\n" + b"x" * 65535 + b"\r\n"
+        with socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE) as one:
+            one.sendall(f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode() + chunks)
+            unsaid = one.recv(65536)
+
+    assert (said.status, said.error["code"]) == (413, "request-too-large")
+    assert unsaid.startswith(b"HTTP/1.1 413 ")
+
+
+def test_all_bodies_together_are_bounded_too() -> None:
+    limits = Limits(requests_bytes=300_000, request_seconds=5.0)
+    start = f"{HEAD}Content-Length: 100000\r\n\r\n".encode() + b" " * 90_000
+    with ModelEndpoint() as endpoint, served(endpoint, limits=limits) as scene:
+        with held_open(scene, start, 6):
+            time.sleep(0.3)
+            got = scene.ask(messages=[{"role": "user", "content": "x" * 50_000}])
+
+        assert (got.status, got.error["code"], got.headers["retry-after"]) == (503, "gateway-busy", "1")
+        scene.wait_until_settled()
+        time.sleep(0.2)
+        assert scene.ask().status == 200
+
+
+def test_requests_sent_all_at_once_over_one_connection_are_answered_in_turn(scene: Scene) -> None:
+    body = b'{"model":"alias","messages":[]}'
+    request = f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE) as one:
+        one.sendall(request * 5)
+        held = b""
+        while held.count(b'"completion_tokens"') < 5:
+            data = one.recv(65536)
+            assert data
+            held += data
+
+    assert held.count(b"HTTP/1.1 200 ") == 5
+    scene.wait_until_settled()
+    assert len(scene.ledger.settled) == 5
+
+
+def test_many_calls_at_once_are_all_answered(scene: Scene) -> None:
+    got: list[int] = []
+
+    def call() -> None:
+        got.extend(scene.ask(stream=True).status for _ in range(3))
+
+    threads = [threading.Thread(target=call) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert got == [200] * 60
+    scene.wait_until_settled()
+    assert len(scene.ledger.settled) == 60
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 6\r\n\r\n",
+        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nA\x00: b\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_a_request_that_two_readers_could_understand_differently_is_400(scene: Scene, request_line: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE) as one:
+        one.sendall(request_line)
+        answer = one.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"uvicorn" not in answer.lower()
