@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from tests.apps.scene_engagements import DICE, ENDPOINT, TERMS, admit, agreed, ask, drafted, offered, started, token
@@ -27,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 def colleague_of(cast: Cast) -> str:
-    person = orgs.create_person("second@evaluator.example", by=CONSOLE, now=NOON, rng=DICE)
+    person = orgs.create_person("second@evaluator.example", by=CONSOLE, now=NOON, rng=Random(2))
     orgs.add_member(person, cast.evaluator.organisation, Role.MEMBER, by=CONSOLE, now=NOON)
     return person.public_id
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
-from watchbell.apps.engagements.words import Signed
+from watchbell.apps.engagements.queries import is_offered, parties
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.apps.orgs import queries as orgs
@@ -61,7 +61,7 @@ def require_developer(engagement: Engagement, by: Actor) -> None:
 
 def require_evaluator(engagement: Engagement, by: Actor) -> None:
     """Raise NotAllowed for anyone but the engagement's evaluator."""
-    if require_rights(by) != engagement.evaluator or not was_offered(engagement):
+    if require_rights(by) != engagement.evaluator or not is_offered(engagement):
         raise NotAllowed("Only the evaluator of this engagement does this.")
 
 
@@ -86,16 +86,6 @@ def window_is_open(engagement: Engagement, now: datetime) -> bool:
 def is_member(person: str, organisation: str) -> bool:
     """Return whether a person belongs to an organisation at this moment."""
     return orgs.organisations_of(person).filter(public_id=organisation).exists()
-
-
-def parties(engagement: Engagement) -> list[str]:
-    """Return who may read of an engagement: its developer, and the evaluator once something was offered."""
-    return [engagement.developer, engagement.evaluator] if was_offered(engagement) else [engagement.developer]
-
-
-def was_offered(engagement: Engagement) -> bool:
-    """Return whether the evaluator may know of it: a draft that ended before it was offered was never there for it."""
-    return engagement.signatures.filter(kind=Signed.OFFER).exists()
 
 
 def record(
