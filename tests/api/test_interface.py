@@ -1,9 +1,13 @@
 """The description of the interface is there, is complete, and says what every operation may answer."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from tests.doors import routes
 
+from watchbell import api as api_package
 from watchbell.formats import strictjson
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +33,16 @@ def test_every_operation_documents_its_errors_as_problems() -> None:
     for methods in described["paths"].values():
         for operation in methods.values():
             assert {"400", "401", "403", "404"} <= set(operation["responses"])
+
+
+def test_no_two_shapes_of_the_description_have_one_name() -> None:
+    shapes: dict[str, set[str]] = {}
+    for path in Path(api_package.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for one in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.bases):
+            shapes.setdefault(one.name, set()).add(path.stem)
+
+    assert {name: where for name, where in shapes.items() if len(where) > 1} == {}
 
 
 def test_the_page_for_programs_lists_them_without_any_script_of_others() -> None:

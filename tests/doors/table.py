@@ -19,6 +19,9 @@ TWO_SIDES = LABS | EVALUATORS
 OPERATORS = frozenset({"hospital", "reader", "bank"})
 OPERATORS_WRITING = OPERATORS - {"reader"}
 OPERATORS_OWNING = OPERATORS - {"reader"}
+LABS = frozenset({"lab"})
+EVALUATORS = frozenset({"evaluator"})
+TWO_PARTIES = LABS | EVALUATORS
 
 PAGES: dict[str, frozenset[str]] = {
     "account_login": EVERYONE,
@@ -226,4 +229,43 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "GET /worklist": OPERATORS,
     "GET /worklist/{line}": OPERATORS,
     "POST /worklist/{line}/state": OPERATORS_WRITING,
+    "GET /models": LABS,
+    "POST /models": LABS,
+    "GET /models/{model}": LABS,
+    "POST /models/{model}/release": LABS,
+    "POST /models/{model}/plan": LABS,
+    "POST /models/{model}/partners": LABS,
+    "GET /partnerships": MEMBERS,
+    "POST /partnerships/{partnership}/consent": WRITERS,
+    "POST /partnerships/{partnership}/end": WRITERS,
+    "GET /engagements": TWO_PARTIES,
+    "POST /engagements": LABS,
+    "GET /engagements/evaluators": LABS,
+    "GET /engagements/people": EVALUATORS,
+    "GET /engagements/{engagement}": TWO_PARTIES,
+    "GET /engagements/{engagement}/terms": TWO_PARTIES,
+    "PUT /engagements/{engagement}/terms": LABS,
+    "GET /engagements/{engagement}/to-sign/{statement}": TWO_PARTIES,
+    "POST /engagements/{engagement}/offer": LABS,
+    "POST /engagements/{engagement}/agree": EVALUATORS,
+    "POST /engagements/{engagement}/start": LABS,
+    "POST /engagements/{engagement}/decline": EVALUATORS,
+    "POST /engagements/{engagement}/leave": EVALUATORS,
+    "POST /engagements/{engagement}/rescind": LABS,
+    "POST /engagements/{engagement}/withdraw": LABS,
+    "POST /engagements/{engagement}/pause": LABS,
+    "POST /engagements/{engagement}/resume": LABS,
+    "POST /engagements/{engagement}/shorten": LABS,
+    "GET /engagements/{engagement}/seats": TWO_PARTIES,
+    "POST /engagements/{engagement}/seats": EVALUATORS,
+    "GET /engagements/{engagement}/seats/{seat}/to-sign": LABS,
+    "POST /engagements/{engagement}/seats/{seat}/admit": LABS,
+    "POST /engagements/{engagement}/seats/{seat}/end": TWO_PARTIES,
+    "PUT /engagements/{engagement}/endpoint": LABS,
+    "GET /engagements/{engagement}/tokens": TWO_PARTIES,
+    "POST /engagements/{engagement}/tokens": EVALUATORS,
+    "POST /engagements/{engagement}/tokens/{token}/end": TWO_PARTIES,
+    "GET /engagements/{engagement}/log": TWO_PARTIES,
+    "GET /engagements/{engagement}/log/export": TWO_PARTIES,
+    "GET /engagements/{engagement}/receipts": TWO_PARTIES,
 }

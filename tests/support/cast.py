@@ -101,6 +101,11 @@ def actor(person: Person, now: datetime) -> Actor:
     return orgs_queries.actor_for_person(person, None, strong=True, authenticated_at=now)
 
 
+def another(kind: OrganisationKind, now: datetime, rng: Dice) -> Player:
+    """Create one more organisation of a kind, with its owner, who has nothing to do with the cast."""
+    return _player(f"other-{kind}", f"Other {kind}", kind, "", now, rng)
+
+
 def _player(name: str, title: str, kind: OrganisationKind, sector: str, now: datetime, rng: Dice) -> Player:
     details = orgs.NewOrganisation(name=title, kinds=frozenset({kind}), sector=sector)
     organisation = orgs.create_organisation(details, by=CONSOLE, now=now, rng=rng)

@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from watchbell.api import schemas
+from watchbell.api import early_access, engagement_deeds, engagement_use, engagements, schemas
 from watchbell.api.advisories import router as advisories
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
+from watchbell.api.early_models import models, partnerships
 from watchbell.api.inventory import router as inventory
 from watchbell.api.machines import machines, questions
 from watchbell.api.submissions import router as submissions
@@ -57,6 +58,12 @@ api.add_router("/vex", vex)
 api.add_router("/assets", machines)
 api.add_router("/questions", questions)
 api.add_router("/worklist", worklist)
+api.add_router("/models", models)
+api.add_router("/partnerships", partnerships)
+for early in (engagements, engagement_deeds, engagement_use):
+    api.add_router("/engagements", early.router)
+for kind in early_access.TOLD:
+    api.add_exception_handler(kind, early_access.told)
 
 
 @api.get("/me", auth=Door(STRONG, Scope.READ), response={200: schemas.Me, **schemas.ERRORS}, operation_id="me")

@@ -56,7 +56,7 @@ class Documents(Schema):
     next: str
 
 
-class Line(Schema):
+class VexStatement(Schema):
     """One statement: `holds` for that many things here; where for none, `because` says why.
 
     `is_unexplained` is a "not affected" that does not say why: it keeps nothing quiet.
@@ -81,7 +81,7 @@ class Statements(Schema):
     """A document and some of its statements in its order; `next` is the cursor of those after them, "" at the end."""
 
     document: Document
-    statements: list[Line]
+    statements: list[VexStatement]
     next: str
 
 

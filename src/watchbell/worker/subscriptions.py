@@ -21,12 +21,20 @@ class Subscription:
         return action.startswith(self.prefixes)
 
 
+EARLY_ACCESS = (
+    *("engagement.offered", "engagement.agreed", "engagement.declined", "engagement.rescinded", "engagement.lapsed"),
+    *("engagement.started", "engagement.shortened", "engagement.ended", "engagement.withdrawn", "engagement.released"),
+    *("engagement.person_", "engagement.unusual_volume", "engagement.key_destroyed", "partner."),
+)
+"""What the other party hears of. The many entries about tokens, anchors and settings start no work."""
+
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(
         "notices",
         "notices.announce",
         ("case.", "embargo.", "report.", "vendor.", "message.", "finding.", "submission.", "advisory.shared"),
     ),
+    Subscription("notices.early_access", "notices.announce", EARLY_ACCESS),
     Subscription("advisories", "advisories.follow_case", ("case.marked",)),
     Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded", "inventory.described")),
     Subscription("inventory.vex", "inventory.overlay", ("inventory.vex_",)),

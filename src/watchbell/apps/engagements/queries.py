@@ -19,11 +19,11 @@ from watchbell.apps.engagements.models import (
     Seat,
     Signature,
     SigningKey,
+    TermsVersion,
     UsedWindow,
 )
 from watchbell.apps.engagements.words import Signed
 from watchbell.domain.handling import Actor, Role
-from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
 from watchbell.domain.sealing.chain import GENESIS, chain
 
@@ -149,6 +149,20 @@ def receipts_of(engagement: Engagement) -> QuerySet[Receipt]:
     return engagement.receipts.order_by("at", "key")
 
 
+def version_for(engagement: Engagement, viewer: Actor) -> TermsVersion | None:
+    """Return the version of the terms a viewer reads: the latest for the developer, else the one offered."""
+    rows = engagement.versions.order_by("-number")
+    if viewer.organisation != engagement.developer:
+        signed = engagement.signatures.filter(kind=Signed.OFFER).values("statement_digest")
+        rows = rows.filter(offer_digest__in=signed)
+    return rows.first()
+
+
+def is_signed(engagement: Engagement, version: TermsVersion) -> bool:
+    """Return whether the developer has offered this version of the terms."""
+    return engagement.signatures.filter(kind=Signed.OFFER, statement_digest=version.offer_digest).exists()
+
+
 def signatures_of(engagement: Engagement) -> QuerySet[Signature]:
     """Return who signed what, oldest first."""
     return engagement.signatures.order_by("pk")
@@ -171,6 +185,16 @@ def named(public_id: str) -> Engagement:
     return Engagement.objects.select_related("model", "grant").get(public_id=public_id)
 
 
+def partner_named(public_id: str) -> Partner:
+    """Return one partnership by its opaque id, for services that already decided; raises DoesNotExist."""
+    return Partner.objects.select_related("model").get(public_id=public_id)
+
+
+def parties(engagement: Engagement) -> list[str]:
+    """Return the organisations that may know of it: its developer, and the evaluator once it was offered."""
+    return [engagement.developer, engagement.evaluator] if is_offered(engagement) else [engagement.developer]
+
+
 def is_offered(engagement: Engagement) -> bool:
-    """Return whether the evaluator may know of it."""
-    return engagement.stands is not State.DRAFT and engagement.signatures.filter(kind=Signed.OFFER).exists()
+    """Return whether the evaluator may know of it: of a draft that ended before it was offered, it never may."""
+    return engagement.signatures.filter(kind=Signed.OFFER).exists()

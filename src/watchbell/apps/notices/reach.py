@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from watchbell.apps.cases import queries as cases
+from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.findings import queries as findings
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import Actor, OrganisationKind, Tlp
@@ -55,12 +56,31 @@ def _knows_submission(submission: str, viewer: Actor, now: datetime) -> bool:
     return findings.submissions_of(viewer, now=now).filter(public_id=submission).exists()
 
 
+def _two_parties(engagement: str) -> list[str]:
+    return engagements.parties(engagements.named(engagement))
+
+
+def _knows_engagement(engagement: str, viewer: Actor, now: datetime) -> bool:
+    return engagements.visible_to(viewer, now=now).filter(public_id=engagement).exists()
+
+
+def _two_partners(partner: str) -> list[str]:
+    found = engagements.partner_named(partner)
+    return [found.model.organisation, found.partner]
+
+
+def _knows_partner(partner: str, viewer: Actor, now: datetime) -> bool:
+    return viewer.strong and viewer.organisation in _two_partners(partner)
+
+
 def _nobody_outside(subject: str) -> Tlp:
     return Tlp.AMBER_STRICT
 
 
 ROOMS: Final[dict[str, Reach]] = {
     "cases.case": Reach(_case_parties, _knows_case, _case_marking),
+    "engagements.engagement": Reach(_two_parties, _knows_engagement, _nobody_outside),
+    "engagements.partner": Reach(_two_partners, _knows_partner, _nobody_outside),
     "findings.finding": Reach(_finder, _knows_finding, _finding_marking),
     "findings.submission": Reach(_triage, _knows_submission, _nobody_outside),
 }

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
+from watchbell.apps.engagements.queries import is_offered, parties
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope
-from watchbell.domain.lifecycle.engagement import Engagement as State
 
 
 class NotAllowed(Exception):
@@ -17,6 +17,10 @@ class NotAllowed(Exception):
 
 class NotYet(Exception):
     """This may happen later, or after something else; its text says what is missing."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody wrote a newer version first; read it and decide anew."""
 
 
 class IsOver(Exception):
@@ -57,7 +61,7 @@ def require_developer(engagement: Engagement, by: Actor) -> None:
 
 def require_evaluator(engagement: Engagement, by: Actor) -> None:
     """Raise NotAllowed for anyone but the engagement's evaluator."""
-    if require_rights(by) != engagement.evaluator or engagement.stands is State.DRAFT:
+    if require_rights(by) != engagement.evaluator or not is_offered(engagement):
         raise NotAllowed("Only the evaluator of this engagement does this.")
 
 
@@ -82,12 +86,6 @@ def window_is_open(engagement: Engagement, now: datetime) -> bool:
 def is_member(person: str, organisation: str) -> bool:
     """Return whether a person belongs to an organisation at this moment."""
     return orgs.organisations_of(person).filter(public_id=organisation).exists()
-
-
-def parties(engagement: Engagement) -> list[str]:
-    """Return who may read of an engagement: its developer, and the evaluator once something was offered."""
-    offered = engagement.versions.exists() and engagement.stands is not State.DRAFT
-    return [engagement.developer, engagement.evaluator] if offered else [engagement.developer]
 
 
 def record(
