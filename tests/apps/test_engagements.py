@@ -16,6 +16,7 @@ from watchbell.domain.handling import Role
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Admission, TurnedAway
+from watchbell.domain.terms import Purpose
 from watchbell.doors.keys import keystore
 from watchbell.outside.keystore import KeyMissing
 
@@ -241,6 +242,40 @@ def test_evidence_goes_on_its_signed_date_and_not_before(cast: Cast) -> None:
     with pytest.raises(KeyMissing):
         services.terms_of(scene.fresh(), keys=keystore())
     assert {one.key for one in queries.receipts_of(scene.engagement)} == {"access", "evidence"}
+
+
+def test_evidence_has_its_date_however_late_anybody_notices_the_end(cast: Cast) -> None:
+    scene = started(cast)
+    due = NOON + timedelta(hours=720) + 14 * DAY
+    deed = {**scene.by("lab"), "now": due}
+
+    with pytest.raises(IsOver):  # nobody went round since the start
+        services.open_terms(scene.engagement, Purpose.AUDIT, **deed)
+
+    assert scene.fresh().evidence_until == due
+    assert scene.engagement.evidence_gone_at == due
+    with pytest.raises(KeyMissing):
+        services.terms_of(scene.engagement, keys=keystore())
+
+
+def test_an_end_noticed_late_leaves_the_evidence_date_where_it_was_signed(cast: Cast) -> None:
+    scene = started(cast)
+    end = NOON + timedelta(hours=720)
+
+    services.make_round(now=end + 10 * DAY, keys=keystore(), rng=DICE)
+
+    assert scene.fresh().evidence_until == end + 14 * DAY
+
+
+@pytest.mark.parametrize("who", ["coordinator", "vendor", "hospital", "mallory", "admin"])
+def test_nobody_but_the_parties_takes_the_access_log_along(cast: Cast, who: str) -> None:
+    scene = started(cast)
+    player = getattr(cast, who)
+
+    with pytest.raises(NotAllowed):
+        services.export(scene.engagement, by=getattr(player, "actor", player), now=NOON, keys=keystore())
+
+    assert list(services.export(scene.engagement, by=cast.lab.actor, now=NOON, keys=keystore()))
 
 
 def test_nothing_of_an_engagement_lies_open_in_the_database(cast: Cast) -> None:
