@@ -1,6 +1,8 @@
 """Early access from offer to receipt: who may do what, when it ends, and what is left of it."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.apps.scene_engagements import DICE, ENDPOINT, TERMS, admit, agreed, ask, drafted, offered, started, token
@@ -153,6 +155,22 @@ def test_the_window_ends_by_itself_to_the_microsecond_and_a_clock_set_back_opens
     assert isinstance(admit(ask(text), now=end)[0], TurnedAway)
     assert isinstance(admit(ask(text), now=last)[0], TurnedAway)
     assert scene.fresh().stands is State.ENDED
+
+
+@pytest.mark.parametrize(
+    ("local", "zone"), [("2027-03-14 01:30", "America/New_York"), ("2026-10-25 01:30", "Europe/Berlin")]
+)
+def test_hours_and_days_are_counted_past_a_change_of_clocks(cast: Cast, local: str, zone: str) -> None:
+    start = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+    hours = replace(TERMS, hours=700)
+
+    scene = started(cast, hours, now=start)
+    services.shorten(scene.engagement, start, **{**scene.by("lab"), "now": start})
+
+    [window] = UsedWindow.objects.all()
+    assert scene.engagement.ends_at == start.astimezone(UTC) + timedelta(hours=700)
+    assert scene.fresh().evidence_until == start.astimezone(UTC) + 14 * DAY
+    assert window.starts_at == window.ends_at
 
 
 def test_an_active_row_without_its_key_is_over_and_says_so_at_the_next_use(cast: Cast) -> None:
