@@ -1,8 +1,9 @@
 """Early access from offer to receipt: who may do what, when it ends, and what is left of it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.apps.scene_engagements import DICE, ENDPOINT, TERMS, admit, agreed, ask, drafted, offered, started, token
@@ -164,6 +165,22 @@ def test_the_window_ends_by_itself_to_the_microsecond_and_a_clock_set_back_opens
     assert scene.fresh().stands is State.ENDED
 
 
+@pytest.mark.parametrize(
+    ("local", "zone"), [("2027-03-14 01:30", "America/New_York"), ("2026-10-25 01:30", "Europe/Berlin")]
+)
+def test_hours_and_days_are_counted_past_a_change_of_clocks(cast: Cast, local: str, zone: str) -> None:
+    start = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+    hours = replace(TERMS, hours=700)
+
+    scene = started(cast, hours, now=start)
+    services.shorten(scene.engagement, start, **{**scene.by("lab"), "now": start})
+
+    [window] = UsedWindow.objects.all()
+    assert scene.engagement.ends_at == start.astimezone(UTC) + timedelta(hours=700)
+    assert scene.fresh().evidence_until == start.astimezone(UTC) + 14 * DAY
+    assert window.starts_at == window.ends_at
+
+
 def test_an_active_row_without_its_key_is_over_and_says_so_at_the_next_use(cast: Cast) -> None:
     scene = started(cast)
     text = token(scene)
@@ -251,6 +268,40 @@ def test_evidence_goes_on_its_signed_date_and_not_before(cast: Cast) -> None:
     with pytest.raises(KeyMissing):
         services.terms_of(scene.fresh(), keys=keystore())
     assert {one.key for one in queries.receipts_of(scene.engagement)} == {"access", "evidence"}
+
+
+def test_evidence_has_its_date_however_late_anybody_notices_the_end(cast: Cast) -> None:
+    scene = started(cast)
+    due = NOON + timedelta(hours=720) + 14 * DAY
+    deed = {**scene.by("lab"), "now": due}
+
+    with pytest.raises(IsOver):  # nobody went round since the start
+        services.open_terms(scene.engagement, Purpose.AUDIT, **deed)
+
+    assert scene.fresh().evidence_until == due
+    assert scene.engagement.evidence_gone_at == due
+    with pytest.raises(KeyMissing):
+        services.terms_of(scene.engagement, keys=keystore())
+
+
+def test_an_end_noticed_late_leaves_the_evidence_date_where_it_was_signed(cast: Cast) -> None:
+    scene = started(cast)
+    end = NOON + timedelta(hours=720)
+
+    services.make_round(now=end + 10 * DAY, keys=keystore(), rng=DICE)
+
+    assert scene.fresh().evidence_until == end + 14 * DAY
+
+
+@pytest.mark.parametrize("who", ["coordinator", "vendor", "hospital", "mallory", "admin"])
+def test_nobody_but_the_parties_takes_the_access_log_along(cast: Cast, who: str) -> None:
+    scene = started(cast)
+    player = getattr(cast, who)
+
+    with pytest.raises(NotAllowed):
+        services.export(scene.engagement, by=getattr(player, "actor", player), now=NOON, keys=keystore())
+
+    assert list(services.export(scene.engagement, by=cast.lab.actor, now=NOON, keys=keystore()))
 
 
 def test_nothing_of_an_engagement_lies_open_in_the_database(cast: Cast) -> None:

@@ -53,8 +53,9 @@ def close(
     """End a held engagement inside the caller's transaction, by this event; raises NotPossible."""
     at = moment(engagement, now)
     before, after = engagement.stands, ENGAGEMENT.next(engagement.stands, event)
+    over_at = min(at, engagement.ends_at or at)  # whoever finds it over late does not lengthen what counts from its end
     claimed = Engagement.objects.filter(pk=engagement.pk, state=before).update(
-        state=after, ended_at=at, seen_at=at, evidence_until=_evidence_until(engagement, event, at)
+        state=after, ended_at=at, seen_at=at, evidence_until=_evidence_until(engagement, event, over_at)
     )
     if not claimed:
         return
@@ -129,6 +130,7 @@ def destroy(engagement: Engagement, key: Material, *, now: datetime, keys: Keyst
 @transaction.atomic
 def destroy_evidence_if_due(engagement: Engagement, *, now: datetime, keys: Keystore, rng: Dice) -> bool:
     """Destroy the evidence key once its signed date has come; return whether it is gone."""
+    end_if_over(engagement, now=now, keys=keys, rng=rng)
     engagement = held(engagement)
     if engagement.evidence_gone_at is None and evidence_is_due(engagement, now):
         destroy(engagement, Material.EVIDENCE, now=now, keys=keys, rng=rng)
@@ -137,8 +139,11 @@ def destroy_evidence_if_due(engagement: Engagement, *, now: datetime, keys: Keys
 
 
 def evidence_is_due(engagement: Engagement, now: datetime) -> bool:
-    """Return whether evidence may not be opened any more, whether or not its key has gone already."""
-    return engagement.evidence_until is not None and moment(engagement, now) >= engagement.evidence_until
+    """Return whether evidence may not be opened any more, whether or not anybody wrote down that it ended."""
+    until = engagement.evidence_until
+    if until is None and engagement.ends_at is not None:
+        until = engagement.ends_at + timedelta(days=engagement.evidence_days)
+    return until is not None and moment(engagement, now) >= until
 
 
 def finish_destruction(*, now: datetime, keys: Keystore, rng: Dice) -> int:

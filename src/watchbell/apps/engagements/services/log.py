@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.engagements.models import AccessChain, AccessLine, Engagement
-from watchbell.apps.engagements.services.standing import record
+from watchbell.apps.engagements.services.standing import NotAllowed, parties, record
 from watchbell.apps.engagements.words import What
 from watchbell.apps.journal.body import Scalar, instant
 from watchbell.apps.journal.services import HEAD_KEY, Signer
@@ -89,7 +89,10 @@ def export(engagement: Engagement, *, by: Actor, now: datetime, keys: Signer) ->
     """Return the whole log as NDJSON that a stranger can check: a signed header, then every line of every chain.
 
     The export is itself a line, and in it. See docs/standards/engagement-statements.md for the bytes.
+    Raises NotAllowed for anyone but the two parties.
     """
+    if by.organisation not in parties(engagement):
+        raise NotAllowed("Only people of this engagement take its access log along.")
     write(engagement, [touched(by, What.EXPORTED, material="log")], now=now)
     anchor(engagement, now=now)
     chains = list(engagement.chains.order_by("writer").values_list("pk", "writer", "size", "head"))

@@ -4,7 +4,7 @@ All of it is the developer's, except that either party may take a seat away. Not
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -88,7 +88,9 @@ def start(
     after = ENGAGEMENT.next(engagement.stands, EngagementEvent.START)
     terms = offered_terms(engagement, keys=keys)
     ends_at = latest_end(
-        now, used=_used(model), no_later_than=[now + timedelta(hours=terms.hours), *release_dates(model)]
+        now,
+        used=_used(model),
+        no_later_than=[now.astimezone(UTC) + timedelta(hours=terms.hours), *release_dates(model)],
     )
     if ends_at <= now:
         raise NotYet("No time is left: the model is released, or its thirty days are used up.")

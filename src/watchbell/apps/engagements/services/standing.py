@@ -1,7 +1,7 @@
 """Who is this actor in this engagement, and may it be used at this moment? Every service begins here."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
 from watchbell.apps.engagements.queries import is_offered, parties
@@ -72,8 +72,11 @@ def require_open(engagement: Engagement) -> None:
 
 
 def moment(engagement: Engagement, now: datetime) -> datetime:
-    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again."""
-    return max(now, engagement.seen_at) if engagement.seen_at else now
+    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again.
+
+    In UTC: what is counted from a moment of another zone would follow that zone's change of clocks.
+    """
+    return max(now, engagement.seen_at or now).astimezone(UTC)
 
 
 def window_is_open(engagement: Engagement, now: datetime) -> bool:
