@@ -1,5 +1,6 @@
 """Early access from offer to receipt: who may do what, when it ends, and what is left of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,18 +10,26 @@ from tests.support.cast import CONSOLE, Cast
 
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.models import AccessLine, Engagement, UsedWindow
-from watchbell.apps.engagements.services import IsOver, NotAllowed, NotSigned, NotYet, Release
+from watchbell.apps.engagements.services import ChangedMeanwhile, IsOver, NotAllowed, NotSigned, NotYet, Release
+from watchbell.apps.journal import queries as journal
 from watchbell.apps.journal.models import Entry
 from watchbell.apps.orgs import services as orgs
 from watchbell.domain.handling import Role
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Admission, TurnedAway
+from watchbell.domain.terms import Purpose
 from watchbell.doors.keys import keystore
 from watchbell.outside.keystore import KeyMissing
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+
+
+def colleague_of(cast: Cast) -> str:
+    person = orgs.create_person("second@evaluator.example", by=CONSOLE, now=NOON, rng=DICE)
+    orgs.add_member(person, cast.evaluator.organisation, Role.MEMBER, by=CONSOLE, now=NOON)
+    return person.public_id
 
 
 def test_a_lab_offers_an_evaluator_agrees_and_access_runs_for_thirty_days_of_24_hours(cast: Cast) -> None:
@@ -250,3 +259,79 @@ def test_nothing_of_an_engagement_lies_open_in_the_database(cast: Cast) -> None:
     assert "Northlight 1" not in found
     assert "canary" not in str(list(type(scene.engagement.grant).objects.values()))
     assert "lab.example" not in str(list(type(scene.engagement.grant).objects.values()))
+
+
+def test_of_a_draft_that_is_read_and_withdrawn_the_evaluator_never_reads_anything_in_its_record(cast: Cast) -> None:
+    scene = drafted(cast)
+    deed = scene.by("lab")
+    services.note_opening(scene.engagement, "terms", Purpose.HOUSEKEEPING, **deed)
+    services.make_round(now=NOON, keys=keystore(), rng=DICE)
+    services.withdraw(scene.engagement, **deed)
+    services.make_round(now=NOON, keys=keystore(), rng=DICE)
+
+    about = Entry.objects.filter(subject_id=scene.engagement.public_id)
+    seen = journal.entries_concerning(cast.evaluator.actor, now=NOON)
+
+    assert {"engagement.withdrawn", "engagement.key_destroyed", "engagement.log_anchored"} <= set(
+        about.values_list("action", flat=True)
+    )
+    assert not seen.filter(pk__in=about).exists()
+    with pytest.raises(NotAllowed):
+        services.note_opening(scene.engagement, "terms", Purpose.RUN, **scene.by("evaluator"))
+    with pytest.raises(NotAllowed):
+        services.decline(scene.engagement, **scene.by("evaluator"))
+
+
+def test_the_same_people_agree_to_the_same_offer_again_and_the_start_names_what_was_agreed_last(cast: Cast) -> None:
+    scene = agreed(cast)
+    person, colleague = cast.evaluator.person.public_id, colleague_of(cast)
+    first = services.start_to_sign(scene.engagement).statement.content["agreement"]
+
+    for people in ([person, colleague], [person]):
+        services.offer(scene.engagement, b"", by=cast.lab.actor, now=NOON, keys=keystore())
+        signature = scene.sign("evaluator", services.agreement_to_sign(scene.engagement, people))
+        services.agree(scene.engagement, people, signature, **scene.by("evaluator"))
+
+    live = scene.engagement.seats.filter(ended_at__isnull=True)
+    assert [one.person for one in live] == [person]
+    assert services.start_to_sign(scene.engagement).statement.content["agreement"] == first
+
+
+def test_a_person_is_admitted_once_and_not_on_a_seat_that_was_taken_away(cast: Cast) -> None:
+    scene = started(cast)
+    colleague = colleague_of(cast)
+    seat = services.name_person(scene.engagement, colleague, **scene.by("evaluator"))
+    by = {"by": cast.lab.actor, "now": NOON}
+
+    for _ in range(2):
+        signature = scene.sign("lab", services.admission_to_sign(seat))
+        services.admit_person(seat, signature, keys=keystore(), **by)
+    entries = Entry.objects.filter(action="engagement.person_admitted").count()
+    services.end_seat(seat, **by)
+    with pytest.raises(NotYet):
+        services.admit_person(seat, signature, keys=keystore(), **by)
+    again = services.name_person(scene.engagement, colleague, **scene.by("evaluator"))
+    services.admit_person(again, signature, keys=keystore(), **by)
+
+    assert entries == 1
+    assert again.pk != seat.pk
+
+
+def test_what_is_over_is_neither_paused_nor_resumed(cast: Cast) -> None:
+    scene = started(cast)
+    services.withdraw(scene.engagement, **scene.by("lab"))
+
+    for deed in (services.pause, services.resume):
+        with pytest.raises(IsOver):
+            deed(scene.engagement, by=cast.lab.actor, now=NOON)
+
+
+def test_terms_are_replaced_only_where_they_are_still_as_they_were_seen(cast: Cast) -> None:
+    scene = drafted(cast)
+    changed = replace(TERMS, hours=24)
+    services.change_terms(scene.engagement, changed, by=cast.lab.actor, now=NOON, keys=keystore(), seen=1)
+
+    with pytest.raises(ChangedMeanwhile):
+        services.change_terms(scene.engagement, TERMS, by=cast.lab.actor, now=NOON, keys=keystore(), seen=1)
+
+    assert services.terms_of(scene.engagement, keys=keystore()).hours == 24

@@ -41,13 +41,14 @@ from watchbell.apps.engagements.services.running import (
     start_to_sign,
 )
 from watchbell.apps.engagements.services.signing import NoKey, NotSigned, add_signing_key, retire_signing_key
-from watchbell.apps.engagements.services.standing import IsOver, NotAllowed, NotYet
+from watchbell.apps.engagements.services.standing import ChangedMeanwhile, IsOver, NotAllowed, NotYet
 from watchbell.apps.engagements.services.tokens import Minted, end_token, mint
 
 __all__ = [
     "ANSWER_WITHIN",
     "MODEL_NAMES",
     "RECEIPTS",
+    "ChangedMeanwhile",
     "Endpoint",
     "IsOver",
     "Minted",

@@ -5,7 +5,6 @@ whoever uses it next finds no key and writes the ending down. A keystore that ca
 keep anyone in or the developer from leaving: the end stands at once and the key goes as soon as it can.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -62,7 +61,7 @@ def close(
     used = UsedWindow.objects.filter(engagement=engagement.public_id, ends_at__gt=at)
     used.update(ends_at=max(at, engagement.starts_at or at))
     engagement.gateway_tokens.filter(ended_at__isnull=True).update(ended_at=at)
-    record(f"engagement.{after.value}", engagement, by=by, now=now, only=_concerned(engagement, before))
+    record(f"engagement.{after.value}", engagement, by=by, now=now)
     log.write(engagement, [log.touched(by, What.ENDED, event=event.value)], now=now)
     engagement.refresh_from_db()
     destroy(engagement, Material.ACCESS, now=now, keys=keys, rng=rng)
@@ -159,11 +158,6 @@ def _evidence_until(engagement: Engagement, event: EngagementEvent, at: datetime
         event is EngagementEvent.WITHDRAW and engagement.evidence_goes_on_withdrawal
     )
     return at if at_once else at + timedelta(days=engagement.evidence_days)
-
-
-def _concerned(engagement: Engagement, before: State) -> Iterable[str]:
-    offered = before is not State.DRAFT
-    return [engagement.developer, engagement.evaluator] if offered else [engagement.developer]
 
 
 def _say_what_went(

@@ -67,7 +67,7 @@ def touched(by: Actor, what: What, **facts: Scalar) -> Touch:
 
 @transaction.atomic
 def anchor(engagement: Engagement, *, now: datetime) -> int:
-    """Write the head of every chain that grew into the record, for both parties; return how many did."""
+    """Write the head of every chain that grew into the record, for those who may read it; return how many did."""
     grown = [one for one in engagement.chains.select_for_update().order_by("writer") if one.size > one.anchored_size]
     for own in grown:
         head = {"head": bytes(own.head).hex()}
@@ -76,7 +76,6 @@ def anchor(engagement: Engagement, *, now: datetime) -> int:
             engagement,
             by=ANCHORER,
             now=now,
-            only=[engagement.developer, engagement.evaluator],
             digests=head,
             chain=own.writer,
             size=own.size,

@@ -11,6 +11,7 @@ from watchbell.apps.engagements.services.ending import close, end_if_over
 from watchbell.apps.engagements.services.material import seal, terms_of
 from watchbell.apps.engagements.services.signing import take_signature
 from watchbell.apps.engagements.services.standing import (
+    ChangedMeanwhile,
     IsOver,
     NotAllowed,
     NotYet,
@@ -69,14 +70,19 @@ def draft(
 
 
 @transaction.atomic
-def change_terms(engagement: Engagement, terms: Terms, *, by: Actor, now: datetime, keys: Keystore) -> Engagement:
+def change_terms(
+    engagement: Engagement, terms: Terms, *, by: Actor, now: datetime, keys: Keystore, seen: int | None = None
+) -> Engagement:
     """Write a new version of the terms before the start; what was offered or agreed waits for new signatures.
 
-    Raises NotAllowed for anyone but the developer, NotPossible once access runs, Unacceptable.
+    With `seen`, only if that is still the latest version. Raises NotAllowed for anyone but the developer,
+    NotPossible once access runs, Unacceptable, ChangedMeanwhile.
     """
     require_developer(engagement, by)
     engagement = held(engagement)
     require_open(engagement)
+    if seen is not None and seen != engagement.versions.count():
+        raise ChangedMeanwhile(str(ChangedMeanwhile.__doc__))
     if engagement.stands is not State.DRAFT:
         ENGAGEMENT.next(engagement.stands, EngagementEvent.OFFER)
     _require_same_model(engagement.model, terms)

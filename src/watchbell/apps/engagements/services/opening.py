@@ -8,7 +8,7 @@ from watchbell.apps.engagements.models import AccessLine, Engagement
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.ending import destroy_evidence_if_due, evidence_is_due
 from watchbell.apps.engagements.services.offering import offered_terms
-from watchbell.apps.engagements.services.standing import IsOver, NotAllowed, held, record
+from watchbell.apps.engagements.services.standing import IsOver, NotAllowed, held, record, was_offered
 from watchbell.apps.engagements.words import What
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.identity import Dice
@@ -49,7 +49,7 @@ def note_opening(
 def require_reader(engagement: Engagement, by: Actor) -> None:
     """Raise NotAllowed unless they may open this: the developer, people with a seat, the evaluator's owners."""
     ours = by.organisation == engagement.developer
-    theirs = by.organisation == engagement.evaluator and engagement.versions.exists()
+    theirs = by.organisation == engagement.evaluator and was_offered(engagement)
     seated = theirs and engagement.seats.filter(person=by.person or "-", ended_at__isnull=True).exists()
     if not by.strong or not (ours or seated or (theirs and by.role is Role.OWNER)):
         raise NotAllowed("Only people of this engagement open its material.")

@@ -129,20 +129,22 @@ def set_endpoint(
 
 @transaction.atomic
 def pause(engagement: Engagement, *, by: Actor, now: datetime) -> None:
-    """Stop every call at once until the developer resumes; the window goes on. Raises NotAllowed."""
+    """Stop every call at once until the developer resumes; the window goes on. Raises NotAllowed, IsOver."""
     require_developer(engagement, by)
+    engagement = held(engagement)
+    require_open(engagement)
     if Engagement.objects.filter(pk=engagement.pk, paused_at__isnull=True).update(paused_at=now):
-        engagement = held(engagement)
         record("engagement.paused", engagement, by=by, now=now)
         log.write(engagement, [log.touched(by, What.PAUSED)], now=now)
 
 
 @transaction.atomic
 def resume(engagement: Engagement, *, by: Actor, now: datetime) -> None:
-    """Let calls through again; the window has not grown meanwhile. Raises NotAllowed."""
+    """Let calls through again; the window has not grown meanwhile. Raises NotAllowed, IsOver."""
     require_developer(engagement, by)
+    engagement = held(engagement)
+    require_open(engagement)
     if Engagement.objects.filter(pk=engagement.pk, paused_at__isnull=False).update(paused_at=None):
-        engagement = held(engagement)
         record("engagement.resumed", engagement, by=by, now=now)
         log.write(engagement, [log.touched(by, What.RESUMED)], now=now)
 
@@ -199,13 +201,21 @@ def admission_to_sign(seat: Seat) -> Signing:
 
 @transaction.atomic
 def admit_person(seat: Seat, signature: bytes, *, by: Actor, now: datetime, keys: Keystore) -> Seat:
-    """Let in a person who was named later, under the developer's signature. Raises NotAllowed, NotSigned, IsOver."""
+    """Let in a person who was named later, under the developer's signature; doing it again changes nothing.
+
+    Raises NotAllowed, NotSigned, IsOver, and NotYet for a seat that was taken away.
+    """
     require_developer(seat.engagement, by)
     engagement = held(seat.engagement)
     require_open(engagement)
+    seat.refresh_from_db()
+    if seat.ended_at is not None:
+        raise NotYet("This seat was taken away; the evaluator names the person again.")
+    if seat.admitted_at is not None:
+        return seat
     signing = admission_to_sign(seat)
     take_signature(engagement, signing.kind, signing.statement, signature, by=by, now=now, keys=keys)
-    Seat.objects.filter(pk=seat.pk, ended_at__isnull=True, admitted_at__isnull=True).update(admitted_at=now)
+    Seat.objects.filter(pk=seat.pk).update(admitted_at=now)
     record("engagement.person_admitted", engagement, by=by, now=now, seat=seat.public_id)
     log.write(engagement, [log.touched(by, What.SEAT_ADMITTED, seat=seat.public_id)], now=now)
     seat.refresh_from_db()

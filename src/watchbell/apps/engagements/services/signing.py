@@ -70,7 +70,8 @@ def take_signature(
 ) -> Signature:
     """Store a signature under a statement, if one of the organisation's keys made it; the statement lies sealed.
 
-    Raises NotSigned.
+    The same statement signed once more (the same people agreed to the same offer again) takes the earlier one's
+    place and is the latest. Raises NotSigned.
     """
     signed = signed_bytes(statement.payload)
     for key in SigningKey.objects.filter(organisation=by.organisation, retired_at__isnull=True).order_by("pk"):
@@ -78,6 +79,7 @@ def take_signature(
             break
     else:
         raise NotSigned(str(NotSigned.__doc__))
+    engagement.signatures.filter(statement_digest=statement.digest).delete()
     sealed = seal(
         engagement,
         kind.value,

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
+from watchbell.apps.engagements.words import Signed
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope
-from watchbell.domain.lifecycle.engagement import Engagement as State
 
 
 class NotAllowed(Exception):
@@ -17,6 +17,10 @@ class NotAllowed(Exception):
 
 class NotYet(Exception):
     """This may happen later, or after something else; its text says what is missing."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody wrote a newer version first; read it and decide anew."""
 
 
 class IsOver(Exception):
@@ -57,7 +61,7 @@ def require_developer(engagement: Engagement, by: Actor) -> None:
 
 def require_evaluator(engagement: Engagement, by: Actor) -> None:
     """Raise NotAllowed for anyone but the engagement's evaluator."""
-    if require_rights(by) != engagement.evaluator or engagement.stands is State.DRAFT:
+    if require_rights(by) != engagement.evaluator or not was_offered(engagement):
         raise NotAllowed("Only the evaluator of this engagement does this.")
 
 
@@ -86,8 +90,12 @@ def is_member(person: str, organisation: str) -> bool:
 
 def parties(engagement: Engagement) -> list[str]:
     """Return who may read of an engagement: its developer, and the evaluator once something was offered."""
-    offered = engagement.versions.exists() and engagement.stands is not State.DRAFT
-    return [engagement.developer, engagement.evaluator] if offered else [engagement.developer]
+    return [engagement.developer, engagement.evaluator] if was_offered(engagement) else [engagement.developer]
+
+
+def was_offered(engagement: Engagement) -> bool:
+    """Return whether the evaluator may know of it: a draft that ended before it was offered was never there for it."""
+    return engagement.signatures.filter(kind=Signed.OFFER).exists()
 
 
 def record(
