@@ -1,6 +1,7 @@
 """Does every deed of early access leave one entry with who and what, and none without it? KY-05, KY-06, TM-12."""
 
 import inspect
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,6 +48,7 @@ from watchbell.domain.terms import Purpose
 from watchbell.doors.keys import keystore
 
 pytestmark = pytest.mark.django_db
+NEWCOMERS = random.Random(2)
 DAY = timedelta(days=1)
 ON = date(2026, 11, 3)
 Deed = Callable[[Scene], object]
@@ -54,7 +56,7 @@ Deed = Callable[[Scene], object]
 
 def colleague(scene: Scene) -> str:
     """Return one more person of the evaluator's."""
-    person = orgs.create_person("colleague@evaluator.example", by=CONSOLE, now=NOON, rng=DICE)
+    person = orgs.create_person("colleague@evaluator.example", by=CONSOLE, now=NOON, rng=NEWCOMERS)
     orgs.add_member(person, scene.evaluator.organisation, Role.MEMBER, by=CONSOLE, now=NOON)
     return person.public_id
 

@@ -90,6 +90,7 @@ def start(
     if engagement.reply_by is not None and now >= engagement.reply_by:
         raise IsOver(str(IsOver.__doc__))  # written down by the clock's round
     terms = offered_terms(engagement, keys=keys)
+    now = moment(engagement, now)
     ends_at = latest_end(
         now, used=_used(model), no_later_than=[now + timedelta(hours=terms.hours), *release_dates(model)]
     )

@@ -1,7 +1,7 @@
 """Who is this actor in this engagement, and may it be used at this moment? Every service begins here."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
 from watchbell.apps.engagements.words import Signed
@@ -75,7 +75,11 @@ def require_open(engagement: Engagement) -> None:
 
 
 def moment(engagement: Engagement, now: datetime) -> datetime:
-    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again."""
+    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again.
+
+    In UTC: what is added to a moment of another zone is added to the hands of its clock.
+    """
+    now = now.astimezone(UTC)
     return max(now, engagement.seen_at) if engagement.seen_at else now
 
 
