@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ from watchbell.outside.keystore import (
     SealBroken,
     WrongKey,
     aad,
+    attest,
     verify_signature,
 )
 
@@ -254,6 +256,54 @@ def _hold(folder, holding):
     with FolderKeystore(folder).turn():
         holding.set()
         time.sleep(60)
+
+
+def test_a_signature_and_its_public_key_are_of_one_version_also_while_the_key_is_rotated(keys, folder):
+    class RotatedInBetween:
+        times = 2
+
+        def public_key(self, key_id):
+            found = keys.public_key(key_id)
+            if self.times:
+                self.times -= 1
+                FolderKeystore(folder).rotate(key_id)
+            return found
+
+        def sign(self, key_id, data):
+            return keys.sign(key_id, data)
+
+    public_key, signature = attest(RotatedInBetween(), "node-signing", b"head")
+
+    assert verify_signature(public_key, signature, b"head")
+    assert public_key == keys.public_key("node-signing")
+
+
+def test_a_key_that_sealed_nothing_is_discarded_and_its_name_is_free_again(keys):
+    keys.create(KeyKind.AEAD, key_id="unused")
+    keys.discard("unused")
+
+    assert "unused" not in keys.names()
+    with pytest.raises(KeyMissing):
+        keys.discard("unused")
+    keys.create(KeyKind.AEAD, key_id="unused")
+    keys.destroy("unused")
+    with pytest.raises(KeyDestroyed):
+        keys.discard("unused")
+
+
+def test_a_folder_whose_file_system_is_not_there_is_not_taken_for_missing_keys(keys, folder):
+    away = folder.with_name("away")
+    folder.rename(away)
+    folder.mkdir(mode=0o700)
+
+    for use in (lambda: keys.seal("mfa-seeds", PLACE, SEED), lambda: keys.destroy("mfa-seeds")):
+        with pytest.raises(KeystoreError, match="mounted") as told:
+            use()
+        assert not isinstance(told.value, KeyMissing)
+
+    shutil.rmtree(folder)
+    away.rename(folder)
+    assert keys.seal("mfa-seeds", PLACE, SEED)
 
 
 def test_the_folder_and_its_files_are_for_this_user_alone(keys, folder):

@@ -79,7 +79,7 @@ KEPT = (
         columns=(
             *("id", "engagement_id", "sealed_endpoint", "endpoint_set_at", "requests", "tokens", "cost", "currency"),
             *("input_per_million", "output_per_million", "per_minute", "at_once", "opened_a_day"),
-            *("models_in_scope", "dialects", "requests_used", "tokens_used", "cost_used", "minute", "calls_in_minute"),
+            *("dialects", "requests_used", "tokens_used", "cost_used", "minute", "calls_in_minute"),
         ),
         holds="The developer's endpoint and credential, sealed under the access key; limits and what is used of them.",
         until="Endpoint and credential: the end of access. Counts stay.",

@@ -219,7 +219,6 @@ class Grant(models.Model):
     per_minute = models.BigIntegerField(null=True)
     at_once = models.BigIntegerField(null=True)
     opened_a_day = models.BigIntegerField(default=200)
-    models_in_scope = models.JSONField(default=list)
     dialects = models.JSONField(default=list)
     requests_used = models.BigIntegerField(default=0)
     tokens_used = models.BigIntegerField(default=0)

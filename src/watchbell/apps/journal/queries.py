@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from watchbell.apps.journal.models import Entry, Fence, Seal, TreeHead, Unsealed
 from watchbell.domain.handling import Actor
@@ -47,6 +47,12 @@ def published_heads(*, limit: int = 400) -> list[TreeHead]:
 def latest_instant() -> datetime | None:
     """Return when the latest deed was done, so that a clock that stands in the past is noticed."""
     return Entry.objects.order_by("-id").values_list("at", flat=True).first()
+
+
+def latest_of(action: str, subject: Model, *, by: str) -> Entry | None:
+    """Return the latest entry of one person's that says this of one row, for services that would say it again."""
+    told = Entry.objects.filter(subject_kind=subject._meta.label_lower, subject_id=subject.public_id)  # type: ignore[attr-defined]
+    return told.filter(action=action, actor_id=by).order_by("-id").first()
 
 
 def waiting_for_a_seal() -> int:

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from watchbell.apps.orgs.models import (
@@ -119,6 +120,22 @@ def tokens_of(viewer: Actor, *, now: datetime) -> QuerySet[Token]:
 def organisations_of(person: str) -> QuerySet[Organisation]:
     """Return the organisations this person may act for."""
     return Organisation.objects.filter(memberships__person__public_id=person, closed_at__isnull=True).order_by("name")
+
+
+def roles_in(organisation: str, people: Iterable[str]) -> dict[str, Role]:
+    """Return what these people may do in an open organisation at this moment; who is not there does not belong to it.
+
+    Within a transaction it stays so until that ends: whoever takes a membership or a role away waits for it.
+    """
+    rows = Membership.objects.filter(
+        organisation__public_id=organisation,
+        organisation__closed_at__isnull=True,
+        person__public_id__in=set(people),
+        person__is_active=True,
+    )
+    if connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return {row.person.public_id: Role(row.role) for row in rows.select_related("person").order_by("pk")}
 
 
 def organisation(public_id: str) -> Organisation:

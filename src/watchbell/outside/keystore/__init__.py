@@ -10,8 +10,10 @@ from watchbell.outside.keystore.interface import (
     Keystore,
     KeystoreError,
     SealBroken,
+    Signer,
     WrongKey,
     aad,
+    attest,
     verify_signature,
 )
 
@@ -25,7 +27,9 @@ __all__ = [
     "Keystore",
     "KeystoreError",
     "SealBroken",
+    "Signer",
     "WrongKey",
     "aad",
+    "attest",
     "verify_signature",
 ]

@@ -156,6 +156,13 @@ class FolderKeystore:
             durable.write(self._tombstone(key_id), b"")
             durable.erase(path)
 
+    def discard(self, key_id: str) -> None:
+        """This will remove a key that nothing was ever sealed with; the name may be given out again."""
+        with self._locked():
+            if not durable.erase(self._path(key_id)):
+                self._refuse_if_destroyed(key_id)
+                raise self._missing(key_id)
+
     def _read(self, key_id: str, kind: KeyKind | None = None) -> KeyRecord:
         try:
             record = self._read_once(key_id)
@@ -219,8 +226,10 @@ class FolderKeystore:
         if self._tombstone(key_id).exists():
             raise KeyDestroyed(key_id, "it was destroyed on purpose", "What it sealed is gone for good")
 
-    @staticmethod
-    def _missing(key_id: str) -> KeyMissing:
+    def _missing(self, key_id: str) -> KeystoreError:
+        if not (self._folder / _WRAPPING).exists():
+            # a file system that is not there: the key is not gone, it cannot be reached
+            return KeystoreError(key_id, "the keystore's folder is empty", "See WATCHBELL_KEYS: is it mounted")
         return KeyMissing(
             key_id, "it is not in this keystore", "Check WATCHBELL_KEYS, or restore the keystore's backup"
         )

@@ -64,6 +64,25 @@ def verify_signature(public_key: bytes, signature: bytes, data: bytes) -> bool:
     return True
 
 
+class Signer(Protocol):
+    """The part of a keystore that signs."""
+
+    def sign(self, key_id: str, data: bytes) -> bytes:
+        """Return the 64-byte Ed25519 signature over `data` by the newest version of the key."""
+
+    def public_key(self, key_id: str) -> bytes:
+        """Return the 32-byte public key of the newest version."""
+
+
+def attest(keys: Signer, key_id: str, data: bytes) -> tuple[bytes, bytes]:
+    """Return the public key and a signature that it checks: of one version, also while the key is being rotated."""
+    public_key = keys.public_key(key_id)
+    while not verify_signature(public_key, signature := keys.sign(key_id, data), data):
+        if public_key == (public_key := keys.public_key(key_id)):
+            raise WrongKey(key_id, "its public half does not check what it signs", "Rotate it")
+    return public_key, signature
+
+
 class Keystore(Protocol):
     """Seals, opens and signs by key id. Raises KeystoreError, naming the key."""
 
@@ -73,6 +92,10 @@ class Keystore(Protocol):
 
     def create(self, kind: KeyKind, *, key_id: str | None = None) -> str:
         """Return the id of a new key; KeyExists when the name is taken, KeyDestroyed when it was."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of all keys here, sorted."""
         ...
 
     def seal(self, key_id: str, aad: bytes, data: bytes) -> bytes:
@@ -101,4 +124,8 @@ class Keystore(Protocol):
 
     def destroy(self, key_id: str) -> None:
         """This will destroy a key with all its versions; the name is never given out again."""
+        ...
+
+    def discard(self, key_id: str) -> None:
+        """This will remove a key that nothing was ever sealed with; the name may be given out again."""
         ...

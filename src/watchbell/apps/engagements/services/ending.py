@@ -8,6 +8,7 @@ keep anyone in or the developer from leaving: the end stands at once and the key
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from watchbell.apps.engagements.models import Engagement, Receipt, UsedWindow
 from watchbell.apps.engagements.services import log
@@ -20,7 +21,7 @@ from watchbell.domain.handling import Actor, system
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.lifecycle.engagement import ENGAGEMENT, EngagementEvent
 from watchbell.domain.lifecycle.engagement import Engagement as State
-from watchbell.outside.keystore import KeyMissing, Keystore, KeystoreError
+from watchbell.outside.keystore import KeyMissing, Keystore, KeystoreError, attest
 
 CLOCK = system("clock")
 RECEIPTS = "receipts"
@@ -66,7 +67,8 @@ def close(
     log.write(engagement, [log.touched(by, What.ENDED, event=event.value)], now=now)
     engagement.refresh_from_db()
     destroy(engagement, Material.ACCESS, now=now, keys=keys, rng=rng)
-    if engagement.evidence_until is not None and engagement.evidence_until <= at:
+    is_due = engagement.evidence_until is not None and engagement.evidence_until <= at
+    if is_due or not has_key(engagement, Material.EVIDENCE, keys):
         destroy(engagement, Material.EVIDENCE, now=now, keys=keys, rng=rng)
     log.anchor(engagement, now=now)
 
@@ -75,6 +77,7 @@ def close(
 def end_if_over(engagement: Engagement, *, now: datetime, keys: Keystore, rng: Dice) -> bool:
     """Write down an ending that came by itself: the window's end, an unanswered offer, a key that is gone.
 
+    An offer whose terms nobody can read any more is unanswered for good.
     Return whether the engagement is over. Called by whoever uses it and finds it over, and by the clock's round.
     """
     engagement = held(engagement)
@@ -83,19 +86,21 @@ def end_if_over(engagement: Engagement, *, now: datetime, keys: Keystore, rng: D
     at = moment(engagement, now)
     if engagement.stands is State.ACTIVE:
         event = EngagementEvent.END
-        over = engagement.ends_at is None or at >= engagement.ends_at or not has_key(engagement, keys)
+        is_late = engagement.ends_at is None or at >= engagement.ends_at
+        over = is_late or not has_key(engagement, Material.ACCESS, keys)
     else:
         event = EngagementEvent.LAPSE
-        over = engagement.reply_by is not None and at >= engagement.reply_by
+        until = engagement.reply_by
+        over = until is not None and (at >= until or not has_key(engagement, Material.EVIDENCE, keys))
     if over:
         close(engagement, event, by=CLOCK, now=now, keys=keys, rng=rng)
     return over
 
 
-def has_key(engagement: Engagement, keys: Keystore) -> bool:
-    """Return whether the access key is there; a keystore that cannot be reached is not taken for a missing key."""
+def has_key(engagement: Engagement, key: Material, keys: Keystore) -> bool:
+    """Return whether a key is there; a keystore that cannot be reached is not taken for a missing key."""
     try:
-        keys.seal(engagement.access_key, b"", b"")
+        keys.seal(key_of(engagement, key), b"", b"")
     except KeyMissing:
         return False
     except (KeystoreError, OSError):
@@ -129,10 +134,14 @@ def destroy(engagement: Engagement, key: Material, *, now: datetime, keys: Keyst
 
 @transaction.atomic
 def destroy_evidence_if_due(engagement: Engagement, *, now: datetime, keys: Keystore, rng: Dice) -> bool:
-    """Destroy the evidence key once its signed date has come; return whether it is gone."""
+    """Destroy the evidence key once its signed date has come; return whether it is gone.
+
+    A key that is not there any more before its date, as on a restored node, is gone as well, with a receipt.
+    """
     end_if_over(engagement, now=now, keys=keys, rng=rng)
     engagement = held(engagement)
-    if engagement.evidence_gone_at is None and evidence_is_due(engagement, now):
+    is_over = engagement.ended_at is not None and not has_key(engagement, Material.EVIDENCE, keys)
+    if engagement.evidence_gone_at is None and (evidence_is_due(engagement, now) or is_over):
         destroy(engagement, Material.EVIDENCE, now=now, keys=keys, rng=rng)
         engagement.refresh_from_db()
     return engagement.evidence_gone_at is not None
@@ -150,7 +159,8 @@ def finish_destruction(*, now: datetime, keys: Keystore, rng: Dice) -> int:
     """Destroy the keys, and write the receipts, that could not be when they should; return how many receipts came."""
     before = Receipt.objects.count()
     ended = Engagement.objects.filter(ended_at__isnull=False).order_by("pk")
-    due = {Material.ACCESS: ended, Material.EVIDENCE: ended.filter(evidence_until__lte=now)}
+    is_due = Q(evidence_until__lte=now) | Q(evidence_until__lte=F("seen_at"))
+    due = {Material.ACCESS: ended, Material.EVIDENCE: ended.filter(is_due)}
     for key, rows in due.items():
         for engagement in rows.exclude(receipts__key=key)[:AT_ONCE]:
             with transaction.atomic():
@@ -171,13 +181,14 @@ def _say_what_went(
     """Write line, receipt and entry for a key that is gone; raises KeystoreError when the node cannot sign."""
     log.write(engagement, [log.Touch(What.KEY_DESTROYED, facts={"key": key.value, "was_there": was_there})], now=now)
     content = _content(engagement, key, now=now)
+    public_key, signature = attest(keys, RECEIPTS, content)
     Receipt.objects.create(
         public_id=new_id(rng),
         engagement=engagement,
         key=key,
         content=content,
-        public_key=keys.public_key(RECEIPTS),
-        signature=keys.sign(RECEIPTS, content),
+        public_key=public_key,
+        signature=signature,
         at=now,
     )
     record("engagement.key_destroyed", engagement, by=CLOCK, now=now, key=key.value)

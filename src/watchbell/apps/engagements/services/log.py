@@ -12,13 +12,15 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.engagements.models import AccessChain, AccessLine, Engagement
-from watchbell.apps.engagements.services.standing import NotAllowed, parties, record
+from watchbell.apps.engagements.queries import parties
+from watchbell.apps.engagements.services.standing import NotAllowed, held, record
 from watchbell.apps.engagements.words import What
 from watchbell.apps.journal.body import Scalar, instant
 from watchbell.apps.journal.services import HEAD_KEY, Signer
 from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import Actor, system
 from watchbell.domain.sealing.chain import GENESIS, chain
+from watchbell.outside.keystore import attest
 
 NODE = "node"
 ANCHORER = system("anchorer")
@@ -34,12 +36,14 @@ class Touch:
     facts: Mapping[str, Scalar] = field(default_factory=dict)
 
 
-def write(engagement: Engagement, touches: Sequence[Touch], *, now: datetime, writer: str = NODE) -> None:
-    """Write these lines into the caller's transaction, in order, at the end of the writer's chain."""
+def write(engagement: Engagement, touches: Sequence[Touch], *, now: datetime, writer: str = NODE) -> AccessChain:
+    """Write these lines into the caller's transaction, in order, at the end of the writer's chain; return the chain.
+
+    The engagement is held: whoever writes to one of its chains waits for everybody else who does.
+    """
+    own = _chain_of(engagement, writer)
     if not touches:
-        return
-    AccessChain.objects.get_or_create(engagement=engagement, writer=writer, defaults={"head": GENESIS})
-    own = AccessChain.objects.select_for_update().get(engagement=engagement, writer=writer)
+        return own
     head, lines = bytes(own.head), []
     for seq, touch in enumerate(touches, own.size):
         entry = canonical({**touch.facts, "at": instant(now), "what": touch.what.value, "person": touch.person})
@@ -57,7 +61,14 @@ def write(engagement: Engagement, touches: Sequence[Touch], *, now: datetime, wr
             )
         )
     AccessLine.objects.bulk_create(lines)
-    AccessChain.objects.filter(pk=own.pk).update(size=own.size + len(lines), head=head)
+    own.size, own.head = own.size + len(lines), head
+    AccessChain.objects.filter(pk=own.pk).update(size=own.size, head=own.head)
+    return own
+
+
+def _chain_of(engagement: Engagement, writer: str) -> AccessChain:
+    own = AccessChain.objects.select_for_update().filter(engagement=engagement, writer=writer).first()
+    return own or AccessChain.objects.create(engagement=engagement, writer=writer, head=GENESIS)
 
 
 def touched(by: Actor, what: What, **facts: Scalar) -> Touch:
@@ -68,6 +79,7 @@ def touched(by: Actor, what: What, **facts: Scalar) -> Touch:
 @transaction.atomic
 def anchor(engagement: Engagement, *, now: datetime) -> int:
     """Write the head of every chain that grew into the record, for those who may read it; return how many did."""
+    engagement = held(engagement)
     grown = [one for one in engagement.chains.select_for_update().order_by("writer") if one.size > one.anchored_size]
     for own in grown:
         head = {"head": bytes(own.head).hex()}
@@ -93,6 +105,7 @@ def export(engagement: Engagement, *, by: Actor, now: datetime, keys: Signer) ->
     """
     if by.organisation not in parties(engagement):
         raise NotAllowed("Only people of this engagement take its access log along.")
+    engagement = held(engagement)
     write(engagement, [touched(by, What.EXPORTED, material="log")], now=now)
     anchor(engagement, now=now)
     chains = list(engagement.chains.order_by("writer").values_list("pk", "writer", "size", "head"))
@@ -104,8 +117,8 @@ def export(engagement: Engagement, *, by: Actor, now: datetime, keys: Signer) ->
         "made_at": instant(now),
         "type": "watchbell-access-log-1",
     }
-    signature = keys.sign(HEAD_KEY, canonical(statement)).hex()
-    first = {**statement, "public_key": keys.public_key(HEAD_KEY).hex(), "signature": signature}
+    public_key, signature = attest(keys, HEAD_KEY, canonical(statement))
+    first = {**statement, "public_key": public_key.hex(), "signature": signature.hex()}
     return _lines(canonical(first) + b"\n", [(pk, name, size) for pk, name, size, _ in chains])
 
 

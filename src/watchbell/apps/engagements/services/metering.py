@@ -6,19 +6,20 @@ has what it may use at most reserved before it is sent. Whatever is never settle
 
 import hashlib
 import hmac
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from watchbell.apps.engagements.models import AccessChain, Call, Engagement, GatewayToken, Grant
+from watchbell.apps.engagements.models import Call, Engagement, GatewayToken, Grant, Seat
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.ending import end_if_over
 from watchbell.apps.engagements.services.material import open_sealed
-from watchbell.apps.engagements.services.standing import held, is_member, moment, window_is_open
+from watchbell.apps.engagements.services.settling import forget_unsettled, locked, settle
+from watchbell.apps.engagements.services.standing import moment, window_is_open, working_for
 from watchbell.apps.engagements.services.tokens import MARK
 from watchbell.apps.engagements.words import Material, What
 from watchbell.domain.identity import Dice, new_id
@@ -28,9 +29,7 @@ from watchbell.domain.metering import (
     Ask,
     Budget,
     Dialect,
-    Ending,
     Scheme,
-    Settlement,
     TurnedAway,
     Upstream,
     bound,
@@ -38,6 +37,8 @@ from watchbell.domain.metering import (
 from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeyMissing, Keystore, KeystoreError
+
+__all__ = ["admit", "forget_unsettled", "open_chain", "settle", "stopped_among"]
 
 CALL_LASTS_AT_MOST: Final = timedelta(minutes=30)
 """After this long a call that was never settled does not count as running any more; it stays charged."""
@@ -76,7 +77,6 @@ class Desk:
     running: int
     budget: Budget
     calls_in_minute: int
-    seated: dict[str, bool] = field(default_factory=dict)
     touches: list[log.Touch] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
@@ -96,42 +96,34 @@ def admit(asks: Sequence[Ask], *, chain: str, now: datetime, keys: Keystore, rng
     }
     for engagement in over.values():
         end_if_over(engagement, now=now, keys=keys, rng=rng)
+    if not tokens:
+        return [BAD_TOKEN] * len(asks)
     with transaction.atomic():
         return _admit(asks, tokens, chain=chain, now=now, keys=keys, rng=rng)
 
 
 def _admit(
     asks: Sequence[Ask],
-    tokens: dict[str, GatewayToken],
+    tokens: Mapping[str, GatewayToken],
     *,
     chain: str,
     now: datetime,
     keys: Keystore,
     rng: Dice,
 ) -> list[Admission | TurnedAway]:
-    desks: dict[int, Desk | TurnedAway] = {}
-    for pk in sorted({one.engagement_id for one in tokens.values()}):
-        desks[pk] = _desk(pk, now=now, keys=keys, rng=rng)
+    desks = {
+        grant.engagement_id: _desk(grant, now=now, keys=keys, rng=rng)
+        for grant in locked(one.engagement_id for one in tokens.values())
+    }
+    usable = _usable(tokens.values(), desks)
     answers: list[Admission | TurnedAway] = []
     for ask in asks:
-        token = tokens.get(_id_of(ask.token))
-        answers.append(_answer(ask, token, desks, now=now, rng=rng) if token else BAD_TOKEN)
+        token = tokens.get(ask.token)
+        answers.append(_answer(ask, token, desks[token.engagement_id], usable, rng=rng) if token else BAD_TOKEN)
     for desk in desks.values():
         if isinstance(desk, Desk):
             _write(desk, chain=chain, now=now)
     return answers
-
-
-def settle(ends: Sequence[Settlement], *, now: datetime) -> None:
-    """Write down what became of these calls and give back what they did not use; settling again changes nothing."""
-    with transaction.atomic():
-        by_engagement: dict[int, list[tuple[Call, Settlement]]] = defaultdict(list)
-        found = {one.public_id: one for one in Call.objects.filter(public_id__in=[end.call for end in ends])}
-        for end in ends:
-            if call := found.pop(end.call, None):
-                by_engagement[call.engagement_id].append((call, end))
-        for pk in sorted(by_engagement):
-            _settle(pk, by_engagement[pk], now=now)
 
 
 def stopped_among(engagements: Collection[str], *, now: datetime, keys: Keystore) -> set[str]:
@@ -140,36 +132,31 @@ def stopped_among(engagements: Collection[str], *, now: datetime, keys: Keystore
     going_on = {
         one.public_id
         for one in rows
-        if window_is_open(one, now) and one.paused_at is None and not isinstance(_upstream(one, keys), TurnedAway)
+        if window_is_open(one, now)
+        and one.paused_at is None
+        and not isinstance(_upstream(one, one.grant, keys), TurnedAway)
     }
     return set(engagements) - going_on
 
 
-def forget_unsettled(*, now: datetime) -> int:
-    """Write down the calls that nobody settled in time; they stay charged. Return how many."""
-    late = list(Call.objects.filter(until__lte=now).select_related("engagement", "chain").order_by("pk")[:500])
-    for call in late:
-        with transaction.atomic():
-            engagement = held(call.engagement)
-            if Call.objects.filter(pk=call.pk).delete()[0]:
-                log.write(engagement, [log.Touch(What.UNSETTLED, call.person, {"call": call.public_id})], now=now)
-    return len(late)
-
-
 def _tokens(asks: Iterable[Ask]) -> dict[str, GatewayToken]:
-    """Return the tokens that are what they say, by id; whether they still hold is asked under the lock."""
-    rows = {
-        one.public_id: one
-        for one in GatewayToken.objects.select_related("engagement").filter(
-            public_id__in={_id_of(ask.token) for ask in asks}
-        )
-    }
-    secrets = {_id_of(ask.token): ask.token.rpartition("_" + _id_of(ask.token) + "_")[2] for ask in asks}
+    """Return the tokens that are what they say, by their whole text; whether they still hold is asked under the lock.
+
+    By the whole text: in one batch somebody may show a token whose name another one guessed.
+    """
+    names = {ask.token: _id_of(ask.token) for ask in asks}
+    known = {name for name in names.values() if name}
+    rows = GatewayToken.objects.select_related("engagement").filter(public_id__in=known) if known else ()
+    by_name = {row.public_id: row for row in rows}
     return {
-        name: row
-        for name, row in rows.items()
-        if hmac.compare_digest(bytes(row.secret_digest), hashlib.sha256(secrets[name].encode()).digest())
+        text: by_name[name]
+        for text, name in names.items()
+        if name in by_name and hmac.compare_digest(bytes(by_name[name].secret_digest), _digest_of(text, name))
     }
+
+
+def _digest_of(text: str, name: str) -> bytes:
+    return hashlib.sha256(text.removeprefix(f"{MARK}_{name}_").encode()).digest()
 
 
 def _id_of(text: str) -> str:
@@ -177,38 +164,37 @@ def _id_of(text: str) -> str:
     return rest.partition("_")[0] if mark == MARK else ""
 
 
-def _desk(pk: int, *, now: datetime, keys: Keystore, rng: Dice) -> Desk | TurnedAway:
-    """Lock one engagement and return it as it stands, or why nobody may call it now."""
-    engagement = Engagement.objects.select_for_update().select_related("model").get(pk=pk)
+def _desk(grant: Grant, *, now: datetime, keys: Keystore, rng: Dice) -> Desk | TurnedAway:
+    """Return one locked engagement as it stands, or why nobody may call it now."""
+    engagement = grant.engagement
     if not window_is_open(engagement, now):
         return OVER
-    upstream = _upstream(engagement, keys)
+    upstream = _upstream(engagement, grant, keys)
     if upstream is OVER:
         end_if_over(engagement, now=now, keys=keys, rng=rng)
     if isinstance(upstream, TurnedAway):
         return upstream
     if engagement.paused_at is not None:
         return PAUSED
-    grant = Grant.objects.select_for_update().get(engagement=engagement)
     at = moment(engagement, now)
     return Desk(
         engagement=engagement,
         grant=grant,
         upstream=upstream,
         at=at,
-        running=engagement.calls.filter(until__gt=at).count(),
+        running=engagement.calls.filter(until__gt=at).count() if grant.at_once is not None else 0,
         budget=grant.budget,
         calls_in_minute=grant.calls_in_minute if grant.minute == _minute(at) else 0,
     )
 
 
-def _upstream(engagement: Engagement, keys: Keystore) -> Upstream | TurnedAway:
+def _upstream(engagement: Engagement, grant: Grant, keys: Keystore) -> Upstream | TurnedAway:
     """Return the endpoint, opened with the access key, or why it cannot be; a missing key means that it is over."""
     try:
-        if not engagement.grant.sealed_endpoint:
+        if not grant.sealed_endpoint:
             keys.seal(engagement.access_key, b"", b"")
             return NO_ENDPOINT
-        sealed = bytes(engagement.grant.sealed_endpoint)
+        sealed = bytes(grant.sealed_endpoint)
         found = strictjson.loads(open_sealed(engagement, "endpoint", sealed, key=Material.ACCESS, keys=keys))
     except KeyMissing:
         return OVER
@@ -223,13 +209,34 @@ def _upstream(engagement: Engagement, keys: Keystore) -> Upstream | TurnedAway:
     )
 
 
+def _usable(tokens: Collection[GatewayToken], desks: Mapping[int, Desk | TurnedAway]) -> set[int]:
+    """Return which of these tokens hold at this moment: not ended, not too old, and their holder still at work here.
+
+    Read under the locks of their engagements, and of the memberships: an ending that was acknowledged is seen.
+    """
+    seat = Seat.objects.filter(
+        engagement=OuterRef("engagement"),
+        person=OuterRef("person"),
+        admitted_at__isnull=False,
+        ended_at__isnull=True,
+    )
+    live = GatewayToken.objects.filter(Exists(seat), pk__in=[one.pk for one in tokens], ended_at__isnull=True)
+    seated = set(live.values_list("pk", flat=True))
+    usable: set[int] = set()
+    for pk, desk in sorted(desks.items()):
+        if isinstance(desk, Desk):
+            own = [one for one in tokens if one.pk in seated and one.engagement_id == pk and desk.at < one.expires_at]
+            at_work = working_for(desk.engagement.evaluator, {one.person for one in own}) if own else set()
+            usable |= {one.pk for one in own if one.person in at_work}
+    return usable
+
+
 def _answer(
-    ask: Ask, token: GatewayToken, desks: dict[int, Desk | TurnedAway], *, now: datetime, rng: Dice
+    ask: Ask, token: GatewayToken, desk: Desk | TurnedAway, usable: set[int], *, rng: Dice
 ) -> Admission | TurnedAway:
-    desk = desks[token.engagement_id]
     if isinstance(desk, TurnedAway):
         return desk
-    if token.ended_at is not None or desk.at >= token.expires_at or not _is_seated(desk, token.person):
+    if token.pk not in usable:
         return BAD_TOKEN
     if away := _out_of_scope(ask, desk) or _too_fast(desk):
         if away.status == 403:
@@ -237,11 +244,19 @@ def _answer(
                 log.Touch(What.TURNED_AWAY, token.person, {"code": away.code, "token": token.public_id})
             )
         return away
-    most = bound(ask.most, desk.grant.prices) if ask.dialect is not Dialect.MODELS else Amount()
+    most = _at_most(ask, desk)
     if short := desk.budget.short_of(most):
         why = Sentence("The budget is used up: {what}.", what=SHORT_OF[short])
         return TurnedAway(status=402, code=f"no-{short}-left", why=why)
     return _reserve(ask, token, desk, most, rng=rng)
+
+
+def _at_most(ask: Ask, desk: Desk) -> Amount:
+    """Return what a call reserves; every call of the model a token at least, so that it is known from a mere list."""
+    if ask.dialect is Dialect.MODELS:
+        return Amount()
+    most = bound(ask.most, desk.grant.prices)
+    return replace(most, tokens=max(most.tokens, 1))
 
 
 def _reserve(ask: Ask, token: GatewayToken, desk: Desk, most: Amount, *, rng: Dice) -> Admission:
@@ -271,13 +286,6 @@ def _reserve(ask: Ask, token: GatewayToken, desk: Desk, most: Amount, *, rng: Di
     return Admission(call=call.public_id, engagement=desk.engagement.public_id, upstream=desk.upstream, ends_at=ends_at)
 
 
-def _is_seated(desk: Desk, person: str) -> bool:
-    if person not in desk.seated:
-        live = desk.engagement.seats.filter(person=person, admitted_at__isnull=False, ended_at__isnull=True)
-        desk.seated[person] = live.exists() and is_member(person, desk.engagement.evaluator)
-    return desk.seated[person]
-
-
 def _out_of_scope(ask: Ask, desk: Desk) -> TurnedAway | None:
     if ask.dialect is Dialect.MODELS:
         return None
@@ -301,12 +309,13 @@ def _too_fast(desk: Desk) -> TurnedAway | None:
 
 def _write(desk: Desk, *, chain: str, now: datetime) -> None:
     """Write what the batch adds up to for one engagement."""
-    log.write(desk.engagement, desk.touches, now=now, writer=chain)
+    if not desk.touches:
+        return
+    own = log.write(desk.engagement, desk.touches, now=now, writer=chain)
     if not desk.calls:
         return
-    own = AccessChain.objects.get(engagement=desk.engagement, writer=chain)
     for call in desk.calls:
-        call.chain = own
+        call.chain_id = own.pk
     Call.objects.bulk_create(desk.calls)
     Grant.objects.filter(pk=desk.grant.pk).update(
         requests_used=desk.budget.used.requests,
@@ -316,58 +325,6 @@ def _write(desk: Desk, *, chain: str, now: datetime) -> None:
         calls_in_minute=desk.calls_in_minute,
     )
     Engagement.objects.filter(pk=desk.engagement.pk).update(seen_at=desk.at)
-
-
-def _settle(pk: int, ended: list[tuple[Call, Settlement]], *, now: datetime) -> None:
-    engagement = Engagement.objects.select_for_update().get(pk=pk)
-    grant = Grant.objects.select_for_update().get(engagement=engagement)
-    used = grant.budget.used
-    touches: dict[int, list[log.Touch]] = defaultdict(list)
-    for call, end in ended:
-        if not Call.objects.filter(pk=call.pk).delete()[0]:
-            continue
-        charged = _charged(call, end, grant)
-        used = used - _reserved(call) + charged
-        touches[call.chain_id].append(log.Touch(What.SETTLED, call.person, _facts(end, charged)))
-    budget = grant.budget
-    Grant.objects.filter(pk=grant.pk).update(
-        requests_used=max(used.requests, 0),
-        tokens_used=_capped(used.tokens, budget.tokens),
-        cost_used=_capped(used.cost, budget.cost),
-    )
-    for chain in AccessChain.objects.filter(pk__in=touches).order_by("pk"):
-        log.write(engagement, touches[chain.pk], now=now, writer=chain.writer)
-
-
-def _reserved(call: Call) -> Amount:
-    return Amount(1 if call.tokens else 0, call.tokens, call.cost)
-
-
-def _charged(call: Call, end: Settlement, grant: Grant) -> Amount:
-    """Return what a call is charged: what it used, all it reserved when nobody says, nothing when it was not sent."""
-    if end.ending is Ending.NOT_SENT:
-        return Amount()
-    if end.usage is None:
-        return _reserved(call)
-    return bound(end.usage, grant.prices)
-
-
-def _facts(end: Settlement, charged: Amount) -> dict[str, str | int | bool | None]:
-    return {
-        "call": end.call,
-        "ending": end.ending.value,
-        "status": end.status,
-        "response": end.response_digest,
-        "bytes": end.response_bytes,
-        "tokens": charged.tokens,
-        "cost": charged.cost,
-        "counted": end.usage is not None,
-    }
-
-
-def _capped(value: int, most: int | None) -> int:
-    """Return a count within its bound: an endpoint that says it used more than it may have is charged all there is."""
-    return max(value if most is None else min(value, most), 0)
 
 
 def _minute(at: datetime) -> int:

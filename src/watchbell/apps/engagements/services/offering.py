@@ -16,12 +16,12 @@ from watchbell.apps.engagements.services.standing import (
     NotAllowed,
     NotYet,
     held,
-    is_member,
     record,
     require_developer,
     require_evaluator,
     require_lab,
     require_open,
+    working_for,
 )
 from watchbell.apps.engagements.words import Material, Signed
 from watchbell.apps.orgs import queries as orgs
@@ -217,10 +217,10 @@ def offered_terms(engagement: Engagement, *, keys: Keystore) -> Terms:
 
 def require_own_people(engagement: Engagement, people: Iterable[str], terms: Terms) -> None:
     """Raise NotYet unless these are few enough, and the evaluator's own."""
-    people = list(people)
+    people = set(people)
     if not 1 <= len(people) <= terms.personnel_at_most:
         raise NotYet(Sentence("Name one to {most} people; the terms allow no more.", most=terms.personnel_at_most))
-    if not all(is_member(one, engagement.evaluator) for one in people):
+    if working_for(engagement.evaluator, people) != people:
         raise NotYet("Name people of your own organisation only.")
 
 

@@ -80,13 +80,17 @@ def start(
     """Open the window under the developer's signature: it ends after the hours agreed, at a release, or when the
     model's thirty days are used up, whichever is first.
 
-    Raises NotAllowed for anyone but the developer, NotPossible, NotSigned, and NotYet when no time is left.
+    Raises NotAllowed for anyone but the developer, NotPossible, NotSigned, IsOver for an agreement that lapsed,
+    and NotYet when no time is left.
     """
     require_developer(engagement, by)
     model = ModelVersion.objects.select_for_update().get(pk=engagement.model_id)
     engagement = held(engagement)
     after = ENGAGEMENT.next(engagement.stands, EngagementEvent.START)
+    if engagement.reply_by is not None and now >= engagement.reply_by:
+        raise IsOver(str(IsOver.__doc__))  # written down by the clock's round
     terms = offered_terms(engagement, keys=keys)
+    now = moment(engagement, now)
     ends_at = latest_end(
         now,
         used=_used(model),
@@ -96,7 +100,7 @@ def start(
         raise NotYet("No time is left: the model is released, or its thirty days are used up.")
     signing = start_to_sign(engagement)
     take_signature(engagement, signing.kind, signing.statement, signature, by=by, now=now, keys=keys)
-    keys.create(KeyKind.AEAD, key_id=engagement.access_key)
+    keys.ensure(engagement.access_key, KeyKind.AEAD)  # a start that was undone may have left it, with nothing under it
     _open_window(engagement, model, terms, now=now, ends_at=ends_at)
     people = _people_agreed(engagement, keys=keys)
     engagement.seats.filter(ended_at__isnull=True, person__in=people).update(admitted_at=now)
@@ -121,7 +125,7 @@ def set_endpoint(
     with transaction.atomic():
         engagement = held(engagement)
         require_open(engagement)
-        if not set(endpoint.models) <= set(engagement.grant.models_in_scope) or not endpoint.models:
+        if not set(endpoint.models) <= set(offered_terms(engagement, keys=keys).models) or not endpoint.models:
             raise NotYet("Give your endpoint's name for models of the agreed scope, and for no others.")
         sealed = seal(engagement, "endpoint", endpoint.content, key=Material.ACCESS, now=now, keys=keys)
         Grant.objects.filter(engagement=engagement).update(sealed_endpoint=sealed, endpoint_set_at=now)
@@ -287,6 +291,5 @@ def _open_window(
         per_minute=limits.per_minute,
         at_once=limits.at_once,
         opened_a_day=limits.opened_a_day,
-        models_in_scope=list(terms.models),
         dialects=[one.value for one in terms.dialects],
     )

@@ -8,7 +8,7 @@ from watchbell.apps.engagements.queries import is_offered, parties
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.apps.orgs import queries as orgs
-from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope
+from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role, Scope
 
 
 class NotAllowed(Exception):
@@ -28,8 +28,11 @@ class IsOver(Exception):
 
 
 def held(engagement: Engagement) -> Engagement:
-    """Return the engagement as it is now, locked until the transaction ends: its deeds happen one after another."""
-    return Engagement.objects.select_for_update().select_related("model").get(pk=engagement.pk)
+    """Return the engagement as it is now, locked until the transaction ends: its deeds happen one after another.
+
+    Its model is not locked with it. Who needs both, or rows below it, takes model, engagement, rows: in that order.
+    """
+    return Engagement.objects.select_for_update(of=("self",)).select_related("model").get(pk=engagement.pk)
 
 
 def require_rights(by: Actor) -> str:
@@ -86,9 +89,9 @@ def window_is_open(engagement: Engagement, now: datetime) -> bool:
     return engagement.stands.lets_in and start is not None and end is not None and start <= at < end
 
 
-def is_member(person: str, organisation: str) -> bool:
-    """Return whether a person belongs to an organisation at this moment."""
-    return orgs.organisations_of(person).filter(public_id=organisation).exists()
+def working_for(organisation: str, people: Iterable[str]) -> set[str]:
+    """Return those of these people who may do an organisation's work; they may until the transaction ends."""
+    return {person for person, role in orgs.roles_in(organisation, people).items() if role is not Role.READER}
 
 
 def record(

@@ -12,13 +12,15 @@ from watchbell.apps.engagements.models import Engagement, GatewayToken
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.running import require_running
 from watchbell.apps.engagements.services.standing import (
+    IsOver,
     NotAllowed,
     held,
-    is_member,
     moment,
     record,
     require_developer,
     require_evaluator,
+    window_is_open,
+    working_for,
 )
 from watchbell.apps.engagements.words import What
 from watchbell.domain.handling import Actor, ActorKind
@@ -60,6 +62,8 @@ def mint(
 
 def _mint(engagement: Engagement, purpose: Purpose, *, by: Actor, now: datetime, rng: Dice, lasts: timedelta) -> Minted:
     person = by.person or ""
+    if not window_is_open(engagement, now):
+        raise IsOver(str(IsOver.__doc__))
     if by.kind is not ActorKind.PERSON or not has_seat(engagement, person):
         raise NotAllowed(
             "Only people the evaluator named and the developer admitted, signed in themselves, get a token."
@@ -84,15 +88,15 @@ def _mint(engagement: Engagement, purpose: Purpose, *, by: Actor, now: datetime,
 @transaction.atomic
 def end_token(token: GatewayToken, *, by: Actor, now: datetime) -> None:
     """End a token at the next request: its holder may, and the developer. Raises NotAllowed."""
-    engagement = token.engagement
+    engagement = held(token.engagement)
     if by.person != token.person or by.organisation != engagement.evaluator:
         require_developer(engagement, by)
     if GatewayToken.objects.filter(pk=token.pk, ended_at__isnull=True).update(ended_at=now):
-        record("engagement.token_ended", held(engagement), by=by, now=now)
+        record("engagement.token_ended", engagement, by=by, now=now)
         log.write(engagement, [log.touched(by, What.TOKEN_ENDED, token=token.public_id)], now=now)
 
 
 def has_seat(engagement: Engagement, person: str) -> bool:
-    """Return whether a person has a seat here at this moment, and still belongs to the evaluator."""
+    """Return whether a person has a seat here at this moment, and still works for the evaluator."""
     live = engagement.seats.filter(person=person, admitted_at__isnull=False, ended_at__isnull=True)
-    return bool(person) and live.exists() and is_member(person, engagement.evaluator)
+    return bool(person) and live.exists() and person in working_for(engagement.evaluator, [person])

@@ -2,7 +2,7 @@
 
 from watchbell.apps.journal.services.cursors import advance, cursor_of
 from watchbell.apps.journal.services.export import Export, NoOrganisation, export, public_lines
-from watchbell.apps.journal.services.heads import CADENCE, HEAD_KEY, PADDED_TO, Signer, publish_head
+from watchbell.apps.journal.services.heads import CADENCE, HEAD_KEY, PADDED_TO, publish_head
 from watchbell.apps.journal.services.recording import (
     SALTS,
     Named,
@@ -15,6 +15,7 @@ from watchbell.apps.journal.services.recording import (
 )
 from watchbell.apps.journal.services.replies import KeyAlreadyUsed, Reply, Request, forget_replies, once
 from watchbell.apps.journal.services.sealing import seal_everything, seal_waiting
+from watchbell.outside.keystore import Signer
 
 __all__ = [
     "CADENCE",

@@ -13,13 +13,14 @@ from django.db import transaction
 
 from watchbell.apps.journal.body import crowd_of, instant
 from watchbell.apps.journal.models import EntryConcern, OwnLog, Seal, TreeHead
-from watchbell.apps.journal.services.heads import HEAD_KEY, Signer, head_mapping, view_of, views_of
+from watchbell.apps.journal.services.heads import HEAD_KEY, head_mapping, view_of, views_of
 from watchbell.apps.journal.services.recording import SALTS, Subject, record
 from watchbell.apps.journal.services.sealing import concerned_by, deed_of, hold_fence, seal_everything
 from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice
 from watchbell.domain.sealing import Frontier, Tree, leaf_hash
+from watchbell.outside.keystore import Signer, attest
 
 AT_ONCE = 500
 
@@ -72,8 +73,8 @@ def _header(organisation: str, now: datetime, keys: Signer) -> tuple[bytes, int]
         "type": "watchbell-journal-export-2",
         "view": _view(log, head) if head and log.shown_size else None,
     }
-    signature = keys.sign(HEAD_KEY, canonical(statement)).hex()
-    return _line({**statement, "public_key": keys.public_key(HEAD_KEY).hex(), "signature": signature}), log.size
+    public_key, signature = attest(keys, HEAD_KEY, canonical(statement))
+    return _line({**statement, "public_key": public_key.hex(), "signature": signature.hex()}), log.size
 
 
 def _view(log: OwnLog, head: TreeHead) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from django.db import transaction
 
@@ -14,22 +13,13 @@ from watchbell.apps.journal.services.sealing import append, hold_fence, padding,
 from watchbell.domain.canonical import canonical
 from watchbell.domain.identity import Dice
 from watchbell.domain.sealing import Frontier
+from watchbell.outside.keystore import Signer, attest
 
 HEAD_KEY = "journal-heads"
 CADENCE = timedelta(days=1)
 PADDED_TO = 256
 FEWEST_VIEWS = 256
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-class Signer(Protocol):
-    """The part of a keystore that heads need: Ed25519, by the key's name."""
-
-    def sign(self, key_id: str, data: bytes) -> bytes:
-        """Return the signature of these bytes."""
-
-    def public_key(self, key_id: str) -> bytes:
-        """Return the 32 raw bytes of the key that checks it."""
 
 
 def publish_head(*, now: datetime, keys: Signer, rng: Dice = SALTS) -> TreeHead | None:
@@ -93,9 +83,8 @@ def _head(*, at: datetime, slot: datetime, keys: Signer, rng: Dice) -> TreeHead:
             at=at,
             published_for=slot,
             key_id=HEAD_KEY,
-            public_key=keys.public_key(HEAD_KEY),
         )
-        head.signature = keys.sign(HEAD_KEY, signed_bytes(head))
+        head.public_key, head.signature = attest(keys, HEAD_KEY, signed_bytes(head))
         head.save(force_insert=True)
         return head
 

@@ -35,7 +35,7 @@ def erase_person(person: Person, *, by: Actor, now: datetime) -> None:
     )
     if not claimed:
         return
-    for membership in person.memberships.select_related("organisation", "person"):
+    for membership in person.memberships.select_related("organisation", "person").order_by("pk"):
         keep_an_owner(membership)
     _end_every_way_in(person, now=now)
     person.memberships.all().delete()

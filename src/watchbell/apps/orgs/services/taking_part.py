@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from watchbell.apps.journal import services as journal
 from watchbell.apps.orgs.models import (
@@ -180,13 +181,15 @@ def _end_links_an_owner_made(membership: Membership, *, now: datetime) -> None:
 
 
 def keep_an_owner(membership: Membership) -> None:
-    """This will raise LastOwner when nobody else owns the organisation."""
-    others = (
-        Membership.objects.select_for_update()
-        .filter(organisation=membership.organisation, role=Role.OWNER)
-        .exclude(pk=membership.pk)
-    )
-    if membership.role == Role.OWNER and not others.exists():
+    """This will raise LastOwner when nobody else owns the organisation; it holds the membership and all owners'.
+
+    In the order in which everybody takes several: two who go at once, or one who goes while the others are asked
+    for, wait for each other in turn.
+    """
+    own = Q(pk=membership.pk) | Q(role=Role.OWNER)
+    rows = Membership.objects.select_for_update().filter(own, organisation=membership.organisation).order_by("pk")
+    others = [row for row in rows if row.pk != membership.pk and row.role == Role.OWNER]
+    if membership.role == Role.OWNER and not others:
         raise LastOwner(str(LastOwner.__doc__))
 
 
