@@ -1,9 +1,8 @@
 """`gateway`: the process through which evaluators call a developer's model."""
 
 import contextlib
-import importlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from watchbell.gateway.app import Gateway
     from watchbell.gateway.ledger import Ledger
     from watchbell.gateway.limits import Limits
-
-LEDGER = "watchbell.apps.engagements.services.metering"
 
 
 @click.command("gateway")
@@ -35,7 +32,10 @@ def gateway_verb(host: str, port: int) -> None:
             "`./watchbell gateway` does it by itself)."
         ) from error
     limits = Limits()
-    gateway = made(node, ledger(), limits)
+    from watchbell.doors.keys import keystore
+    from watchbell.gateway.room import RoomLedger
+
+    gateway = made(node, RoomLedger(keystore()), limits)
     try:
         sock = listening(host, port)
     except OSError as error:
@@ -44,14 +44,6 @@ def gateway_verb(host: str, port: int) -> None:
         ) from error
     click.echo(f"The gateway listens on http://{host}:{sock.getsockname()[1]}. Stop with Ctrl-C.", err=True)
     serve(gateway, sock, limits=limits)
-
-
-def ledger() -> "Ledger":
-    """Return the room that admits and settles calls."""
-    try:
-        return cast("Ledger", importlib.import_module(LEDGER))
-    except ModuleNotFoundError as error:
-        raise boot.CannotStart("This version of Watchbell has no engagements yet; a gateway needs them.") from error
 
 
 def made(node: Settings, ledger: "Ledger", limits: "Limits") -> "Gateway":

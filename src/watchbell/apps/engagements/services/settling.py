@@ -17,6 +17,8 @@ from watchbell.apps.engagements.words import What
 from watchbell.domain.metering import Amount, Ending, Settlement, bound
 
 AT_ONCE = 500
+FREE = (Ending.NOT_SENT, Ending.OUT_OF_SCOPE)
+"""Nothing reached the endpoint, so nothing is charged."""
 SETTLED_WITHIN = timedelta(minutes=2)
 """How long after its last moment a call may still be settled."""
 
@@ -99,7 +101,7 @@ def _reserved(call: Call) -> Amount:
 def _charged(call: Call, end: Settlement, grant: Grant) -> Amount:
     """Return what a call is charged: what it used, all it reserved when nobody says, nothing when it was not sent."""
     reserved = _reserved(call)
-    if end.ending is Ending.NOT_SENT:
+    if end.ending in FREE:
         return Amount()
     if end.usage is None:
         return reserved
