@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
@@ -179,7 +180,8 @@ def end_seat(request: HttpRequest, engagement: str, seat: str) -> Any:
 def set_endpoint(request: HttpRequest, engagement: str, way: EndpointWay) -> Any:
     """Point running access at your endpoint, in place of what stood there; it lies under the access key."""
     endpoint = Endpoint(**{**way.model_dump(), "scheme": Scheme(way.scheme)})
-    services.set_endpoint(mine(request, engagement), endpoint, **early_access.deed(request))
+    allow = settings.WATCHBELL.egress_allow
+    services.set_endpoint(mine(request, engagement), endpoint, allow=allow, **early_access.deed(request))
     return Status(204, None)
 
 

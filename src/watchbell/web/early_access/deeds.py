@@ -6,6 +6,7 @@ Release and Withdraw ask nothing back. A refusal is told on the page the deed ca
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -101,7 +102,7 @@ def set_endpoint(request: Asking, public_id: str) -> HttpResponse:
     form = EndpointForm(request.POST, models=one.grant.models_in_scope, auto_id="endpoint_%s")
     if form.is_valid():
         try:
-            services.set_endpoint(one, _endpoint(form), **with_dice(request))
+            services.set_endpoint(one, _endpoint(form), allow=settings.WATCHBELL.egress_allow, **with_dice(request))
         except REFUSALS as error:
             form.add_error(None, told(error))
         else:

@@ -3,6 +3,7 @@
 All of it is the developer's, except that either party may take a seat away. Nothing here lengthens anything.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -35,9 +36,12 @@ from watchbell.domain.lifecycle.engagement import ENGAGEMENT, EngagementEvent
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import Window, latest_end
 from watchbell.domain.metering import Scheme
+from watchbell.domain.sentence import Sentence
 from watchbell.domain.terms import Terms, statements
 from watchbell.formats import strictjson
+from watchbell.outside.egress import EgressDenied
 from watchbell.outside.keystore import KeyKind, Keystore
+from watchbell.outside.upstream.places import endpoint as place_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +118,23 @@ def start(
 
 
 def set_endpoint(
-    engagement: Engagement, endpoint: Endpoint, *, by: Actor, now: datetime, keys: Keystore, rng: Dice
+    engagement: Engagement,
+    endpoint: Endpoint,
+    *,
+    by: Actor,
+    now: datetime,
+    keys: Keystore,
+    rng: Dice,
+    allow: Iterable[str] = (),
 ) -> None:
     """Point running access at the developer's endpoint; address and credential lie under the access key.
 
-    Raises NotAllowed for anyone but the developer, IsOver, and NotYet for names outside the scope agreed.
+    `allow` are the places inside a network that whoever runs this node named on purpose (WATCHBELL_EGRESS_ALLOW).
+    Raises NotAllowed for anyone but the developer, IsOver, and NotYet for names outside the scope agreed and for an
+    address nobody may be sent to.
     """
     require_developer(engagement, by)
+    _require_place(endpoint.base_url, frozenset(allow))
     require_running(engagement, now=now, keys=keys, rng=rng)
     with transaction.atomic():
         engagement = held(engagement)
@@ -247,6 +261,13 @@ def require_running(engagement: Engagement, *, now: datetime, keys: Keystore, rn
     engagement.refresh_from_db()
     if engagement.stands is not State.ACTIVE:
         raise NotYet("Access has not begun.")
+
+
+def _require_place(base_url: str, allow: frozenset[str]) -> None:
+    try:
+        place_of(base_url, allow=allow)
+    except EgressDenied as error:
+        raise NotYet(Sentence("This cannot be an endpoint's address. {why}", why=str(error))) from None
 
 
 def _used(model: ModelVersion) -> list[Window]:
