@@ -78,9 +78,15 @@ class Endpoint(asyncio.Protocol):
         body, self.held = rest[:length], rest[length:]
         if b'"stream":true' in body.replace(b" ", b""):
             self.task = asyncio.ensure_future(self.stream())
+        elif b'"x_slow":true' in body.replace(b" ", b""):
+            asyncio.get_running_loop().call_later(0.02, self.answer)
         else:
-            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
-            self.transport.write(head + ANSWER)
+            self.answer()
+
+    def answer(self) -> None:
+        """Answer whole."""
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
+        self.transport.write(head + ANSWER)
 
     async def stream(self) -> None:
         """Stream chunks one by one."""
@@ -156,9 +162,9 @@ class Way:
     pid: int = 0
     spans: list[float] = field(default_factory=list)
 
-    def request(self, *, stream: bool) -> bytes:
-        """Return one call."""
-        body = json.dumps({"model": "alias", "messages": [], "stream": stream}).encode()
+    def request(self, *, stream: bool = False, slow: bool = False) -> bytes:
+        """Return one call; a slow one takes the endpoint 20 ms."""
+        body = json.dumps({"model": "alias", "messages": [], "stream": stream, "x_slow": slow}).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -178,12 +184,12 @@ def measure() -> None:
             ways += [Way("nginx", *front)] if front else []
             ways.append(Way("gateway", *gateway))
             asyncio.run(latency(ways, at_once=1))
-            asyncio.run(latency(ways, at_once=8))
+            asyncio.run(latency(ways, at_once=8, slow=True))
             asyncio.run(streams(ways))
     print(AIMS)
 
 
-async def latency(ways: list[Way], *, at_once: int) -> None:
+async def latency(ways: list[Way], *, at_once: int, slow: bool = False) -> None:
     """Print percentiles of whole calls, in rounds that take turns."""
     spent = {way.name: 0.0 for way in ways}
     for way in ways:
@@ -191,10 +197,11 @@ async def latency(ways: list[Way], *, at_once: int) -> None:
     for _ in range(ROUNDS):
         for way in ways:
             before = way.cpu()
-            await asyncio.gather(*(calls(way, CALLS_A_ROUND // at_once) for _ in range(at_once)))
+            await asyncio.gather(*(calls(way, CALLS_A_ROUND // at_once, slow=slow) for _ in range(at_once)))
             spent[way.name] += way.cpu() - before
     direct = percentiles(ways[0].spans)
-    print(f"-- whole answers, {at_once} at once, {len(ways[0].spans)} each way")
+    pace = "an endpoint that takes 20 ms" if slow else "an endpoint that answers at once"
+    print(f"-- whole answers of {pace}, {at_once} callers, {len(ways[0].spans)} calls each way")
     for way in ways:
         p50, p99 = percentiles(way.spans)
         cost = spent[way.name] / (len(way.spans) + ROUNDS * at_once) * 1e6
@@ -203,12 +210,12 @@ async def latency(ways: list[Way], *, at_once: int) -> None:
         print(f"{way.name:8} p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {added}", flush=True)
 
 
-async def calls(way: Way, number: int) -> None:
+async def calls(way: Way, number: int, *, slow: bool = False) -> None:
     """Make calls one after the other over one connection; the first is not counted."""
     reader, writer = await asyncio.open_connection("127.0.0.1", way.port)
     for at in range(number + 1):
         started = time.perf_counter()
-        writer.write(way.request(stream=False))
+        writer.write(way.request(slow=slow))
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
         await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))

@@ -309,6 +309,54 @@ def test_any_bytes_are_read_or_refused(data: bytes, dialect: Dialect) -> None:
         return
 
 
+KNOWN = st.sampled_from(
+    [
+        *(
+            "messages",
+            "input",
+            "system",
+            "tools",
+            "content",
+            "type",
+            "source",
+            "image_url",
+            "url",
+            "file_id",
+            "file_url",
+        ),
+        *("model", "stream", "n", "max_tokens", "stream_options", "usage", "choices", "delta", "response", "message"),
+        *("error", "finish_reason", "tool_use", "document", "image", "function", "item_reference", "data:", "http://x"),
+    ]
+)
+shaped = st.recursive(
+    KNOWN | values,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KNOWN, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(KNOWN, shaped, max_size=6), st.sampled_from(SPEAKING))
+def test_any_shape_is_read_or_refused_and_goes_out_when_it_is_in_scope(body: dict[str, Any], dialect: Dialect) -> None:
+    try:
+        read = model_api.loads(json.dumps({"model": "alias", **body}).encode(), dialect)
+    except Refused:
+        return
+    if read.out_of_scope is None:
+        strictjson.loads(model_api.dumps(read, model="m-1"))
+
+
+@given(shaped, st.sampled_from(SPEAKING))
+def test_any_shape_of_answer_is_followed(told: Any, dialect: Dialect) -> None:
+    body = json.dumps(told).encode()
+
+    seen(dialect, b"data: " + body)
+    model_api.said(body)
+    try:
+        model_api.read_whole(body, dialect)
+    except Refused:
+        return
+
+
 # -- events
 
 

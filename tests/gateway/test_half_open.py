@@ -1,5 +1,6 @@
 """Whoever sends slowly, or leaves unread what was asked for, stops nobody else (OV-02)."""
 
+import json
 import socket
 import threading
 import time
@@ -8,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from tests.gateway.scene import LIMITS, PATIENCE, TOKEN, Scene, served
-from tests.support.model_endpoint import ModelEndpoint
+from tests.support.model_endpoint import ModelEndpoint, spoken
 
 from watchbell.gateway.limits import Limits
+from watchbell.outside.upstream import Bounds
 
 HEAD = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
 STARTS = {
@@ -25,7 +27,8 @@ STARTS = {
 def slow() -> Iterator[Scene]:
     """A gateway that waits for requests as long as it does in earnest."""
     limits = Limits(request_seconds=60.0)
-    with ModelEndpoint() as endpoint, served(endpoint, limits=limits, head_seconds=30.0) as one:
+    patient = Bounds(total_seconds=30, first_byte_seconds=10, idle_seconds=10)
+    with ModelEndpoint() as endpoint, served(endpoint, limits=limits, bounds=patient, head_seconds=30.0) as one:
         yield one
 
 
@@ -144,6 +147,27 @@ def test_many_calls_at_once_are_all_answered(scene: Scene) -> None:
     assert got == [200] * 60
     scene.wait_until_settled()
     assert len(scene.ledger.settled) == 60
+
+
+def test_one_huge_request_holds_up_nobodys_stream(slow: Scene) -> None:
+    slow.answers(spoken(("word",) * 150, pause=0.02))
+    huge = json.dumps({"model": "alias", "messages": [{"role": "user", "content": "hi"}] * 100_000}).encode()
+    gaps, last = [], time.monotonic()
+    with slow.begin() as stream:
+        sending = threading.Thread(
+            target=slow.send, args=("POST", "/v1/chat/completions", huge, {"Authorization": f"Bearer {TOKEN}"})
+        )
+        sending.start()
+        held = b""
+        while b"[DONE]" not in held:
+            held = held[-20:] + stream.recv(65536)
+            gaps.append(time.monotonic() - last)
+            last = time.monotonic()
+        sending.join(20)
+
+    assert max(gaps) < 1.0
+    slow.wait_until_settled()
+    slow.answers(spoken())
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,26 @@ def test_whether_an_answer_is_in_doubt_does_not_depend_on_how_it_arrives(data: b
     assert len(set(seen)) == 1
 
 
+@given(
+    st.lists(st.binary(min_size=1, max_size=40), max_size=8), st.sampled_from([b"", b";x=y", b" ;x", b";a\rb", b"x"])
+)
+def test_a_chunk_that_arrives_by_itself_is_read_as_it_would_be_among_others(parts: list[bytes], more: bytes) -> None:
+    chunks = [b"%x%b\r\n%b\r\n" % (len(part), more, part) for part in parts]
+
+    seen = []
+    for arriving in ([b"".join(chunks)], chunks, [bytes([one]) for one in b"".join(chunks)]):
+        answer, pieces = Answer(SMALL), list[bytes]()
+        answer.feed(OK + b"Transfer-Encoding: chunked\r\n\r\n", pieces)
+        try:
+            for one in arriving:
+                answer.feed(one, pieces)
+        except EndpointTrouble:
+            pieces = [b"trouble"]
+        seen.append(b"".join(pieces))
+
+    assert len(set(seen)) == 1
+
+
 def test_what_came_before_the_doubt_is_handed_out() -> None:
     answer, pieces = Answer(SMALL), list[bytes]()
 

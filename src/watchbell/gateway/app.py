@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.metering import Admission, Ask, Dialect, Usage
@@ -15,12 +16,14 @@ from watchbell.domain.refusal import Refused
 from watchbell.formats import model_api
 from watchbell.formats.model_api import Asked
 from watchbell.gateway import told
+from watchbell.gateway.aside import Aside
 from watchbell.gateway.asking import DIALECTS, Intake, headers_of, token_of
 from watchbell.gateway.call import Call
 from watchbell.gateway.counter import Counter, LedgerAway
 from watchbell.gateway.limits import Limits
 from watchbell.gateway.live import Live
 from watchbell.gateway.making import Making
+from watchbell.gateway.means import Means
 from watchbell.gateway.reply import Message, Receive, Reply, Send, Whole
 from watchbell.gateway.trouble import say_unexpected
 from watchbell.outside.upstream import Endpoints
@@ -50,7 +53,9 @@ class Gateway:
         self._watching: asyncio.Task[None] | None = None
         self._draining: asyncio.TimerHandle | None = None
         self.live = Live(counter, now=now, limits=limits)
-        self._making = Making(counter, endpoints, self.live, now=now, limits=limits)
+        self._aside = Aside()
+        means = Means(counter=counter, endpoints=endpoints, aside=self._aside, now=now, limits=limits)
+        self._making = Making(means, self.live)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or take part in the server's start and end."""
@@ -82,6 +87,7 @@ class Gateway:
         self._counter.close()
         left = await asyncio.to_thread(self._counter.stop, self._limits.settle_seconds)
         self._endpoints.close()
+        self._aside.close()
         if left:
             log.error(json.dumps({"says": "calls stay charged as reserved", "calls": left}))
 
@@ -123,7 +129,7 @@ class Gateway:
         if reply.dialect is not Dialect.MODELS:
             body = await self._intake.body(headers, receive)
             digest.update(body)
-            asked = _read(body, reply.dialect)
+            asked = await self._aside.do(len(body), partial(_read, body, reply.dialect))
         ask = Ask(
             token=token,
             dialect=reply.dialect,

@@ -31,6 +31,8 @@ REST_AFTER_TROUBLE = 0.25
 LONGEST_TRYING_SECONDS = 600.0
 MOST_UNSETTLED = 20_000
 SETTLED_TOGETHER = 500
+GATHER_SECONDS = 0.002
+"""How long what has ended waits for the next question, which is settled with; most callers ask again at once."""
 
 
 class LedgerAway(Exception):
@@ -72,8 +74,10 @@ class Counter:
         self._rng = rng
         self._limits = limits
         self._around = around
-        self._questions: queue.SimpleQueue[_Ask | _Look | _End | None] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[_Ask | _Look | None] = queue.SimpleQueue()
+        self._ended: deque[_End] = deque()
         self._unsettled: deque[_End] = deque()
+        self._waking: asyncio.TimerHandle | None = None
         self._waiting = 0
         self._is_over = False
         self._until = float("inf")
@@ -96,7 +100,7 @@ class Counter:
         self._until = time.monotonic() + seconds
         self.close()
         self._thread.join(seconds + 1)
-        return len(self._unsettled)
+        return len(self._unsettled) + len(self._ended)
 
     async def admit(self, ask: Ask) -> Admission | TurnedAway:
         """Return the ledger's answer. Raises LedgerAway. An admission that nobody waits for any more is settled."""
@@ -124,7 +128,16 @@ class Counter:
 
     def settle(self, settlement: Settlement) -> None:
         """This will have a call settled soon, before anything that is asked from now on."""
-        self._questions.put(_End(settlement, time.monotonic()))
+        self._ended.append(_End(settlement, time.monotonic()))
+        if self._waking is None:
+            try:
+                self._waking = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._wake)
+            except RuntimeError:
+                self._wake()  # not from the loop: in no hurry, and rare
+
+    def _wake(self) -> None:
+        self._waking = None
+        self._questions.put(None)
 
     def _settle_unwanted(self, answered: "asyncio.Future[Admission | TurnedAway]") -> None:
         if answered.cancelled() or answered.exception() is not None:
@@ -133,7 +146,7 @@ class Counter:
             self.settle(not_sent(admission.call))
 
     def _run(self) -> None:
-        while not (self._is_over and (not self._unsettled or time.monotonic() > self._until)):
+        while not (self._is_over and (not (self._ended or self._unsettled) or time.monotonic() > self._until)):
             asks, looks = self._gathered()
             try:
                 with self._around():
@@ -157,12 +170,12 @@ class Counter:
             except queue.Empty:
                 break
             wait = 0.0
-            if isinstance(one, _End):
-                self._unsettled.append(one)
-            elif isinstance(one, _Ask):
+            if isinstance(one, _Ask):
                 asks.append(one)
             elif one is not None:
                 looks.append(one)
+        while self._ended:
+            self._unsettled.append(self._ended.popleft())
         return asks, looks
 
     def _settle(self) -> None:

@@ -9,7 +9,7 @@ MIB = 1 << 20
 class Limits:
     """Seconds, bytes and numbers, each of which ends in an answer that says so."""
 
-    request_bytes: int = 16 * MIB
+    request_bytes: int = 8 * MIB
     request_seconds: float = 60.0
     requests_bytes: int = 256 * MIB
     """How much all bodies that are on their way in may take together."""

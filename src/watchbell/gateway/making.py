@@ -1,8 +1,8 @@
 """This will make one admitted call: to the endpoint, back to the caller, and into the ledger exactly once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from datetime import datetime
+from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 from watchbell.domain.metering import Ending
@@ -10,15 +10,14 @@ from watchbell.formats import model_api
 from watchbell.formats.model_api import Asked
 from watchbell.gateway import told
 from watchbell.gateway.call import Call
-from watchbell.gateway.counter import Counter
-from watchbell.gateway.limits import Limits
 from watchbell.gateway.live import Live
+from watchbell.gateway.means import Means
 from watchbell.gateway.relay import Relay
 from watchbell.gateway.reply import LastPiece, Receive, Reply, Whole
 from watchbell.gateway.sending import sending
 from watchbell.gateway.told import NOTHING, Stopped
 from watchbell.gateway.trouble import say_unexpected
-from watchbell.outside.upstream import Endpoints, EndpointTrouble
+from watchbell.outside.upstream import EndpointTrouble
 
 Ends = Whole | LastPiece | Stopped
 
@@ -29,14 +28,9 @@ class Making:
     So whoever comes back at once finds what its last call left over.
     """
 
-    def __init__(
-        self, counter: Counter, endpoints: Endpoints, live: Live, *, now: Callable[[], datetime], limits: Limits
-    ) -> None:
-        self._counter = counter
-        self._endpoints = endpoints
+    def __init__(self, means: Means, live: Live) -> None:
+        self._means = means
         self._live = live
-        self._now = now
-        self._limits = limits
 
     async def make(
         self, call: Call, asked: Asked | None, headers: dict[str, str], receive: Receive, reply: Reply
@@ -47,7 +41,7 @@ class Making:
             ends = await self._ended(call, self._answered(call, asked, headers, reply), reply.reference)
         finally:
             leaving.cancel()
-            self._counter.settle(call.settlement())
+            self._means.counter.settle(call.settlement())
         if not isinstance(ends, Stopped):
             await reply.finish(ends)
         elif ends.ending is Ending.CALLER_LEFT:
@@ -82,16 +76,16 @@ class Making:
             raise told.out_of_scope(asked.out_of_scope)
         if asked.model not in upstream.models:
             raise told.model_out_of_scope()
-        exchange = await self._endpoints.send(
-            sending(upstream, asked, headers), last_look=lambda: self._require_time(call)
-        )
+        size = asked.most.input_tokens  # at least its bytes
+        out = await self._means.aside.do(size, partial(sending, upstream, asked, headers))
+        exchange = await self._means.endpoints.send(out, last_look=lambda: self._require_time(call))
         try:
-            return await Relay(call, asked, exchange, reply, self._limits).run(now=self._now())
+            return await Relay(call, asked, exchange, reply, self._means).run()
         finally:
             exchange.close()
 
     def _require_time(self, call: Call) -> None:
-        if self._now() >= call.admission.ends_at:
+        if self._means.now() >= call.admission.ends_at:
             raise told.window_over(NOTHING)
 
 

@@ -3,13 +3,14 @@
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from watchbell.domain.metering import Ending
 from watchbell.domain.refusal import Refused
 from watchbell.formats import model_api
 from watchbell.formats.model_api import Asked
 from watchbell.gateway.call import Call
-from watchbell.gateway.limits import Limits
+from watchbell.gateway.means import Means
 from watchbell.gateway.reply import LastPiece, Reply, Whole
 from watchbell.gateway.told import NOTHING, Stopped, Told, odd_answer
 from watchbell.outside.egress import retry_after_seconds
@@ -18,6 +19,7 @@ from watchbell.outside.upstream import Cause, EndpointTrouble, Exchange, Redacto
 
 SHORTEST_WAIT, USUAL_WAIT, LONGEST_WAIT = 1, 10, 300
 LONGEST_SAYING = 300
+EVENTS_AT_A_TIME = 500
 _ABOUT_THE_REQUEST = (400, 413, 422)
 """Answers that are about what the caller sent: they go back as they are."""
 
@@ -29,22 +31,23 @@ _ODD_BUT_READ = ("duplicate-key", "not-finite", "number-too-large")
 class Relay:
     """One answer on its way back."""
 
-    def __init__(self, call: Call, asked: Asked, exchange: Exchange, reply: Reply, limits: Limits) -> None:
+    def __init__(self, call: Call, asked: Asked, exchange: Exchange, reply: Reply, means: Means) -> None:
         self._call = call
         self._asked = asked
         self._exchange = exchange
         self._reply = reply
-        self._limits = limits
+        self._means = means
+        self._limits = means.limits
         self._redactor = Redactor(call.admission.upstream.credential)
 
-    async def run(self, *, now: datetime) -> Whole | LastPiece:
+    async def run(self) -> Whole | LastPiece:
         """Return what is to be sent last; what comes before has been sent. Raises EndpointTrouble and Stopped."""
         head = await self._exchange.head()
         self._call.status = head.status
         if head.fields.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise EndpointTrouble(Cause.CODING, "The endpoint compresses its answer, which it was asked not to do.")
         if not 200 <= head.status < 300:
-            return await self._refused(head, now)
+            return await self._refused(head)
         if self._asked.streams and _kind(head) == "text/event-stream":
             return await self._stream()
         return await self._whole(head)
@@ -55,7 +58,8 @@ class Relay:
             raise odd_answer("endpoint-html", f"The endpoint returned HTML (status {head.status}), not an answer.")
         told = model_api.Told()
         try:
-            told = model_api.read_whole(body, self._asked.dialect)
+            read = partial(model_api.read_whole, body, self._asked.dialect)
+            told = await self._means.aside.do(len(body), read)
         except Refused as refused:
             if refused.refusal.code not in _ODD_BUT_READ:
                 what = f"The endpoint answered with {_kind(head) or 'something'} that is not JSON"
@@ -75,7 +79,7 @@ class Relay:
                 self._call.took(piece)
                 whole = events.feed(self._redactor.feed(piece) if piece else self._redactor.rest())
                 whole += [] if piece else events.close()
-                held += self._seen(whole, reading, spelling)
+                held += await self._goes_on(whole, reading, spelling)
                 self._reply.events = events.number
                 if not piece:
                     break
@@ -104,6 +108,16 @@ class Relay:
         self._call.ended(ending, reading.told.usage)
         return LastPiece(body=held)
 
+    async def _goes_on(self, events: list[bytes], reading: model_api.Reading, spelling: Spelling) -> bytes:
+        """Return what goes on of these events; a piece may hold very many, and others have their turn meanwhile."""
+        if len(events) <= EVENTS_AT_A_TIME:
+            return self._seen(events, reading, spelling)
+        out = b""
+        for at in range(0, len(events), EVENTS_AT_A_TIME):
+            out += self._seen(events[at : at + EVENTS_AT_A_TIME], reading, spelling)
+            await asyncio.sleep(0)
+        return out
+
     def _seen(self, events: list[bytes], reading: model_api.Reading, spelling: Spelling) -> bytes:
         """Return what goes on of these events. Raises Stopped when they spell out the credential."""
         out = []
@@ -122,7 +136,7 @@ class Relay:
                 while piece := await self._exchange.read():
                     self._call.took(piece)
 
-    async def _refused(self, head: Head, now: datetime) -> Whole:
+    async def _refused(self, head: Head) -> Whole:
         """Return the endpoint's own error. Raises Stopped where it is not the caller's business but the endpoint's."""
         self._call.ended(Ending.ENDPOINT_REFUSED, NOTHING)
         body = self._redactor.whole(await self._read(self._limits.error_bytes))
@@ -138,7 +152,7 @@ class Relay:
             )
         if 300 <= head.status < 400:
             code, message = "endpoint-redirect", f"{message}, a redirect, and redirects are not followed"
-        wait = _wait(head, now) if head.status in _TO_WAIT_FOR else None
+        wait = _wait(head, self._means.now()) if head.status in _TO_WAIT_FOR else None
         told = Told(status=status, code=code, message=message + (f": {said}" if said else "."), retry_after=wait)
         raise Stopped(told, Ending.ENDPOINT_REFUSED, NOTHING)
 

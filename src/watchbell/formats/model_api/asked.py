@@ -8,7 +8,7 @@ from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.formats import fields, strictjson
 from watchbell.formats.fields import Json
-from watchbell.formats.model_api.scope import media_in, out_of_scope
+from watchbell.formats.model_api.scope import looked_at
 
 OUTPUT_TOKENS = 4096
 """What a call that names no limit of its own may write: set in what goes out, so that the bound holds."""
@@ -64,6 +64,7 @@ def loads(data: bytes, dialect: Dialect) -> Asked:
     is not JSON, or where a field that matters here is not what its interface says.
     """
     body = fields.root(strictjson.loads(data))
+    media, why_not = looked_at(body, dialect)
     written = _limit(body, dialect) * _choices(body, dialect)
     if body.get("prediction") is not None:
         written += len(data)  # what was predicted and not taken is counted as written
@@ -71,8 +72,8 @@ def loads(data: bytes, dialect: Dialect) -> Asked:
         dialect=dialect,
         model=fields.required_text(body, "model"),
         streams=_flag(body, "stream"),
-        most=Usage(len(data) + MEDIA_TOKENS * media_in(body), written),
-        out_of_scope=out_of_scope(body, dialect),
+        most=Usage(len(data) + MEDIA_TOKENS * media, written),
+        out_of_scope=why_not,
         body=body,
     )
 

@@ -67,7 +67,7 @@ class Events:
         self.number += len(events)
         if self.number > self._most:
             raise refuse("too-many-events", Sentence("The stream has more than {limit} events.", limit=self._most))
-        if len(self._held) > self._largest or any(len(one) > self._largest for one in events):
+        if max(map(len, events), default=0) > self._largest or len(self._held) > self._largest:
             raise refuse(
                 "event-too-large", Sentence("An event of the stream is larger than {limit} bytes.", limit=self._largest)
             )

@@ -6,7 +6,7 @@ behind at the endpoint. Such a request is refused as a whole: a part left out in
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Optional
 
 from watchbell.domain.metering import Dialect
 from watchbell.domain.refusal import Refusal
@@ -32,7 +32,12 @@ _REACHING = re.compile(
 _PICTURES = ("image_url", "video_url", "audio_url")
 _HELD = ("messages", "input", "system", "instructions")
 _SILENT: tuple[object, ...] = (None, False, [], {}, "")
-_CALLED = frozenset(("tool_use", "server_tool_use"))
+_CALLED = ("tool_use", "server_tool_use")
+_TELLING = frozenset((*_PICTURES, "file_url", "file_id", "source", "type"))
+_CONTAINERS = (dict, list)
+
+Way = tuple[Optional["Way"], str | int]
+"""Where a part stands: within what, and under which name or number there."""
 _MEDIA = frozenset(
     (
         *("image", "image_url", "input_image", "video_url", "audio_url", "input_audio"),
@@ -41,17 +46,17 @@ _MEDIA = frozenset(
 )
 
 
-def out_of_scope(body: Json, dialect: Dialect) -> Refusal | None:
-    """Return the first reason why this request may not go out, or None."""
-    return next(_reasons(body, dialect), None)
+def looked_at(body: Json, dialect: Dialect) -> tuple[int, Refusal | None]:
+    """Return how many pictures, sounds and documents come with a request, and why it may not go out, if so."""
+    media, first = 0, next(_fields(body), None) or next(_tools(body, dialect), None)
+    for part, way in _parts(body):
+        kind = part.get("type")
+        media += isinstance(kind, str) and kind in _MEDIA
+        first = first or next(_references(part, way), None)
+    return media, first
 
 
-def media_in(body: Json) -> int:
-    """Return how many pictures, sounds and documents come with a request."""
-    return sum(part.get("type") in _MEDIA for part, _ in _parts(body) if isinstance(part.get("type"), str))
-
-
-def _reasons(body: Json, dialect: Dialect) -> Iterator[Refusal]:
+def _fields(body: Json) -> Iterator[Refusal]:
     for name, value in body.items():
         if value in _SILENT:
             continue
@@ -59,9 +64,6 @@ def _reasons(body: Json, dialect: Dialect) -> Iterator[Refusal]:
             yield _refusal("state", "The endpoint may keep nothing between calls.", pointer("", name), name)
         elif _REACHING.fullmatch(name):
             yield _refusal("field", "This field reaches beyond the model.", pointer("", name), name)
-    yield from _tools(body, dialect)
-    for part, place in _parts(body):
-        yield from _references(part, place)
 
 
 def _tools(body: Json, dialect: Dialect) -> Iterator[Refusal]:
@@ -74,38 +76,55 @@ def _tools(body: Json, dialect: Dialect) -> Iterator[Refusal]:
             yield _refusal("tool", what, pointer("", "tools", index), str(named)[:60])
 
 
-def _references(part: Json, place: str) -> Iterator[Refusal]:
+def _references(part: Json, way: Way) -> Iterator[Refusal]:
     for name in _PICTURES:
         told = part.get(name)
         where = told.get("url") if isinstance(told, dict) else told
         if isinstance(where, str) and where[:5].lower() != "data:":
-            yield _address(pointer(place, name))
+            yield _address(_place((way, name)))
     if part.get("file_url") not in _SILENT:
-        yield _address(pointer(place, "file_url"))
+        yield _address(_place((way, "file_url")))
     if part.get("file_id") not in _SILENT:
-        yield _stored(pointer(place, "file_id"))
+        yield _stored(_place((way, "file_id")))
     source = part.get("source")
     if isinstance(source, dict) and source.get("type") == "url":
-        yield _address(pointer(place, "source"))
+        yield _address(_place((way, "source")))
     if isinstance(source, dict) and source.get("type") == "file":
-        yield _stored(pointer(place, "source"))
+        yield _stored(_place((way, "source")))
     if part.get("type") in ("item_reference", "container_upload"):
-        yield _stored(place)
+        yield _stored(_place(way))
 
 
-def _parts(body: Json) -> Iterator[tuple[Json, str]]:
-    """Yield every object of what the model is to read; what a tool was called with is the caller's own business."""
-    waiting: list[tuple[Any, str]] = [(body[name], pointer("", name)) for name in reversed(_HELD) if name in body]
+def _parts(body: Json) -> Iterator[tuple[Json, Way]]:
+    """Yield what tells something of all that the model is to read, with the way there.
+
+    What a tool was called with is the caller's own business. A request may hold hundreds of thousands of parts:
+    those that cannot tell anything are not handed out, and a place is written out only where something is found.
+    """
+    waiting: list[tuple[Any, Way]] = [(body[name], (None, name)) for name in reversed(_HELD) if name in body]
     while waiting:
-        value, place = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend((one, f"{place}/{index}") for index, one in reversed(list(enumerate(value))))
-        elif isinstance(value, dict):
-            yield value, place
-            if value.get("type") not in _CALLED:
-                waiting.extend(
-                    (one, pointer(place, name)) for name, one in value.items() if isinstance(one, dict | list)
-                )
+        value, way = waiting.pop()
+        if type(value) is list:
+            for index in range(len(value) - 1, -1, -1):
+                if type(value[index]) in _CONTAINERS:
+                    waiting.append((value[index], (way, index)))
+        elif type(value) is dict:
+            if not _TELLING.isdisjoint(value):
+                yield value, way
+                if value.get("type") in _CALLED:
+                    continue
+            for name, one in value.items():
+                if type(one) in _CONTAINERS:
+                    waiting.append((one, (way, name)))
+
+
+def _place(way: Way) -> str:
+    parts: list[str | int] = []
+    rest: Way | None = way
+    while rest is not None:
+        rest, part = rest
+        parts.append(part)
+    return pointer("", *reversed(parts))
 
 
 def _address(place: str) -> Refusal:

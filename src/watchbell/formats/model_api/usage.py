@@ -104,7 +104,10 @@ class Reading:
             return True
         if b'"usage"' in event and not _NO_USAGE.search(event):
             return True
-        return any(hint in event for hint in self._hints)
+        for hint in self._hints:  # noqa: SIM110 (asked of every event; this is a third of what `any` takes)
+            if hint in event:
+                return True
+        return False
 
     def _note(self, told: dict[str, Any]) -> None:
         self.has_error = self.has_error or _is_error(told)

@@ -38,6 +38,8 @@ class Answer:
 
     def feed(self, data: bytes, pieces: list[bytes]) -> None:
         """This will add what these bytes hold of the body to `pieces`. Raises EndpointTrouble."""
+        if not self._held and self._step == self._size_line and self._is_one_chunk(data, pieces):
+            return
         self._held += data
         while not self.is_whole and self._step(pieces):
             pass
@@ -134,6 +136,16 @@ class Answer:
             self._budget, self._step = self._bounds.head_bytes, self._trailer
         return True
 
+    def _is_one_chunk(self, data: bytes, pieces: list[bytes]) -> bool:
+        """Return whether these bytes are one whole chunk, as those of a stream mostly are; then it has been taken."""
+        end = data.find(b"\r\n", 0, 20)
+        found = CHUNK_SIZE.fullmatch(data, 0, max(end, 0))
+        size = int(found[1], 16) if found else 0
+        if not size or len(data) != end + size + 4 or data[-2:] != b"\r\n":
+            return False
+        self._add(data[end + 2 : -2], pieces)
+        return True
+
     def _chunk(self, pieces: list[bytes]) -> bool:
         self._take(pieces)
         if self._left or len(self._held) < 2:
@@ -166,6 +178,9 @@ class Answer:
             return
         del self._held[: len(piece)]
         self._left -= len(piece)
+        self._add(piece, pieces)
+
+    def _add(self, piece: bytes, pieces: list[bytes]) -> None:
         self._body += len(piece)
         if self._body > self._bounds.body_bytes:
             raise too_large(Sentence("its answer is larger than {limit} bytes", limit=self._bounds.body_bytes))

@@ -6,7 +6,7 @@ import os
 import re
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from watchbell.domain.sentence import Sentence
@@ -72,9 +72,9 @@ class Exchange:
         """Return status and header fields. Raises EndpointTrouble."""
         return await self._line.head()
 
-    async def read(self) -> bytes:
+    def read(self) -> Awaitable[bytes]:
         """Return what has come of the body, or nothing at its end. Raises EndpointTrouble, after all that came."""
-        return await self._line.read()
+        return self._line.read()
 
     def close(self) -> None:
         """This will end the call, whatever it is doing; nothing more comes."""

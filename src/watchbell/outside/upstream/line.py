@@ -86,13 +86,12 @@ class Line(asyncio.Protocol):
         if self._answer is None or self._trouble is not None:
             self.close()
             return
-        before = len(self._pieces)
         self._heard = self._loop.time()
         try:
             self._answer.feed(data, self._pieces)
         except EndpointTrouble as trouble:
             self._give_up(trouble)
-        self._ahead += sum(len(piece) for piece in self._pieces[before:])
+        self._ahead += len(data)
         if self._ahead > self._bounds.ahead_bytes and not self._is_held and self._transport is not None:
             self._is_held = True
             self._transport.pause_reading()

@@ -1,0 +1,21 @@
+"""What every call of one gateway process works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchbell.gateway.aside import Aside
+from watchbell.gateway.counter import Counter
+from watchbell.gateway.limits import Limits
+from watchbell.outside.upstream import Endpoints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """The ledger's counter, the way to endpoints, a thread for what takes long, the time, and what is borne."""
+
+    counter: Counter
+    endpoints: Endpoints
+    aside: Aside
+    now: Callable[[], datetime]
+    limits: Limits
