@@ -15,7 +15,16 @@ from tests.support import machine
 
 SOURCE = machine.ROOT / "src" / "watchbell"
 SPOKEN = ("message", "expected", "todo")
-SPEAKING = {"refuse": 1, "denied": 1, "failed": 1, "Refusal": None, "Problem": 1, "Doubt": 1, "NotPossible": 0}
+SPEAKING = {
+    "refuse": 1,
+    "denied": 1,
+    "failed": 1,
+    "Refusal": None,
+    "Problem": 1,
+    "Doubt": 1,
+    "NotPossible": 0,
+    "Unacceptable": 1,
+}
 """Calls whose texts reach people: where the text stands, besides the arguments named in SPOKEN."""
 
 TO_PROGRAMS = (
@@ -26,9 +35,9 @@ TO_PROGRAMS = (
 
 CARRIERS = (
     *("domain/refusal.py", "domain/lifecycle/machine.py", "outside/egress/refusals.py"),
-    *("domain/priority/", "apps/findings/items.py"),
+    *("domain/priority/", "domain/terms/terms.py", "apps/findings/items.py"),
 )
-"""What only carries texts from their callers; and the policy, whose sentences the worklist's own words translate."""
+"""What only carries texts, or holds them in tables; and the policy, which the worklist's own words translate."""
 
 RAISING = (
     *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "engagements", "findings", "cases")),
@@ -38,7 +47,7 @@ RAISING = (
 )
 """Where the text of an exception reaches people."""
 
-PASSED_ON = {"message", "expected", "todo", "value", "because", "why_not", "args"}
+PASSED_ON = {"message", "expected", "todo", "value", "why", "because", "why_not", "args"}
 """Parts of something that was said, and counted, elsewhere; and the words of enumerations, which are listed below."""
 
 
