@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.support import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = ["tests/domain", "tests/formats", "tests/outside", "tests/house", "tests/conformance"]
+GROUND = ["tests/domain", "tests/formats", "tests/outside", "tests/cli", "tests/house", "tests/conformance"]
 # The longest files first and in this order, so that no processor idles at the end.
 FLOORS = ["tests/journeys", "tests/apps", "tests/doors", "tests/web", "tests/api"]
 SKIPPED, STOPPED = -1, -2

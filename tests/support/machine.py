@@ -35,6 +35,8 @@ def why_missing(need: str) -> str:
         return "Chromium is not installed (Debian: apt-get install chromium)"
     if need == "bwrap" and not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian: apt-get install bubblewrap)"
+    if need == "openssl" and not shutil.which("openssl"):
+        return "OpenSSL's command is not installed (Debian: apt-get install openssl)"
     if need == "spark" and not SPARK_PYTHON.exists():
         return "PySpark is not installed here (./watchbell test spark does that, a gigabyte)"
     if need == "spark" and not shutil.which("java"):

@@ -25,7 +25,7 @@ VERBS = {
     "fleet": ("fleet", "Export what operators run, and match millions of components at once."),
     "submit": ("submit", "Send findings to a node; safe to repeat."),
     "journal": ("journal", "Verify or export the sealed record."),
-    "key": ("key", "Make a signing key that you hold yourself."),
+    "key": ("key", "Make a signing key that you hold yourself, and sign with it."),
 }
 CHECKOUT_ONLY = {
     "test": "Lint, contracts, types and tests (from a checkout).",

@@ -1,6 +1,6 @@
 """What did a developer and an evaluator agree on? Terms as values, the statements they sign, and their plain words."""
 
-from watchbell.domain.terms.preview import Point, Way, differences, in_plain_words
+from watchbell.domain.terms.preview import Point, Way, differences, in_plain_words, what_is_signed
 from watchbell.domain.terms.reading import statement_from, terms_from
 from watchbell.domain.terms.statements import (
     PAYLOAD_TYPE,
@@ -50,4 +50,5 @@ __all__ = [
     "start",
     "statement_from",
     "terms_from",
+    "what_is_signed",
 ]

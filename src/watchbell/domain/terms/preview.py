@@ -3,13 +3,15 @@
 "You" are the developer: nobody else writes terms. A page or a terminal shows each point as a heading and its text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from watchbell.domain.sentence import Sentence
-from watchbell.domain.terms.aspects import ASPECTS, Aspect, Kind, Measure
+from watchbell.domain.terms.aspects import ASPECTS, Aspect, Kind, Measure, count
+from watchbell.domain.terms.reading import terms_from
+from watchbell.domain.terms.statements import Statement, StatementKind
 from watchbell.domain.terms.terms import Terms
 
 
@@ -68,6 +70,60 @@ def in_plain_words(terms: Terms) -> tuple[Point, ...]:
 def differences(before: Terms, after: Terms) -> tuple[Point, ...]:
     """Return what the later terms change, and in which direction; nothing when both say the same."""
     return tuple(_change(one, before, after) for one in ASPECTS if one.measure(before) != one.measure(after))
+
+
+def what_is_signed(statement: Statement) -> tuple[Point, ...]:
+    """Return what a party says by signing this statement; for an offer with all of its terms.
+
+    Raises Unacceptable for a statement that `statement_from` would not have returned.
+    """
+    said = _SIGNED[statement.kind](statement.content)
+    if statement.kind is StatementKind.OFFER:
+        return (said, *in_plain_words(terms_from(statement.content["terms"], place="/terms")))
+    return (said,)
+
+
+def _offered(content: Mapping[str, Any]) -> Point:
+    template = (
+        "You offer version {number} of the terms of engagement {engagement} to evaluator {evaluator}, as {developer}."
+    )
+    ids = {name: content[name] for name in ("engagement", "evaluator", "developer")}
+    return Point(Sentence("An offer"), Sentence(template, number=count(content["number"]), **ids))
+
+
+def _agreed(content: Mapping[str, Any]) -> Point:
+    people = tuple(content["personnel"]) or (Sentence("nobody yet"),)
+    template = (
+        "You agree to the offer with SHA-256 {offer} in engagement {engagement}. You name these people: {people}."
+    )
+    return Point(
+        Sentence("An agreement"),
+        Sentence(template, offer=content["offer"], engagement=content["engagement"], people=people),
+    )
+
+
+def _started(content: Mapping[str, Any]) -> Point:
+    template = (
+        "You open the window of engagement {engagement} for the people named in the agreement with SHA-256 {agreement}."
+    )
+    ids = {name: content[name] for name in ("engagement", "agreement")}
+    return Point(Sentence("A start"), Sentence(template, **ids))
+
+
+def _admitted(content: Mapping[str, Any]) -> Point:
+    template = (
+        "You let one more person into engagement {engagement}: {person}, under the agreement with SHA-256 {agreement}."
+    )
+    ids = {name: content[name] for name in ("engagement", "person", "agreement")}
+    return Point(Sentence("An admission"), Sentence(template, **ids))
+
+
+_SIGNED: Final = {
+    StatementKind.OFFER: _offered,
+    StatementKind.AGREEMENT: _agreed,
+    StatementKind.START: _started,
+    StatementKind.ADMISSION: _admitted,
+}
 
 
 def _whole(aspect: Aspect, terms: Terms) -> Sentence:
