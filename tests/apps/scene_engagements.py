@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,16 +14,23 @@ from watchbell.apps.engagements.models import Engagement, ModelVersion
 from watchbell.apps.engagements.services import Endpoint, Signing, metering
 from watchbell.domain.metering import Admission, Ask, Dialect, TurnedAway, Usage
 from watchbell.domain.terms import Limits, Purpose, Terms, signed_bytes
-from watchbell.doors.keys import keystore
+from watchbell.doors import keys as node_keys
+from watchbell.outside.keystore import FolderKeystore
 
 DIGEST = "5e" * 32
 DICE = random.Random(14409)
 SMALL = Usage(100, 100)
+LASTS = timedelta(days=1)
 LIMITS = Limits(requests=1000, tokens=1_000_000)
 TERMS = Terms(model_digest=DIGEST, models=("northlight-1",), limits=LIMITS)
 ENDPOINT = Endpoint(
     base_url="https://models.lab.example", credential="sk-canary-of-the-lab", models={"northlight-1": "nl-1-2026-11"}
 )
+
+
+def keystore() -> FolderKeystore:
+    """Return the node's keystore, as it is at this moment: a test may have put another in its place."""
+    return node_keys.keystore()
 
 
 @dataclass

@@ -12,6 +12,7 @@ from tests.support.cast import CONSOLE, Cast, Player
 
 from watchbell.apps.engagements import services
 from watchbell.apps.engagements.services import Release
+from watchbell.apps.jobs import queries as work
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.notices import queries
 from watchbell.apps.notices import services as notices
@@ -26,7 +27,7 @@ from watchbell.worker.run import run_until_idle
 from watchbell.worker.subscriptions import SUBSCRIPTIONS
 
 pytestmark = pytest.mark.django_db
-ONLY_NOTICES = tuple(one for one in SUBSCRIPTIONS if one.kind == "notices.announce")
+ONLY_NOTICES = tuple(one for one in SUBSCRIPTIONS if one.kind.startswith("notices.announce"))
 
 
 def carry(now: datetime = NOON) -> None:
@@ -186,14 +187,24 @@ def test_partners_hear_of_each_other_and_nobody_else_does(cast: Cast) -> None:
 def test_tokens_anchors_and_settings_start_no_work(cast: Cast) -> None:
     scene = started(cast)
     carry()
-    before = Job.objects.filter(kind="notices.announce").count()
+    before = Job.objects.filter(kind="notices.announce_apart").count()
 
     services.mint(scene.engagement, Purpose.RUN, **scene.by("evaluator"))
     services.pause(scene.engagement, by=cast.lab.actor, now=NOON)
     services.make_round(now=NOON, keys=keystore(), rng=DICE)
     carry()
 
-    assert Job.objects.filter(kind="notices.announce").count() == before
+    assert Job.objects.filter(kind="notices.announce_apart").count() == before
+
+
+def test_those_who_look_after_the_nodes_work_do_not_see_that_anybody_was_told(cast: Cast) -> None:
+    started(cast)
+    carry()
+
+    seen = {one.kind for viewer in (cast.admin, cast.coordinator.actor) for one in work.recent(viewer)}
+
+    assert not any(kind.endswith("_apart") for kind in seen)
+    assert Job.objects.filter(kind="notices.deliver_apart", state=Job.State.DONE).exists()
 
 
 def test_no_news_of_early_access_asks_anybody_to_offer_extend_or_begin_it_again() -> None:

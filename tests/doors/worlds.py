@@ -42,7 +42,7 @@ MASKS = (
 MASKED_HEADERS = ("date", "x-reference-id", "content-security-policy", "content-length")
 HASHED = re.compile(rb'"[0-9a-f]{64}(?:[0-9a-f]{64})?"')
 DRAWN = re.compile(rb'("(?:id|index|receipt)":)(?:"[0-9a-f]{32}"|\d+)')
-SECRET_WORDS = ("Overflow", "infusepump", "Whispering Meadow")
+SECRET_WORDS = ("Overflow", "infusepump", "Whispering Meadow", "northlight-1")
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,17 @@ def frozen(now: datetime, home: Path) -> Iterator[None]:
     dice = random.Random(2604)
     nonces = random.Random(7)
     store = FolderKeystore(home / "keys", rng=nonces.randbytes)
-    for name in (keys.MFA_SEEDS, keys.CURSORS, keys.FILES):
+    for name in (keys.MFA_SEEDS, keys.CURSORS, keys.FILES, keys.MODEL_NAMES):
         store.ensure(name, KeyKind.AEAD)
-    store.ensure(keys.HEAD_KEY, KeyKind.SIGNING)
+    for name in (keys.HEAD_KEY, keys.RECEIPTS):
+        store.ensure(name, KeyKind.SIGNING)
     blobs = BlobStore(home / "blobs", store)
     with (
         mock.patch.object(moment, "now", return_value=now),
         mock.patch.object(moment, "dice", return_value=dice),
         mock.patch.object(keys, "keystore", return_value=store),
         mock.patch.object(keys, "blob_store", return_value=blobs),
+        mock.patch("watchbell.apps.engagements.jobs.FolderKeystore", return_value=store),
     ):
         yield
 

@@ -34,7 +34,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
         "notices.announce",
         ("case.", "embargo.", "report.", "vendor.", "message.", "finding.", "submission.", "advisory.shared"),
     ),
-    Subscription("notices.early_access", "notices.announce", EARLY_ACCESS),
+    Subscription("notices.early_access", "notices.announce_apart", EARLY_ACCESS),
     Subscription("advisories", "advisories.follow_case", ("case.marked",)),
     Subscription("inventory.asset", "inventory.match_asset", ("inventory.loaded", "inventory.described")),
     Subscription("inventory.vex", "inventory.overlay", ("inventory.vex_",)),

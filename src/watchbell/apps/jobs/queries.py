@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from watchbell.apps.jobs.models import Job
+from watchbell.apps.jobs.registry import kinds_apart
 from watchbell.apps.jobs.services.requests import may_look_after
 from watchbell.domain.handling import Actor
 
@@ -39,12 +40,12 @@ def dead_letters(viewer: Actor, *, limit: int = 100) -> list[Line]:
 
 def running(viewer: Actor, *, limit: int = 100) -> list[Line]:
     """Return what is being worked on at this moment, longest first."""
-    return _lines(viewer, Job.objects.filter(state=Job.State.RUNNING).order_by("started_at", "id"), limit)
+    return _lines(viewer, _listed().filter(state=Job.State.RUNNING).order_by("started_at", "id"), limit)
 
 
 def recent(viewer: Actor, *, limit: int = 100) -> list[Line]:
     """Return the latest jobs in any state."""
-    return _lines(viewer, Job.objects.order_by("-id"), limit)
+    return _lines(viewer, _listed().order_by("-id"), limit)
 
 
 def one(viewer: Actor, public_id: str) -> Line | None:
@@ -89,6 +90,10 @@ def next_run_at() -> datetime | None:
     """Return when the earliest waiting job may start, so that a worker knows how long to rest."""
     waiting = Job.objects.filter(state=Job.State.WAITING).order_by("run_at")
     return waiting.values_list("run_at", flat=True).first()
+
+
+def _listed() -> QuerySet[Job]:
+    return Job.objects.exclude(kind__in=kinds_apart())
 
 
 def _lines(viewer: Actor, jobs: QuerySet[Job], limit: int) -> list[Line]:

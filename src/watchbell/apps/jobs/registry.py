@@ -30,12 +30,17 @@ class Missed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of work and how patiently it is tried."""
+    """One kind of work and how patiently it is tried.
+
+    That a job of an `apart` kind exists would itself tell something to those who look after the node's work, so
+    it is not listed unless it gave up and waits for them.
+    """
 
     name: str
     work: Work
     max_attempts: int = 5
     lease: timedelta = timedelta(minutes=2)
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,9 @@ _KINDS: dict[str, Kind] = {}
 _SCHEDULES: dict[str, Schedule] = {}
 
 
-def job(kind: str, *, max_attempts: int = 5, lease: timedelta = timedelta(minutes=2)) -> Callable[[Work], Work]:
+def job(
+    kind: str, *, max_attempts: int = 5, lease: timedelta = timedelta(minutes=2), is_apart: bool = False
+) -> Callable[[Work], Work]:
     """Return the decorator that offers a function as the work of this kind (`room.verb`).
 
     `lease` is how long a silent worker keeps a job; a running one renews it in time.
@@ -68,7 +75,7 @@ def job(kind: str, *, max_attempts: int = 5, lease: timedelta = timedelta(minute
         there = _KINDS.get(kind)
         if there is not None and there.work is not work:
             raise ValueError(f"Two functions offer the work {kind!r}; rename one of them.")
-        _KINDS[kind] = Kind(kind, work, max_attempts, lease)
+        _KINDS[kind] = Kind(kind, work, max_attempts, lease, is_apart)
         return work
 
     return offer
@@ -90,6 +97,11 @@ def kind_named(name: str) -> Kind:
         raise UnknownKind(
             f"No room offers the work {name!r}.{hint} Register it with @job in the room's jobs.py."
         ) from None
+
+
+def kinds_apart() -> list[str]:
+    """Return the kinds whose jobs are not listed among others."""
+    return sorted(name for name, kind in _KINDS.items() if kind.is_apart)
 
 
 def schedules() -> list[Schedule]:

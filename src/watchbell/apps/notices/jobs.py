@@ -11,6 +11,12 @@ from watchbell.domain.identity import Dice
 from watchbell.outside.mail import mailer_from
 
 
+@job("notices.announce_apart", is_apart=True)
+def announce_apart(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will tell those whom an entry about early access concerns: that there is any is for nobody else to see."""
+    announce(args, progress, now=now, rng=rng)
+
+
 @job("notices.announce")
 def announce(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
     """This will tell those whom the entry concerns."""
@@ -36,6 +42,12 @@ def deliver(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None
     node = settings.WATCHBELL
     mailer = mailer_from(node.email_url, home=node.home, sender=f"watchbell@{node.host}")
     services.deliver(str(args["notice"]), mailer=mailer, base_url=node.base_url, now=now)
+
+
+@job(services.DELIVER_APART, is_apart=True)
+def deliver_apart(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will mail one notice about early access to everyone who may still know of it."""
+    deliver(args, progress, now=now, rng=rng)
 
 
 periodic(Schedule("notices.remind", "notices.remind", every=timedelta(hours=1), missed=Missed.LATEST))

@@ -17,11 +17,15 @@ from watchbell.domain.handling import Actor, OrganisationKind, Tlp
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What one kind of thing answers: who could be told, whether this viewer may know of it now, and its label."""
+    """What one kind of thing answers: who could be told, whether this viewer may know of it now, and its label.
+
+    Where `is_apart`, not even those who look after the node's work see that anybody is told.
+    """
 
     parties: Callable[[str], list[str]]
     knows: Callable[[str, Actor, datetime], bool]
     marking: Callable[[str], Tlp]
+    is_apart: bool = False
 
 
 def _case_parties(case: str) -> list[str]:
@@ -79,8 +83,8 @@ def _nobody_outside(subject: str) -> Tlp:
 
 ROOMS: Final[dict[str, Reach]] = {
     "cases.case": Reach(_case_parties, _knows_case, _case_marking),
-    "engagements.engagement": Reach(_two_parties, _knows_engagement, _nobody_outside),
-    "engagements.partner": Reach(_two_partners, _knows_partner, _nobody_outside),
+    "engagements.engagement": Reach(_two_parties, _knows_engagement, _nobody_outside, is_apart=True),
+    "engagements.partner": Reach(_two_partners, _knows_partner, _nobody_outside, is_apart=True),
     "findings.finding": Reach(_finder, _knows_finding, _finding_marking),
     "findings.submission": Reach(_triage, _knows_submission, _nobody_outside),
 }

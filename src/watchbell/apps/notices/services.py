@@ -19,6 +19,7 @@ from watchbell.domain.identity import Dice, new_id
 from watchbell.outside.mail import Mailer, Message
 
 DELIVER = "notices.deliver"
+DELIVER_APART = "notices.deliver_apart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ def notify(told: ToTell, *, now: datetime, rng: Dice) -> Notice:
     )
     if is_new and NEWS[told.kind].is_mailed:
         args = {"notice": notice.public_id}
-        jobs.enqueue(kind=DELIVER, key=f"{DELIVER}:{notice.public_id}", args=args, now=now)
+        kind = DELIVER_APART if reach.ROOMS[told.subject_kind].is_apart else DELIVER
+        jobs.enqueue(kind=kind, key=f"{DELIVER}:{notice.public_id}", args=args, now=now)
     return notice
 
 
