@@ -31,7 +31,7 @@ def begin(now: datetime, base_url: str) -> dict[str, Any]:
 
     limits = Limits(requests=200, tokens=400_000, at_once=20)
     scene = agreed(make_cast(now), replace(TERMS, limits=limits), now=now)
-    deed = {"by": scene.lab.actor, "now": now, "keys": keystore(), "rng": random.Random(1)}
+    deed: dict[str, Any] = {"by": scene.lab.actor, "now": now, "keys": keystore(), "rng": random.Random(1)}
     services.start(scene.engagement, scene.sign("lab", services.start_to_sign(scene.engagement)), **deed)
     endpoint = replace(ENDPOINT, base_url=base_url)
     services.set_endpoint(scene.fresh(), endpoint, allow=[base_url], **deed)
