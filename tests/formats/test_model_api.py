@@ -98,6 +98,15 @@ def test_a_stated_limit_is_not_stated_twice() -> None:
     assert "max_completion_tokens" not in sent(CHAT, max_tokens=9)
 
 
+def test_what_has_gone_out_is_let_go_of() -> None:
+    read = model_api.loads(request(CHAT, stream_options={"include_usage": True}), CHAT)
+
+    read.let_go()
+
+    assert read.body == {}
+    assert read.wants_count
+
+
 def test_a_picture_counts_more_than_its_bytes_and_a_guess_counts_as_written() -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     body = request(CHAT, messages=[{"role": "user", "content": [picture, picture]}], max_tokens=1)
@@ -114,6 +123,7 @@ def test_a_picture_counts_more_than_its_bytes_and_a_guess_counts_as_written() ->
         (b"{", "not-json", "line 1 column 1"),
         (b"{}", "missing-field", "/model"),
         (b'{"model": 5}', "wrong-type", "/model"),
+        (b'{"model": "' + b"a" * 201 + b'"}', "too-long", "/model"),
         (b'{"model":"a","model":"b"}', "duplicate-key", ""),
         (b'{"model":"a","stream":"yes"}', "wrong-type", "/stream"),
         (b'{"model":"a","max_tokens":"9"}', "wrong-type", "/max_tokens"),

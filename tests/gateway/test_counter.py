@@ -8,6 +8,7 @@ import time
 from collections import Counter as Counted
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -142,6 +143,25 @@ def test_a_settlement_that_cannot_be_written_holds_up_no_other() -> None:
 
     assert {one.call for one in made.settled} == {one.call for one in (*admitted, later)}
     assert left == 1
+
+
+def test_an_ask_that_cannot_be_answered_is_refused_alone() -> None:
+    class Picky(MemoryLedger):
+        def admit(self, asks: Any, **named: Any) -> Any:
+            if any(ask.model == "poison" for ask in asks):
+                raise ValueError("no such text can be stored")
+            return super().admit(asks, **named)
+
+    made = Picky()
+    made.grants[TOKEN] = Grant(engagement="e-1", upstream=UPSTREAM, ends_at=NOON + timedelta(days=1))
+    poison = replace(ASK, model="poison")
+    with counting(made) as counter:
+        answers = asyncio.run(together(*(counter.admit(one) for one in (ASK, poison, ASK, ASK, poison, ASK))))
+        for one in answers:
+            if isinstance(one, Admission):
+                counter.settle(settlement(one.call))
+
+    assert [type(one) for one in answers] == [Admission, LedgerAway, Admission, Admission, LedgerAway, Admission]
 
 
 # -- GW-14: budgets hold across processes

@@ -4,12 +4,14 @@ The ids are those of the list of faults that the project tests against (GW-03 to
 """
 
 import gc
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from tests.gateway.scene import CREDENTIAL, Scene, served
+from tests.gateway.scene import CREDENTIAL, LIMITS, Scene, served
 from tests.support import model_endpoint as its
 from tests.support.model_endpoint import (
     CHUNKED,
@@ -178,6 +180,21 @@ def test_gw_06_too_much_is_cut_at_the_cap(scene: Scene, answer: Answer, code: st
     assert got.seconds < LATEST
     scene.wait_until_settled()
     lives(scene)
+
+
+def test_gw_06_answers_that_come_at_once_are_bounded_together(endpoint: ModelEndpoint) -> None:
+    endpoint.answer = its.endless(OK + JSON + CHUNKED + END, chunk(b" " * 1000), pause=0.01, times=200)
+    with served(endpoint, limits=replace(LIMITS, wholes_bytes=50_000)) as scene:
+        callers = [threading.Thread(target=scene.ask) for _ in range(5)]
+        for one in callers:
+            one.start()
+        got = scene.ask()
+        for one in callers:
+            one.join(10)
+
+        assert (got.status, got.error["code"]) == (503, "gateway-busy")
+        scene.wait_until_settled()
+        lives(scene)
 
 
 # -- GW-07: framing in doubt

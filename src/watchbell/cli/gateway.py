@@ -33,9 +33,9 @@ def gateway_verb(host: str, port: int) -> None:
         ) from error
     limits = Limits()
     from watchbell.doors.keys import keystore
-    from watchbell.gateway.room import RoomLedger
+    from watchbell.gateway.node_ledger import NodeLedger
 
-    gateway = made(node, RoomLedger(keystore()), limits)
+    gateway = made(node, NodeLedger(keystore()), limits)
     try:
         sock = listening(host, port)
     except OSError as error:

@@ -25,6 +25,7 @@ from watchbell.gateway.live import Live
 from watchbell.gateway.making import Making
 from watchbell.gateway.means import Means
 from watchbell.gateway.reply import Message, Receive, Reply, Send, Whole
+from watchbell.gateway.room import Room
 from watchbell.gateway.trouble import say_unexpected
 from watchbell.outside.upstream import Endpoints
 
@@ -54,7 +55,14 @@ class Gateway:
         self._draining: asyncio.TimerHandle | None = None
         self.live = Live(counter, now=now, limits=limits)
         self._aside = Aside()
-        means = Means(counter=counter, endpoints=endpoints, aside=self._aside, now=now, limits=limits)
+        means = Means(
+            counter=counter,
+            endpoints=endpoints,
+            aside=self._aside,
+            room=Room(limits.wholes_bytes),
+            now=now,
+            limits=limits,
+        )
         self._making = Making(means, self.live)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -125,21 +133,25 @@ class Gateway:
         self._require_way(scope["method"], scope["path"])
         headers = headers_of(scope)
         token = token_of(headers)
-        asked, digest = None, hashlib.sha256()
-        if reply.dialect is not Dialect.MODELS:
-            body = await self._intake.body(headers, receive)
-            digest.update(body)
-            asked = await self._aside.do(len(body), partial(_read, body, reply.dialect))
+        asked, digest = await self._taken(headers, receive, reply.dialect)
         ask = Ask(
             token=token,
             dialect=reply.dialect,
             model=asked.model if asked else "",
             most=asked.most if asked else Usage(0, 0),
-            request_digest=digest.hexdigest(),
+            request_digest=digest,
         )
         admission = await self._admission(ask)
         reply.call = admission.call
         await self._making.make(Call(admission), asked, headers, receive, reply)
+
+    async def _taken(self, headers: dict[str, str], receive: Receive, dialect: Dialect) -> tuple[Asked | None, str]:
+        """Return what is asked, and the digest of its bytes, which are not kept. Raises Refusing."""
+        if dialect is Dialect.MODELS:
+            return None, hashlib.sha256().hexdigest()
+        body = await self._intake.body(headers, receive)
+        asked = await self._aside.do(len(body), partial(_read, body, dialect))
+        return asked, hashlib.sha256(body).hexdigest()
 
     async def _admission(self, ask: Ask) -> Admission:
         try:

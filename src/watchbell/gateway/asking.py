@@ -6,6 +6,7 @@ import re
 from watchbell.domain.metering import Dialect
 from watchbell.gateway.limits import Limits
 from watchbell.gateway.reply import Message, Receive
+from watchbell.gateway.room import Part, Room
 from watchbell.gateway.told import CallerLeft, refusing
 
 DIALECTS = {f"/v1/{dialect}": dialect for dialect in Dialect}
@@ -31,44 +32,40 @@ def token_of(headers: dict[str, str]) -> str:
 
 
 class Intake:
-    """Takes bodies in, each within its bytes and its time, and all of them together within what there is."""
+    """Takes bodies in, each within its bytes and its time, and all of them together within the room there is."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._held = 0
+        self._room = Room(limits.requests_bytes)
 
     async def body(self, headers: dict[str, str], receive: Receive) -> bytes:
         """Return the whole body. Raises Refusing, or CallerLeft before it is whole."""
         if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise refusing(415, "content-encoding", "A body with a Content-Encoding is not taken.")
         length = headers.get("content-length", "")
-        self._require_room(int(length) if length.isdigit() and len(length) < 20 else 0)
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.request_seconds):
-                await self._take(receive, body)
-        except TimeoutError:
-            message = f"The request had not arrived whole after {self._limits.request_seconds:g} s."
-            raise refusing(408, "request-too-slow", message) from None
-        finally:
-            self._held -= len(body)
-        return bytes(body)
+        self._require_size(int(length) if length.isdigit() and len(length) < 20 else 0)
+        with self._room.part() as part:
+            try:
+                async with asyncio.timeout(self._limits.request_seconds):
+                    return await self._taken(receive, part)
+            except TimeoutError:
+                message = f"The request had not arrived whole after {self._limits.request_seconds:g} s."
+                raise refusing(408, "request-too-slow", message) from None
 
-    async def _take(self, receive: Receive, body: bytearray) -> None:
+    async def _taken(self, receive: Receive, part: Part) -> bytes:
+        body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise CallerLeft
-            part = message.get("body", b"")
-            body += part
-            self._held += len(part)
-            self._require_room(len(body))
+            data = message.get("body", b"")
+            part.take(len(data))
+            body += data
+            self._require_size(len(body))
             if not message.get("more_body", False):
-                return
+                return bytes(body)
 
-    def _require_room(self, size: int) -> None:
+    def _require_size(self, size: int) -> None:
         if size > self._limits.request_bytes:
             message = f"The request is larger than {self._limits.request_bytes} bytes."
             raise refusing(413, "request-too-large", message)
-        if self._held > self._limits.requests_bytes:
-            raise refusing(503, "gateway-busy", "Too much is on its way in at once.", retry_after=1)

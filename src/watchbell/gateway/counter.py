@@ -205,15 +205,36 @@ class Counter:
 
     def _answer(self, asks: Sequence[_Ask], looks: Sequence[_Look]) -> None:
         if asks:
-            wanted = [one.ask for one in asks]
-            answers = self._ledger.admit(wanted, chain=self._opened(), now=self._now(), rng=self._rng)
-            for one, answer in zip(asks, answers, strict=True):
-                one.answer.set_result(answer)
+            self._admit(asks)
         if looks:
             engagements = {name for one in looks for name in one.engagements}
             stopped = self._ledger.stopped_among(engagements, now=self._now())
             for each in looks:
                 each.answer.set_result(stopped)
+
+    def _admit(self, asks: Sequence[_Ask]) -> None:
+        """This will have these asks answered. One that cannot be is refused alone, and not with all it came with."""
+        try:
+            self._admit_together(asks)
+        except Exception:
+            if len(asks) == 1:
+                raise
+            in_a_row = 0
+            for one in asks:
+                try:
+                    self._admit_together([one])
+                    in_a_row = 0
+                except Exception:
+                    in_a_row += 1
+                    if in_a_row == 2:  # then it is not the ask
+                        raise
+                    _refuse([one], [])
+
+    def _admit_together(self, asks: Sequence[_Ask]) -> None:
+        wanted = [one.ask for one in asks]
+        answers = self._ledger.admit(wanted, chain=self._opened(), now=self._now(), rng=self._rng)
+        for one, answer in zip(asks, answers, strict=True):
+            one.answer.set_result(answer)
 
     def _opened(self) -> str:
         self._chain = self._chain or self._ledger.open_chain(now=self._now(), rng=self._rng)

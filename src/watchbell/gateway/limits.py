@@ -17,6 +17,9 @@ class Limits:
     whole_bytes: int = 16 * MIB
     """The largest answer that is not a stream."""
 
+    wholes_bytes: int = 512 * MIB
+    """How much all such answers may take together while they come."""
+
     event_bytes: int = 4 * MIB
     events: int = 300_000
     """The largest event of a stream, and how many a stream may have."""

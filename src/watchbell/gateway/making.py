@@ -58,6 +58,8 @@ class Making:
             why = stopped
         except EndpointTrouble as trouble:
             why = told.endpoint_broken(trouble)
+        except told.Refusing as refusing:
+            why = Stopped(refusing.told, Ending.STOPPED)
         except Exception as error:
             say_unexpected(reference, error)
             why = Stopped(told.unexpected(reference), Ending.STOPPED)
@@ -78,7 +80,9 @@ class Making:
             raise told.model_out_of_scope()
         size = asked.most.input_tokens  # at least its bytes
         out = await self._means.aside.do(size, partial(sending, upstream, asked, headers))
+        asked.let_go()
         exchange = await self._means.endpoints.send(out, last_look=lambda: self._require_time(call))
+        del out
         try:
             return await Relay(call, asked, exchange, reply, self._means).run()
         finally:

@@ -157,14 +157,15 @@ class Relay:
         raise Stopped(told, Ending.ENDPOINT_REFUSED, NOTHING)
 
     async def _read(self, most: int) -> bytes:
-        parts, size = [], 0
-        while piece := await self._exchange.read():
-            self._call.took(piece)
-            parts.append(piece)
-            size += len(piece)
-            if size > most:
-                raise EndpointTrouble(Cause.TOO_LARGE, f"The endpoint's answer is larger than {most} bytes.")
-        return b"".join(parts)
+        body = bytearray()
+        with self._means.room.part() as part:
+            while piece := await self._exchange.read():
+                self._call.took(piece)
+                part.take(len(piece))
+                body += piece
+                if len(body) > most:
+                    raise EndpointTrouble(Cause.TOO_LARGE, f"The endpoint's answer is larger than {most} bytes.")
+        return bytes(body)
 
 
 def _wait(head: Head, now: datetime) -> int:

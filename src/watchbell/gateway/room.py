@@ -1,32 +1,42 @@
-"""The ledger of a node: the room of engagements, with the node's keystore."""
+"""How much may everybody's bodies take together?"""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from watchbell.apps.engagements.services import metering, settling
-from watchbell.domain.identity import Dice
-from watchbell.domain.metering import Admission, Ask, Settlement, TurnedAway
-from watchbell.outside.keystore import Keystore
+from watchbell.gateway.told import refusing
 
 
-class RoomLedger:
-    """Asks the room anew for each batch; nothing of an engagement is remembered here."""
+class Room:
+    """So many bytes of memory, for all calls of a process together."""
 
-    def __init__(self, keys: Keystore) -> None:
-        self._keys = keys
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
 
-    def open_chain(self, *, now: datetime, rng: Dice) -> str:
-        """Return a name for the log chains of this process."""
-        return metering.open_chain(rng=rng)
+    @contextmanager
+    def part(self) -> Iterator["Part"]:
+        """This will give back what was taken when the context ends."""
+        one = Part(self)
+        try:
+            yield one
+        finally:
+            self._held -= one.size
 
-    def admit(self, asks: Sequence[Ask], *, chain: str, now: datetime, rng: Dice) -> list[Admission | TurnedAway]:
-        """Return an answer to each ask."""
-        return metering.admit(asks, chain=chain, now=now, keys=self._keys, rng=rng)
+    def take(self, size: int) -> None:
+        """This will take some of the room. Raises Refusing when there is not enough."""
+        self._held += size
+        if self._held > self._most:
+            raise refusing(503, "gateway-busy", "Too much is on its way at once.", retry_after=1)
 
-    def settle(self, ends: Sequence[Settlement], *, chain: str, now: datetime, rng: Dice) -> None:
-        """This will charge what each admitted call used, and note how it ended."""
-        settling.settle(ends, now=now)
 
-    def stopped_among(self, engagements: Collection[str], *, now: datetime) -> Collection[str]:
-        """Return those engagements whose calls must end now."""
-        return metering.stopped_among(engagements, now=now, keys=self._keys)
+class Part:
+    """What one body takes."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.size = 0
+
+    def take(self, size: int) -> None:
+        """This will take some more. Raises Refusing when there is not enough for all."""
+        self.size += size
+        self._room.take(size)

@@ -18,6 +18,7 @@ MEDIA_TOKENS = 5000
 
 MOST_OUTPUT_TOKENS = 10_000_000
 MOST_CHOICES = 128
+LONGEST_NAME = 200
 
 _LIMITS = {
     Dialect.CHAT: ("max_completion_tokens", "max_tokens"),
@@ -48,13 +49,15 @@ class Asked:
     streams: bool
     most: Usage
     out_of_scope: Refusal | None
+    wants_count: bool
+    """Whether the caller itself asked for the chunk of a chat's stream that only counts."""
+
     body: Json = field(repr=False)
 
-    @property
-    def wants_count(self) -> bool:
-        """Return whether the caller itself asked for the chunk of a chat's stream that only counts."""
-        options = self.body.get("stream_options")
-        return isinstance(options, dict) and options.get("include_usage") is True
+    def let_go(self) -> None:
+        """This will drop what was asked, once it has gone out: an answer may take long, and a request be large."""
+        while self.body:
+            self.body.popitem()
 
 
 def loads(data: bytes, dialect: Dialect) -> Asked:
@@ -70,10 +73,11 @@ def loads(data: bytes, dialect: Dialect) -> Asked:
         written += len(data)  # what was predicted and not taken is counted as written
     return Asked(
         dialect=dialect,
-        model=fields.required_text(body, "model"),
+        model=_model(body),
         streams=_flag(body, "stream"),
         most=Usage(len(data) + MEDIA_TOKENS * media, written),
         out_of_scope=why_not,
+        wants_count=_wants_count(body),
         body=body,
     )
 
@@ -96,6 +100,18 @@ def dumps(asked: Asked, *, model: str) -> bytes:
         if asked.streams:
             body["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _model(body: Json) -> str:
+    name = fields.required_text(body, "model")
+    if len(name) > LONGEST_NAME:
+        raise refuse("too-long", "This is not the name of a model.", place="/model")
+    return name
+
+
+def _wants_count(body: Json) -> bool:
+    options = body.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def _limit(body: Json, dialect: Dialect) -> int:

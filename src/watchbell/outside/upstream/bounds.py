@@ -26,5 +26,5 @@ class Bounds:
     head_bytes: int = 64 * 1024
     head_fields: int = 100
     body_bytes: int = 256 * MIB
-    ahead_bytes: int = 256 * 1024
+    ahead_bytes: int = 64 * 1024
     """How much is read before the caller has taken it."""

@@ -78,7 +78,7 @@ async def _reached(target: Target, addresses: Sequence[str], until: float) -> so
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return str(error.verify_message)
+        return str(error.verify_message).partition(",")[0]  # what follows names the host
     return error.reason or type(error).__name__ if isinstance(error, ssl.SSLError) else type(error).__name__
 
 
