@@ -22,8 +22,16 @@ from watchbell.formats import strictjson
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ("hospital", "coordinator", "vendor", "admin", "lab", "evaluator", "public")
-SHARED = frozenset({"Embargo", "No", "Python", "SQLite", "PostgreSQL", "Sector", "Token", "Watchbell", "no"})
-"""Words that are the same in both languages, and names of programs; reviewed by hand."""
+SHARED = frozenset(
+    {
+        *("Embargo", "No", "Python", "SQLite", "PostgreSQL", "Sector", "Token", "Watchbell", "no"),
+        *("Authorization: Bearer", "x-api-key"),
+    }
+)
+"""Words that are the same in both languages, names of programs and of HTTP's fields; reviewed by hand."""
+
+SEALED = ("Northlight 1",)
+"""What the scenes' people wrote that lies sealed, so that no column tells it."""
 
 MUST_BE_SEEN = frozenset(
     {
@@ -33,13 +41,13 @@ MUST_BE_SEEN = frozenset(
     }
 )
 OWN = frozenset({"home", "early_access", "engagement"})
-"""Pages on which each finds something else."""
+"""Pages on which everyone finds something else, and on each of which something else stands."""
 
 NOT_PAGES = frozenset({"account_logout", "export_record"})
 CODE = re.compile(r"[\W\d_]*(?:[A-Za-z]{1,2}\d+|[A-Z0-9+:._-]+|\S*(?:[/@:_]|\.\w)\S*|\S*\d\S*)[\W\d_]*")
 """A word that is a code, an address or a number rather than language."""
 
-DAY = re.compile(r"\b\d{1,2} \w{3} \d{4}\b")
+DAY = re.compile(r"\b\d{1,2} \w{3}(?: \d{4})?\b")
 """A day as pages write it: some months have one short name in both languages."""
 
 
@@ -82,18 +90,18 @@ def heard(client: Client, path: str, language: str) -> _Heard | None:
 def walked(client: Client, who: str, seen: set[str]) -> Iterator[tuple[str, _Heard, _Heard]]:
     """Yield the pages this person can reach and nobody did before: their names, in English and in Spanish."""
     waiting = [reverse(one.name) for one in routes.pages() if not one.varies and who in PAGES[one.name]]
-    seen -= OWN
     for path in waiting:
         try:
             name = resolve(urlsplit(path).path).view_name
         except Resolver404:
             continue
-        if name in seen or name not in PAGES or name in NOT_PAGES:
+        key = f"{who} {path}" if name in OWN else name
+        if key in seen or name not in PAGES or name in NOT_PAGES:
             continue
         english, spanish = heard(client, path, "en"), heard(client, path, "es")
         if english is None or spanish is None:
             continue
-        seen.add(name)
+        seen |= {name, key}
         waiting += [urljoin(path, link) for link in english.links if not urlsplit(link).netloc]
         yield name, english, spanish
 
@@ -169,7 +177,7 @@ def clients(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, Client]:
 
 
 def test_no_sentence_on_a_page_stays_english_for_a_reader_of_spanish(clients: dict[str, Client]) -> None:
-    data = stored()
+    data = [*SEALED, *stored()]
     ours = {one.msgid for one in phrases.spanish() if one.said.get(0) != one.msgid}
 
     english: dict[str, set[str]] = {}

@@ -42,7 +42,7 @@ def test_the_page_says_day_end_people_scope_and_what_is_spent(lab: Client, early
     page = text_of(lab.get(address("engagement", early.running)))
 
     assert "Day 11 of 30" in page
-    assert "Hard end Fri 24 Nov 2026, 09:00 UTC" in page.replace("Tue", "Fri")
+    assert "Hard end Tue 24 Nov 2026, 09:00 UTC" in page
     assert "Who may owner@evaluator.example Ana Ruiz" in page or "Who may Ana Ruiz owner@evaluator.example" in page
     assert "northlight-1, northlight-1-mini Chat completions (OpenAI), Messages (Anthropic)" in page
     assert "Calls 40 of 20\N{NO-BREAK SPACE}000 (0 %)".replace("\N{NO-BREAK SPACE}", " ") in page
@@ -164,8 +164,7 @@ def test_a_seat_and_a_token_end_by_one_click(lab: Client, early: Early) -> None:
 
 
 def test_the_log_says_each_touch_in_words_with_names_and_that_the_chain_holds(lab: Client, early: Early) -> None:
-    page = text_of(lab.get(address("engagement_live", early.running), headers=ASKED))
-    page = page or lab.get(address("engagement_live", early.running), headers=ASKED).content.decode()
+    page = lab.get(address("engagement_live", early.running), headers=ASKED).content.decode()
 
     words = re.sub(r"<[^>]+>", " ", page)
     assert "chain ok" in words

@@ -141,7 +141,7 @@ class EndpointForm(forms.Form):
     )
     scheme = forms.ChoiceField(
         label=_("How does it take a credential?"),
-        choices=[(Scheme.BEARER, _("Authorization: Bearer")), (Scheme.X_API_KEY, _("x-api-key"))],
+        choices=[(Scheme.BEARER, "Authorization: Bearer"), (Scheme.X_API_KEY, "x-api-key")],
     )
     credential = forms.CharField(
         label=_("Credential"),
