@@ -13,12 +13,12 @@ WRITERS = OWNERS
 ADMIN = frozenset({"admin"})
 COORDINATOR = frozenset({"coordinator"})
 PARTIES = frozenset({"coordinator", "vendor", "lab"})
+LABS = frozenset({"lab"})
+EVALUATORS = frozenset({"evaluator"})
+TWO_SIDES = LABS | EVALUATORS
 OPERATORS = frozenset({"hospital", "reader", "bank"})
 OPERATORS_WRITING = OPERATORS - {"reader"}
 OPERATORS_OWNING = OPERATORS - {"reader"}
-LABS = frozenset({"lab"})
-EVALUATORS = frozenset({"evaluator"})
-TWO_PARTIES = LABS | EVALUATORS
 
 PAGES: dict[str, frozenset[str]] = {
     "account_login": EVERYONE,
@@ -160,6 +160,40 @@ PAGES: dict[str, frozenset[str]] = {
     "load_vex": OPERATORS_WRITING,
     "vex_document": OPERATORS,
     "withdraw_vex": OPERATORS_WRITING,
+    "early_access": STRONG,
+    "early_access_limits": EVERYONE,
+    "consent_partnership": WRITERS,
+    "end_partnership": WRITERS,
+    "signing_keys": TWO_SIDES,
+    "add_signing_key": TWO_SIDES,
+    "retire_signing_key": TWO_SIDES,
+    "register_model": LABS,
+    "model": LABS,
+    "draft_offer": LABS,
+    "release_model": LABS,
+    "plan_release": LABS,
+    "choose_partner": LABS,
+    "determination": LABS,
+    "request_determination": LABS,
+    "retract_determination": LABS,
+    "note_determination": LABS,
+    "engagement": TWO_SIDES,
+    "edit_terms": LABS,
+    "read_terms": EVALUATORS,
+    "sign_statement": TWO_SIDES,
+    "statement_file": TWO_SIDES,
+    "engagement_live": LABS,
+    "export_access_log": LABS,
+    "destruction_receipt": TWO_SIDES,
+    "destruction_receipt_file": TWO_SIDES,
+    "shorten_window": LABS,
+    "set_endpoint": LABS,
+    "end_seat": TWO_SIDES,
+    "end_gateway_token": TWO_SIDES,
+    "take_token": EVALUATORS,
+    "name_person": EVALUATORS,
+    "developer_deed": LABS,
+    "evaluator_deed": EVALUATORS,
 }
 
 MEMBERS = STRONG - {"mallory", "admin"}
@@ -201,14 +235,14 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "GET /partnerships": MEMBERS,
     "POST /partnerships/{partnership}/consent": WRITERS,
     "POST /partnerships/{partnership}/end": WRITERS,
-    "GET /engagements": TWO_PARTIES,
+    "GET /engagements": TWO_SIDES,
     "POST /engagements": LABS,
     "GET /engagements/evaluators": LABS,
     "GET /engagements/people": EVALUATORS,
-    "GET /engagements/{engagement}": TWO_PARTIES,
-    "GET /engagements/{engagement}/terms": TWO_PARTIES,
+    "GET /engagements/{engagement}": TWO_SIDES,
+    "GET /engagements/{engagement}/terms": TWO_SIDES,
     "PUT /engagements/{engagement}/terms": LABS,
-    "GET /engagements/{engagement}/to-sign/{statement}": TWO_PARTIES,
+    "GET /engagements/{engagement}/to-sign/{statement}": TWO_SIDES,
     "POST /engagements/{engagement}/offer": LABS,
     "POST /engagements/{engagement}/agree": EVALUATORS,
     "POST /engagements/{engagement}/start": LABS,
@@ -219,16 +253,16 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "POST /engagements/{engagement}/pause": LABS,
     "POST /engagements/{engagement}/resume": LABS,
     "POST /engagements/{engagement}/shorten": LABS,
-    "GET /engagements/{engagement}/seats": TWO_PARTIES,
+    "GET /engagements/{engagement}/seats": TWO_SIDES,
     "POST /engagements/{engagement}/seats": EVALUATORS,
     "GET /engagements/{engagement}/seats/{seat}/to-sign": LABS,
     "POST /engagements/{engagement}/seats/{seat}/admit": LABS,
-    "POST /engagements/{engagement}/seats/{seat}/end": TWO_PARTIES,
+    "POST /engagements/{engagement}/seats/{seat}/end": TWO_SIDES,
     "PUT /engagements/{engagement}/endpoint": LABS,
-    "GET /engagements/{engagement}/tokens": TWO_PARTIES,
+    "GET /engagements/{engagement}/tokens": TWO_SIDES,
     "POST /engagements/{engagement}/tokens": EVALUATORS,
-    "POST /engagements/{engagement}/tokens/{token}/end": TWO_PARTIES,
-    "GET /engagements/{engagement}/log": TWO_PARTIES,
-    "GET /engagements/{engagement}/log/export": TWO_PARTIES,
-    "GET /engagements/{engagement}/receipts": TWO_PARTIES,
+    "POST /engagements/{engagement}/tokens/{token}/end": TWO_SIDES,
+    "GET /engagements/{engagement}/log": TWO_SIDES,
+    "GET /engagements/{engagement}/log/export": TWO_SIDES,
+    "GET /engagements/{engagement}/receipts": TWO_SIDES,
 }

@@ -15,7 +15,16 @@ from tests.support import machine
 
 SOURCE = machine.ROOT / "src" / "watchbell"
 SPOKEN = ("message", "expected", "todo")
-SPEAKING = {"refuse": 1, "denied": 1, "failed": 1, "Refusal": None, "Problem": 1, "Doubt": 1, "NotPossible": 0}
+SPEAKING = {
+    "refuse": 1,
+    "denied": 1,
+    "failed": 1,
+    "Refusal": None,
+    "Problem": 1,
+    "Doubt": 1,
+    "NotPossible": 0,
+    "Unacceptable": 1,
+}
 """Calls whose texts reach people: where the text stands, besides the arguments named in SPOKEN."""
 
 TO_PROGRAMS = ("api/", "cli/", "demo/", "edge/", "domain/matching/evaluate.py", "domain/matching/packages.py")
@@ -23,19 +32,19 @@ TO_PROGRAMS = ("api/", "cli/", "demo/", "edge/", "domain/matching/evaluate.py", 
 
 CARRIERS = (
     *("domain/refusal.py", "domain/lifecycle/machine.py", "outside/egress/refusals.py"),
-    *("domain/priority/", "apps/findings/items.py"),
+    *("domain/priority/", "domain/terms/terms.py", "apps/findings/items.py"),
 )
-"""What only carries texts from their callers; and the policy, whose sentences the worklist's own words translate."""
+"""What only carries texts, or holds them in tables; and the policy, which the worklist's own words translate."""
 
 RAISING = (
-    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "findings", "cases")),
+    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "engagements", "findings", "cases")),
     *(f"apps/{room}" for room in ("advisories", "inventory", "remediation")),
     *("domain/lifecycle", "domain/canonical.py", "domain/handling/tlp.py"),
     *("domain/matching/ranges.py", "domain/matching/gem_requirements.py"),
 )
 """Where the text of an exception reaches people."""
 
-PASSED_ON = {"message", "expected", "todo", "value", "because", "why_not", "args"}
+PASSED_ON = {"message", "expected", "todo", "value", "why", "because", "why_not", "args"}
 """Parts of something that was said, and counted, elsewhere; and the words of enumerations, which are listed below."""
 
 
@@ -193,6 +202,7 @@ def _texts_of(call: ast.Call) -> Iterator[ast.AST]:
 def listed() -> dict[str, set[str]]:
     """Return the words that stand in tables rather than in calls, by where they stand."""
     from watchbell.apps.cases.words import ProposalState
+    from watchbell.apps.engagements.services import ending
     from watchbell.domain import lifecycle
     from watchbell.domain.lifecycle.machine import Machine
     from watchbell.domain.lifecycle.rules import CaseRole
@@ -203,6 +213,7 @@ def listed() -> dict[str, set[str]]:
         "outside/reader/magic.py": {one.value for one in Kind if one is not Kind.TEXT},
         "domain/lifecycle/rules.py": {one.value for one in CaseRole},
         "apps/cases/words.py": {one.value for one in ProposalState},
+        "apps/engagements/services/ending.py": set(ending.LIMITS),
     }
     for name in ("case", "embargo", "engagement", "finding", "remediation", "report"):
         held = vars(import_module(f"{lifecycle.__name__}.{name}")).values()

@@ -16,21 +16,25 @@ from tests.doors import routes
 from tests.doors.table import PAGES
 from tests.support.cast import Cast
 from tests.support.visitors import ELSEWHERE, signed_in
-from tests.web import coordination_scene, operator_scene, phrases, test_node_pages
+from tests.web import coordination_scene, early_access_scene, operator_scene, phrases, test_node_pages
 
 from watchbell.formats import strictjson
 
 pytestmark = pytest.mark.django_db
-PEOPLE = ("hospital", "coordinator", "vendor", "admin", "lab", "public")
+PEOPLE = ("hospital", "coordinator", "vendor", "admin", "lab", "evaluator", "public")
 SHARED = frozenset({"Embargo", "No", "Python", "SQLite", "PostgreSQL", "Sector", "Token", "Watchbell", "no"})
 """Words that are the same in both languages, and names of programs; reviewed by hand."""
 
 MUST_BE_SEEN = frozenset(
     {
         *("home", "worklist_row", "asset", "case", "finding", "advisory", "board"),
+        *("early_access", "engagement", "model", "sign_statement", "edit_terms", "destruction_receipt", "take_token"),
         *("node_work", "node_sources", "node_kept", "record", "report", "account_login", "members"),
     }
 )
+OWN = frozenset({"home", "early_access", "engagement"})
+"""Pages on which each finds something else."""
+
 NOT_PAGES = frozenset({"account_logout", "export_record"})
 CODE = re.compile(r"[\W\d_]*(?:[A-Za-z]{1,2}\d+|[A-Z0-9+:._-]+|\S*(?:[/@:_]|\.\w)\S*|\S*\d\S*)[\W\d_]*")
 """A word that is a code, an address or a number rather than language."""
@@ -78,7 +82,7 @@ def heard(client: Client, path: str, language: str) -> _Heard | None:
 def walked(client: Client, who: str, seen: set[str]) -> Iterator[tuple[str, _Heard, _Heard]]:
     """Yield the pages this person can reach and nobody did before: their names, in English and in Spanish."""
     waiting = [reverse(one.name) for one in routes.pages() if not one.varies and who in PAGES[one.name]]
-    seen.discard("home")  # everyone has their own
+    seen -= OWN
     for path in waiting:
         try:
             name = resolve(urlsplit(path).path).view_name
@@ -159,6 +163,7 @@ def clients(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, Client]:
     operator_scene.play(cast, NOON)
     coordination_scene.play(cast, NOON)
     test_node_pages.play(cast, NOON)
+    early_access_scene.play(cast, NOON)
     found = {name: signed_in(cast.people[name], NOON) for name in PEOPLE if name != "public"}
     return {"public": Client(REMOTE_ADDR=ELSEWHERE), **found}
 

@@ -13,7 +13,17 @@ from tests.web import phrases
 from watchbell.web import catalogues
 
 # Sign-in and account pages, home, errors, everything shared, the worklist. Others show English until they are added.
-SPOKEN_IN_SPANISH = ("account", "below", "coordination", "mfa", "node", "operator", "public", "watchbell")
+SPOKEN_IN_SPANISH = (
+    "account",
+    "below",
+    "coordination",
+    "early_access",
+    "mfa",
+    "node",
+    "operator",
+    "public",
+    "watchbell",
+)
 NEVER = re.compile(r"\b(are you sure|safe|secure|compliant|approved|oops|sorry)\b", re.IGNORECASE)
 
 

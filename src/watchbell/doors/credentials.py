@@ -90,9 +90,19 @@ class ActorOfRequest:
         if policy is None:
             raise Http404
         if policy.admits(request.actor):  # type: ignore[attr-defined]
-            owed = strength.way_to_confirm(request) if policy.guards_sign_in else ""
+            owed = _owed(request, policy)
             return HttpResponseRedirect(owed) if owed else None
         return _turn_away(request, policy)
+
+
+def _owed(request: HttpRequest, policy: Policy) -> str:
+    """Return where an admitted person has to show their second factor first, or "" when nothing is owed."""
+    if policy.guards_sign_in:
+        return strength.way_to_confirm(request)
+    looks = request.method in ("GET", "HEAD")
+    if looks or not policy.confirmed or strength.is_confirmed(request, request.now):  # type: ignore[attr-defined]
+        return ""
+    return strength.way_to_confirm_anew(request)
 
 
 def _lost_its_provider(request: HttpRequest) -> bool:

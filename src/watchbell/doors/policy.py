@@ -22,6 +22,8 @@ class Policy:
 
     `guards_sign_in` is for pages that change how somebody signs in: open without a second
     factor only as long as the person has none, so that the first one can be set up.
+    `confirmed` is for deeds that bind an organisation: looking at the page is open, and whoever
+    sends its form has shown their second factor within the last minutes.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Policy:
     writes: bool = False
     owns: bool = False
     guards_sign_in: bool = False
+    confirmed: bool = False
 
     def admits(self, actor: Actor) -> bool:
         """Return whether this actor may pass."""
@@ -48,8 +51,12 @@ class Policy:
         return actor.writes or not self.writes
 
 
-def _members(name: str, *kinds: OrganisationKind, writes: bool = False, owns: bool = False) -> Policy:
-    return Policy(name, signed_in=True, strong=True, kinds=frozenset(kinds), writes=writes, owns=owns)
+def _members(
+    name: str, *kinds: OrganisationKind, writes: bool = False, owns: bool = False, confirmed: bool = False
+) -> Policy:
+    return Policy(
+        name, signed_in=True, strong=True, kinds=frozenset(kinds), writes=writes, owns=owns, confirmed=confirmed
+    )
 
 
 PUBLIC = Policy("anyone")
@@ -76,15 +83,24 @@ CASE_PARTY_WRITES = _members(
     OrganisationKind.LAB,
     writes=True,
 )
+SUBMITTER_WRITES = _members("members of any organisation who may write", writes=True)
 LAB = _members("members of a lab", OrganisationKind.LAB)
 LAB_WRITES = _members("members of a lab who may write", OrganisationKind.LAB, writes=True)
-EVALUATOR_WRITES = _members("members of an evaluator who may write", OrganisationKind.EVALUATOR, writes=True)
+EVALUATOR = _members("members of an evaluator", OrganisationKind.EVALUATOR)
 EVALUATOR_OWNS = _members("owners of an evaluator", OrganisationKind.EVALUATOR, owns=True)
-EARLY_ACCESS = _members("members of a lab or an evaluator", OrganisationKind.LAB, OrganisationKind.EVALUATOR)
-EARLY_ACCESS_WRITES = _members(
-    "members of a lab or an evaluator who may write", OrganisationKind.LAB, OrganisationKind.EVALUATOR, writes=True
+EVALUATOR_WRITES = _members("members of an evaluator who may write", OrganisationKind.EVALUATOR, writes=True)
+_TWO_SIDES = (OrganisationKind.LAB, OrganisationKind.EVALUATOR)
+EARLY_ACCESS = _members("members of a lab or an evaluator", *_TWO_SIDES)
+EARLY_ACCESS_WRITES = _members("members of a lab or an evaluator who may write", *_TWO_SIDES, writes=True)
+EARLY_ACCESS_SIGNS = _members(
+    "members of a lab or an evaluator who may write and just showed their second factor",
+    *_TWO_SIDES,
+    writes=True,
+    confirmed=True,
 )
-SUBMITTER_WRITES = _members("members of any organisation who may write", writes=True)
+EARLY_ACCESS_OWNS = _members(
+    "owners of a lab or an evaluator who just showed their second factor", *_TWO_SIDES, owns=True, confirmed=True
+)
 
 # Views that others wrote (django-allauth), by view name; those not listed stay shut.
 BORROWED: dict[str, Policy] = {

@@ -5,6 +5,7 @@ session keeps the count at which it became strong, so one removal, in any browse
 console, ends the strength of every other session at once and without searching for them.
 """
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 COUNT = "factors_removed"
 MFA = "mfa"
 OIDC = "oidc"
+CONFIRMED_FOR = timedelta(minutes=5)
+"""How long a second factor that was shown counts for a deed that binds an organisation."""
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 Record = dict[str, Any]
@@ -62,10 +65,31 @@ def way_to_confirm(request: HttpRequest) -> str:
     """Return where a session without the second factor its person has must confirm it; "" when none is owed."""
     if is_strong(request) or not has_factor(request.user):
         return ""
+    return _confirmation(request, request.get_full_path() if _looks(request) else reverse("mfa_index"))
+
+
+def is_confirmed(request: HttpRequest, now: datetime) -> bool:
+    """Return whether this session is strong and showed its second factor within the last minutes."""
+    shown = [record.get("at", 0) for record in records_of(request) if _is_second_factor(record)]
+    return is_strong(request) and now.timestamp() - max(shown, default=0) < CONFIRMED_FOR.total_seconds()
+
+
+def way_to_confirm_anew(request: HttpRequest) -> str:
+    """Return where to show the second factor once more before a deed that binds, and come back to this page.
+
+    Whoever signs in elsewhere and has no factor here yet is shown where to set one up.
+    """
+    return _confirmation(request, request.get_full_path()) if has_factor(request.user) else reverse("mfa_index")
+
+
+def _confirmation(request: HttpRequest, back: str) -> str:
     has_app = is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
     page = "mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn"
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("mfa_index")
     return f"{reverse(page)}?{urlencode({'next': back})}"
+
+
+def _looks(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
 
 
 def listen() -> None:

@@ -1,5 +1,6 @@
 """What does every page know? Who is reading, for whom they act, where they may go."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, OrganisationKind, Role
+from watchbell.doors import moment
 from watchbell.doors.policy import STRONG
 from watchbell.web.rail import Place, account_of, for_actor
 
@@ -38,6 +40,7 @@ class Page:
         self.host = settings.WATCHBELL.host
         self.actor: Actor = getattr(request, "actor", ANONYMOUS)
         self.reference = getattr(request, "reference", "")
+        self.now: datetime = getattr(request, "now", None) or moment.now()
 
     @cached_property
     def is_signed_in(self) -> bool:
@@ -79,12 +82,12 @@ class Page:
     @cached_property
     def rail(self) -> list[Place]:
         """Return where the reader may go."""
-        return for_actor(self.actor, self.request.path) if self.is_signed_in else []
+        return for_actor(self.actor, self.request.path, now=self.now) if self.is_signed_in else []
 
     @cached_property
     def account(self) -> list[Place]:
         """Return what the reader may manage of their account and organisation."""
-        return account_of(self.actor, self.request.path) if self.is_signed_in else []
+        return account_of(self.actor, self.request.path, now=self.now) if self.is_signed_in else []
 
     @property
     def needs_second_factor(self) -> bool:

@@ -4,7 +4,9 @@ Each entry is shown only to those its policy admits. A room adds its own with `a
 the url's, and entries whose url is not there yet are not shown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -18,11 +20,12 @@ AT_MOST = 7
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the rail."""
+    """One line of the rail; `concerns`, where given, says whether there is anything there for this actor."""
 
     url_name: str
     label: str | Promise
     policy: Policy
+    concerns: Callable[[Actor, datetime], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,21 @@ def add(entry: Entry, *, before: str = "") -> None:
         ENTRIES.insert(known.index(before) if before in known else len(ENTRIES), entry)
 
 
-def for_actor(actor: Actor, path: str) -> list[Place]:
+def for_actor(actor: Actor, path: str, *, now: datetime) -> list[Place]:
     """Return the rail's entries that this actor may follow, at most seven."""
-    return _places(ENTRIES, actor, path)[:AT_MOST]
+    return _places(ENTRIES, actor, path, now=now)[:AT_MOST]
 
 
-def account_of(actor: Actor, path: str) -> list[Place]:
+def account_of(actor: Actor, path: str, *, now: datetime) -> list[Place]:
     """Return the entries of the person's menu."""
-    return _places(ACCOUNT, actor, path)
+    return _places(ACCOUNT, actor, path, now=now)
 
 
-def _places(entries: list[Entry], actor: Actor, path: str) -> list[Place]:
+def _places(entries: list[Entry], actor: Actor, path: str, *, now: datetime) -> list[Place]:
     """Return the entries this actor may follow; the longest address that fits the path is "here"."""
-    found = [(address, entry) for entry in entries if entry.policy.admits(actor) and (address := _url(entry))]
+    open_ones = [one for one in entries if one.policy.admits(actor)]
+    mine = [one for one in open_ones if one.concerns is None or one.concerns(actor, now)]
+    found = [(address, entry) for entry in mine if (address := _url(entry))]
     fitting = [address for address, _ in found if path.startswith(address) and (address != "/" or path == "/")]
     here = max(fitting, key=len, default="")
     return [Place(address, entry.label, address == here) for address, entry in found]

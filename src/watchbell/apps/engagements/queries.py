@@ -3,6 +3,7 @@
 For everyone else there is none: never asked, offered, running and withdrawn look the same to a third party.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from watchbell.apps.engagements.models import (
 from watchbell.apps.engagements.words import Signed
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
+from watchbell.domain.sealing.chain import GENESIS, chain
 
 NOBODY = "-"
 
@@ -42,6 +44,15 @@ class Clock:
     def day(self) -> int:
         """Return which day of the window this is, from 1."""
         return min(int(self.gone / timedelta(days=1)) + 1, max(int(-(-self.whole // timedelta(days=1))), 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest lines of a log, of how many written; `holds` where hashing them anew gives the same."""
+
+    lines: list[AccessLine]
+    written: int
+    holds: bool
 
 
 def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Engagement]:
@@ -87,6 +98,39 @@ def time_left(model: ModelVersion) -> timedelta:
 def lines_of(engagement: Engagement) -> QuerySet[AccessLine]:
     """Return the lines of an engagement's access log, newest first; the viewer was asked for already."""
     return AccessLine.objects.filter(engagement=engagement).select_related("chain").order_by("-id")
+
+
+def time_gone(model: ModelVersion, *, now: datetime) -> timedelta:
+    """Return how much of a model's thirty days has been used until now, without what a running window may still use."""
+    rows = UsedWindow.objects.filter(organisation=model.organisation, digest=model.digest, starts_at__lt=now)
+    return used_up(Window(row.starts_at, min(row.ends_at, now)) for row in rows)
+
+
+def newest_lines(engagement: Engagement, *, most: int) -> Newest:
+    """Return the newest lines of an engagement's log and whether they hold, each against the one before it.
+
+    Lines and heads are read in one statement, so that a line written meanwhile is no fault.
+    """
+    lines = list(lines_of(engagement)[:most])
+    holds = True
+    for own in {line.chain_id: line.chain for line in lines}.values():
+        shown = sorted((line for line in lines if line.chain_id == own.pk), key=lambda line: line.seq)
+        before = AccessLine.objects.filter(chain=own.pk, seq=shown[0].seq - 1).values_list("hash", flat=True).first()
+        last = shown[-1]
+        is_newest = last.seq + 1 == own.size and bytes(last.hash) == bytes(own.head)
+        starts = before is not None or shown[0].seq == 0
+        holds = holds and starts and is_newest and _hold(shown, bytes(before) if before is not None else GENESIS)
+    written = sum(engagement.chains.values_list("size", flat=True))
+    return Newest(lines=lines, written=written, holds=holds and bool(lines))
+
+
+def _hold(lines: list[AccessLine], head: bytes) -> bool:
+    """Return whether each of these lines of one chain, in order, follows the one before it."""
+    for at, line in enumerate(lines, lines[0].seq):
+        head = chain(head, hashlib.sha256(bytes(line.entry)).digest())
+        if line.seq != at or bytes(line.hash) != head:
+            return False
+    return True
 
 
 def seats_of(engagement: Engagement) -> QuerySet[Seat]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -128,6 +129,17 @@ def organisation(public_id: str) -> Organisation:
 def find(public_id: str) -> Organisation | None:
     """Return one open organisation by its opaque id, or None."""
     return Organisation.objects.filter(public_id=public_id, closed_at__isnull=True).first()
+
+
+def called(name: str) -> list[Organisation]:
+    """Return the open organisations of exactly this name, in any case, for whoever names one by heart."""
+    return list(Organisation.objects.filter(name__iexact=name.strip(), closed_at__isnull=True).order_by("pk"))
+
+
+def names_of(people: Iterable[str]) -> dict[str, str]:
+    """Return what these people are called, by opaque id, for those who may read it; nobody who was erased is there."""
+    rows = Person.objects.filter(public_id__in=set(people), erased_at__isnull=True)
+    return {row.public_id: row.get_full_name() for row in rows}
 
 
 def person_by_email(email: str) -> Person | None:

@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from watchbell.apps.cases import queries as cases
 from watchbell.apps.findings import queries as findings
 from watchbell.apps.notices import queries as notices
-from watchbell.domain.handling import Actor, OrganisationKind
-from watchbell.doors.policy import CASE_PARTY, COORDINATOR, STRONG, Policy
+from watchbell.domain.handling import Actor
+from watchbell.doors.policy import CASE_PARTY, COORDINATOR, LAB, STRONG
 from watchbell.web import rail
 from watchbell.web.states import State
 from watchbell.web.tiles import Tile, tile
 
-LAB = Policy("members of a lab", signed_in=True, strong=True, kinds=frozenset({OrganisationKind.LAB}))
 ENTRIES = (
     rail.Entry("board", _("Board"), COORDINATOR),
     rail.Entry("cases", _("Cases"), CASE_PARTY),

@@ -21,6 +21,7 @@ from watchbell.apps.engagements.services.offering import (
     offer,
     offer_to_sign,
     offered_terms,
+    require_own_people,
     rescind,
 )
 from watchbell.apps.engagements.services.opening import note_opening, open_terms
@@ -91,6 +92,7 @@ __all__ = [
     "plan_release",
     "register_model",
     "release",
+    "require_own_people",
     "rescind",
     "resume",
     "retire_signing_key",

@@ -62,6 +62,8 @@ TOO_MANY: Final = TurnedAway(
     status=429, code="too-many-at-once", why=Sentence("As many calls run as the terms allow."), retry_after=1
 )
 
+SHORT_OF: Final = {"requests": Sentence("requests"), "tokens": Sentence("tokens"), "cost": Sentence("cost")}
+
 
 @dataclass(slots=True)
 class Desk:
@@ -237,7 +239,7 @@ def _answer(
         return away
     most = bound(ask.most, desk.grant.prices) if ask.dialect is not Dialect.MODELS else Amount()
     if short := desk.budget.short_of(most):
-        why = Sentence("The budget is used up: {what}.", what=Sentence(short))
+        why = Sentence("The budget is used up: {what}.", what=SHORT_OF[short])
         return TurnedAway(status=402, code=f"no-{short}-left", why=why)
     return _reserve(ask, token, desk, most, rng=rng)
 

@@ -1,0 +1,163 @@
+"""In which words do these pages say states, purposes and what a line of the access log holds?"""
+
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from watchbell.apps.engagements.words import Material, Outcome, What
+from watchbell.domain.lifecycle.engagement import Engagement, EngagementEvent
+from watchbell.domain.metering import Dialect, Ending
+from watchbell.domain.terms import Purpose
+from watchbell.domain.terms.aspects import count
+from watchbell.web.states import State
+
+Words = str | Promise
+
+STATES: dict[Engagement, Words] = {
+    Engagement.DRAFT: gettext_lazy("Draft"),
+    Engagement.OFFERED: gettext_lazy("Offered"),
+    Engagement.AGREED: gettext_lazy("Agreed"),
+    Engagement.ACTIVE: gettext_lazy("Running"),
+    Engagement.RESCINDED: gettext_lazy("Offer taken back"),
+    Engagement.DECLINED: gettext_lazy("Declined"),
+    Engagement.LAPSED: gettext_lazy("Lapsed"),
+    Engagement.WITHDRAWN: gettext_lazy("Withdrawn"),
+    Engagement.RELEASED: gettext_lazy("Model released"),
+    Engagement.ENDED: gettext_lazy("Ended"),
+}
+BADGES: dict[Engagement, State] = {
+    Engagement.DRAFT: State.LATER,
+    Engagement.OFFERED: State.SOON,
+    Engagement.AGREED: State.SOON,
+    Engagement.ACTIVE: State.LATER,
+}
+PURPOSES: dict[Purpose, Words] = {
+    Purpose.RUN: gettext_lazy("To run an evaluation"),
+    Purpose.READ_RESULTS: gettext_lazy("To read results"),
+    Purpose.INCIDENT: gettext_lazy("To look into an incident"),
+    Purpose.AUDIT: gettext_lazy("To audit"),
+    Purpose.HOUSEKEEPING: gettext_lazy("For housekeeping"),
+}
+DIALECTS: dict[Dialect, Words] = {
+    Dialect.CHAT: gettext_lazy("Chat completions (OpenAI)"),
+    Dialect.RESPONSES: gettext_lazy("Responses (OpenAI)"),
+    Dialect.MESSAGES: gettext_lazy("Messages (Anthropic)"),
+    Dialect.MODELS: gettext_lazy("The list of models"),
+}
+OUTCOMES: dict[Outcome, Words] = {
+    Outcome.COVERED: gettext_lazy("It is a covered frontier model"),
+    Outcome.NOT_COVERED: gettext_lazy("It is not a covered frontier model"),
+    Outcome.DECLINED: gettext_lazy("No determination was made"),
+}
+MATERIALS: dict[Material, Words] = {
+    Material.ACCESS: gettext_lazy("the key to the developer's endpoint"),
+    Material.EVIDENCE: gettext_lazy("the key to terms, statements and evidence"),
+}
+OVER_BY: dict[EngagementEvent, Words] = {
+    EngagementEvent.RESCIND: gettext_lazy("The developer took the offer back"),
+    EngagementEvent.WITHDRAW: gettext_lazy("The developer withdrew"),
+    EngagementEvent.RELEASE: gettext_lazy("The developer released the model"),
+    EngagementEvent.DECLINE: gettext_lazy("The evaluator declined"),
+    EngagementEvent.LEAVE: gettext_lazy("The evaluator left"),
+    EngagementEvent.LAPSE: gettext_lazy("Nobody acted in time"),
+    EngagementEvent.END: gettext_lazy("The window ended"),
+}
+OVER: dict[Engagement, Words] = {
+    Engagement.RESCINDED: gettext_lazy("The developer took the offer back before access began."),
+    Engagement.DECLINED: gettext_lazy("The evaluator declined the offer. No reason is asked."),
+    Engagement.LAPSED: gettext_lazy("Nobody acted in time, and silence ends."),
+    Engagement.WITHDRAWN: gettext_lazy("The developer withdrew. No reason is asked."),
+    Engagement.RELEASED: gettext_lazy("The developer released the model, so there is no early access to it any more."),
+    Engagement.ENDED: gettext_lazy("Its time is over, or the evaluator left. Nothing renews it."),
+}
+ENDINGS: dict[Ending, Words] = {
+    Ending.ANSWERED: gettext_lazy("The endpoint answered"),
+    Ending.ENDPOINT_REFUSED: gettext_lazy("The endpoint refused the call"),
+    Ending.ENDPOINT_BROKEN: gettext_lazy("The endpoint could not be reached, or its answer broke off"),
+    Ending.ENDPOINT_SILENT: gettext_lazy("The endpoint stayed silent"),
+    Ending.TOO_LARGE: gettext_lazy("The answer was too large"),
+    Ending.OUT_OF_TIME: gettext_lazy("Cut: the time for this call was over"),
+    Ending.STOPPED: gettext_lazy("Cut: access was paused or ended"),
+    Ending.CALLER_LEFT: gettext_lazy("The caller hung up"),
+    Ending.NOT_SENT: gettext_lazy("Not sent, and nothing charged"),
+}
+AWAY: dict[str, Words] = {
+    "interface-out-of-scope": gettext_lazy("Turned away: that interface is not in scope"),
+    "model-out-of-scope": gettext_lazy("Turned away: that model is not in scope"),
+}
+OPENED: dict[str, Words] = {"terms": gettext_lazy("the terms"), "log": gettext_lazy("the access log")}
+PLAIN: dict[What, Words] = {
+    What.UNSETTLED: gettext_lazy("A call was never settled; all it had reserved stays charged"),
+    What.EXPORTED: gettext_lazy("Exported the access log"),
+    What.TOKEN_ENDED: gettext_lazy("Ended a token"),
+    What.STARTED: gettext_lazy("Opened the window"),
+    What.PAUSED: gettext_lazy("Paused access"),
+    What.RESUMED: gettext_lazy("Resumed access"),
+    What.SHORTENED: gettext_lazy("Shortened the window"),
+    What.SEAT_ADMITTED: gettext_lazy("Let one more person in"),
+    What.SEAT_ENDED: gettext_lazy("Took a person's access away"),
+    What.ENDPOINT_SET: gettext_lazy("Pointed access at an endpoint"),
+}
+
+
+def badge(state: Engagement) -> State:
+    """Return in which colour a state is shown: what is over is done."""
+    return BADGES.get(state, State.DONE)
+
+
+def purpose(code: object) -> str:
+    """Return a purpose in words."""
+    return str(PURPOSES[Purpose(str(code))]) if code in set(Purpose) else str(code)
+
+
+def line(what: What, facts: dict[str, Any]) -> str:
+    """Return what a line of the access log says, in words; never more than its codes and counts."""
+    match what:
+        case What.CALL:
+            return _call(facts)
+        case What.SETTLED:
+            return _settled(facts)
+        case What.TURNED_AWAY:
+            return str(AWAY.get(str(facts.get("code")), _("Turned away: %(code)s") % {"code": facts.get("code")}))
+        case What.OPENED:
+            material = OPENED.get(str(facts.get("material")), facts.get("material"))
+            return _("Opened %(what)s: %(why)s") % {"what": material, "why": _small(purpose(facts.get("purpose")))}
+        case What.TOKEN_MADE:
+            return _("Took a token: %(why)s") % {"why": _small(purpose(facts.get("purpose")))}
+        case What.ENDED:
+            event = str(facts.get("event"))
+            return str(OVER_BY[EngagementEvent(event)]) if event in set(EngagementEvent) else _("It ended")
+        case What.KEY_DESTROYED:
+            return _destroyed(facts)
+    return str(PLAIN[what])
+
+
+def _call(facts: dict[str, Any]) -> str:
+    interface = str(facts.get("interface"))
+    through = DIALECTS[Dialect(interface)] if interface in set(Dialect) else interface
+    why = _small(purpose(facts.get("purpose")))
+    return _("Called the model: %(through)s, %(why)s") % {"through": through, "why": why}
+
+
+def _settled(facts: dict[str, Any]) -> str:
+    ending = str(facts.get("ending"))
+    said = str(ENDINGS[Ending(ending)]) if ending in set(Ending) else ending
+    tokens = int(facts.get("tokens") or 0)
+    if ending == Ending.NOT_SENT:
+        return said
+    used = ngettext("%(count)s token charged", "%(count)s tokens charged", tokens) % {"count": count(tokens)}
+    return f"{said}; {used}"
+
+
+def _destroyed(facts: dict[str, Any]) -> str:
+    key = str(facts.get("key"))
+    which = MATERIALS[Material(key)] if key in set(Material) else key
+    if facts.get("was_there"):
+        return _("Destroyed %(key)s") % {"key": which}
+    return _("Found %(key)s gone") % {"key": which}
+
+
+def _small(words: str) -> str:
+    return words[:1].lower() + words[1:]
