@@ -19,9 +19,6 @@ TWO_SIDES = LABS | EVALUATORS
 OPERATORS = frozenset({"hospital", "reader", "bank"})
 OPERATORS_WRITING = OPERATORS - {"reader"}
 OPERATORS_OWNING = OPERATORS - {"reader"}
-LABS = frozenset({"lab"})
-EVALUATORS = frozenset({"evaluator"})
-TWO_PARTIES = LABS | EVALUATORS
 
 PAGES: dict[str, frozenset[str]] = {
     "account_login": EVERYONE,
@@ -238,14 +235,14 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "GET /partnerships": MEMBERS,
     "POST /partnerships/{partnership}/consent": WRITERS,
     "POST /partnerships/{partnership}/end": WRITERS,
-    "GET /engagements": TWO_PARTIES,
+    "GET /engagements": TWO_SIDES,
     "POST /engagements": LABS,
     "GET /engagements/evaluators": LABS,
     "GET /engagements/people": EVALUATORS,
-    "GET /engagements/{engagement}": TWO_PARTIES,
-    "GET /engagements/{engagement}/terms": TWO_PARTIES,
+    "GET /engagements/{engagement}": TWO_SIDES,
+    "GET /engagements/{engagement}/terms": TWO_SIDES,
     "PUT /engagements/{engagement}/terms": LABS,
-    "GET /engagements/{engagement}/to-sign/{statement}": TWO_PARTIES,
+    "GET /engagements/{engagement}/to-sign/{statement}": TWO_SIDES,
     "POST /engagements/{engagement}/offer": LABS,
     "POST /engagements/{engagement}/agree": EVALUATORS,
     "POST /engagements/{engagement}/start": LABS,
@@ -256,16 +253,16 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "POST /engagements/{engagement}/pause": LABS,
     "POST /engagements/{engagement}/resume": LABS,
     "POST /engagements/{engagement}/shorten": LABS,
-    "GET /engagements/{engagement}/seats": TWO_PARTIES,
+    "GET /engagements/{engagement}/seats": TWO_SIDES,
     "POST /engagements/{engagement}/seats": EVALUATORS,
     "GET /engagements/{engagement}/seats/{seat}/to-sign": LABS,
     "POST /engagements/{engagement}/seats/{seat}/admit": LABS,
-    "POST /engagements/{engagement}/seats/{seat}/end": TWO_PARTIES,
+    "POST /engagements/{engagement}/seats/{seat}/end": TWO_SIDES,
     "PUT /engagements/{engagement}/endpoint": LABS,
-    "GET /engagements/{engagement}/tokens": TWO_PARTIES,
+    "GET /engagements/{engagement}/tokens": TWO_SIDES,
     "POST /engagements/{engagement}/tokens": EVALUATORS,
-    "POST /engagements/{engagement}/tokens/{token}/end": TWO_PARTIES,
-    "GET /engagements/{engagement}/log": TWO_PARTIES,
-    "GET /engagements/{engagement}/log/export": TWO_PARTIES,
-    "GET /engagements/{engagement}/receipts": TWO_PARTIES,
+    "POST /engagements/{engagement}/tokens/{token}/end": TWO_SIDES,
+    "GET /engagements/{engagement}/log": TWO_SIDES,
+    "GET /engagements/{engagement}/log/export": TWO_SIDES,
+    "GET /engagements/{engagement}/receipts": TWO_SIDES,
 }

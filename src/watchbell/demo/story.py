@@ -29,7 +29,7 @@ from watchbell.apps.remediation import services as remediation
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities import services as vulnerabilities
 from watchbell.apps.vulnerabilities.services import Place, SourceKind
-from watchbell.demo import discoveries, inventories, people, world
+from watchbell.demo import discoveries, early_access, inventories, people, world
 from watchbell.demo.telling import Step, Telling
 from watchbell.domain.advisory import EvidenceLevel, Publisher
 from watchbell.domain.handling import Actor, Role, Scope, Tlp, system
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CONSOLE = system("demo")
 PASSWORD = "watch-bell-demo-only"  # noqa: S105 (printed on purpose; the demo binds to loopback)
-TOKEN_SCOPES = (Scope.READ, Scope.SUBMIT, Scope.INVENTORY, Scope.REMEDIATE)
+TOKEN_SCOPES = (Scope.READ, Scope.SUBMIT, Scope.INVENTORY, Scope.REMEDIATE, Scope.ENGAGE)
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class Story:
     actors: dict[str, Actor] = field(default_factory=dict)
     assets: "dict[tuple[str, str], Asset]" = field(default_factory=dict)
     sign_ins: list[SignIn] = field(default_factory=list)
+    engagement_ids: list[str] = field(default_factory=list)
     finding_ids: list[str] = field(default_factory=list)
     case_id: str = ""
     tracking_id: str = ""
@@ -356,6 +357,7 @@ def _funnel(story: Story, step: Step) -> None:
 Chapters = tuple[tuple[str, Callable[[Story, Step], None]], ...]
 CHAPTERS: Chapters = (
     ("people and organisations", _people),
+    ("a lab offers early access", early_access.begin),
     ("a lab files its model's claims", _file),
     ("filing again changes nothing", _file_again),
     ("a coordinator judges them", _judge),
@@ -367,6 +369,7 @@ CHAPTERS: Chapters = (
     ("matched at home", _match),
     ("the advisory goes out", _publish),
     ("and lands on worklists with a date", _land),
+    ("the lab withdraws one of two", early_access.use_and_withdraw),
     ("the hospital fixes it", _fix),
     ("from found to deployed", _funnel),
 )

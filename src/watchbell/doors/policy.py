@@ -83,18 +83,11 @@ CASE_PARTY_WRITES = _members(
     OrganisationKind.LAB,
     writes=True,
 )
-LAB = _members("members of a lab", OrganisationKind.LAB)
-LAB_WRITES = _members("members of a lab who may write", OrganisationKind.LAB, writes=True)
-EVALUATOR_WRITES = _members("members of an evaluator who may write", OrganisationKind.EVALUATOR, writes=True)
-EVALUATOR_OWNS = _members("owners of an evaluator", OrganisationKind.EVALUATOR, owns=True)
-EARLY_ACCESS = _members("members of a lab or an evaluator", OrganisationKind.LAB, OrganisationKind.EVALUATOR)
-EARLY_ACCESS_WRITES = _members(
-    "members of a lab or an evaluator who may write", OrganisationKind.LAB, OrganisationKind.EVALUATOR, writes=True
-)
 SUBMITTER_WRITES = _members("members of any organisation who may write", writes=True)
 LAB = _members("members of a lab", OrganisationKind.LAB)
 LAB_WRITES = _members("members of a lab who may write", OrganisationKind.LAB, writes=True)
 EVALUATOR = _members("members of an evaluator", OrganisationKind.EVALUATOR)
+EVALUATOR_OWNS = _members("owners of an evaluator", OrganisationKind.EVALUATOR, owns=True)
 EVALUATOR_WRITES = _members("members of an evaluator who may write", OrganisationKind.EVALUATOR, writes=True)
 _TWO_SIDES = (OrganisationKind.LAB, OrganisationKind.EVALUATOR)
 EARLY_ACCESS = _members("members of a lab or an evaluator", *_TWO_SIDES)

@@ -14,7 +14,14 @@ from watchbell.doors.policy import STRONG, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.coordination.finding_list import strictest
 
-PAGES = {"cases.case": "case", "findings.finding": "finding", "findings.submission": "submission"}
+PAGES = {
+    "cases.case": "case",
+    "findings.finding": "finding",
+    "findings.submission": "submission",
+    "engagements.engagement": "engagement",
+}
+DESKS = {"engagements.partner": "early_access"}
+"""Pages that show all of a kind, where one thing has none of its own."""
 
 
 @open_to(STRONG)
@@ -55,6 +62,8 @@ def about(notice: Any, request: Asking) -> str:
     name = PAGES.get(notice.subject_kind, "")
     if name == "finding" and not request.actor.acts_as(OrganisationKind.COORDINATOR):
         return reverse("submissions")
+    if desk := DESKS.get(notice.subject_kind):
+        return reverse(desk)
     return reverse(name, args=[notice.subject]) if name else ""
 
 
