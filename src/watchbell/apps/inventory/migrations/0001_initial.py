@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ("seq", models.BigIntegerField(default=0)),
                 ("catalogue", models.CharField(blank=True, max_length=32)),
                 ("catalogue_mark", models.CharField(blank=True, max_length=64)),
+                ("identity_mark", models.CharField(blank=True, max_length=64)),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="cursor_is_one_row")],
@@ -304,6 +305,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=401)),
                 ("version", models.CharField(blank=True, max_length=200)),
                 ("picked_at", models.DateTimeField()),
+                ("helped", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=255)),
                 (
                     "asset",
                     models.ForeignKey(
@@ -335,6 +337,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=32)),
                 ("times", models.PositiveIntegerField(default=1)),
                 ("cpe", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=300)),
+                ("is_assessed", models.BooleanField(default=False)),
                 (
                     "listing",
                     models.ForeignKey(
@@ -498,10 +501,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("product_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
                 ("version", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=200)),
+                ("helped", watchbell.apps.journal.columns.OrderedText(blank=True, max_length=255)),
                 ("group_id", watchbell.apps.journal.columns.OrderedText(max_length=32)),
                 ("tier", models.CharField(max_length=16)),
                 ("because", models.CharField(max_length=1000)),
                 ("fixed", models.CharField(blank=True, max_length=512)),
+                ("helper", models.CharField(blank=True, max_length=16)),
                 (
                     "record",
                     models.ForeignKey(
@@ -517,25 +522,40 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["group_id"], name="product_match_by_group")],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("product_id", "version", "group_id", "record"), name="product_match_stands_once"
+                        fields=("product_id", "version", "helped", "group_id", "record"),
+                        name="product_match_stands_once",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("record__isnull", True)),
-                        fields=("product_id", "version", "group_id"),
+                        fields=("product_id", "version", "helped", "group_id"),
                         name="product_listing_match_stands_once",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            (
-                                "tier__in",
-                                [
-                                    watchbell.domain.matching.tiers.Tier["PROBABLE"],
-                                    watchbell.domain.matching.tiers.Tier["POSSIBLE"],
-                                    watchbell.domain.matching.tiers.Tier["CANNOT_TELL"],
-                                ],
-                            )
+                            models.Q(
+                                ("helper", ""),
+                                (
+                                    "tier__in",
+                                    [
+                                        watchbell.domain.matching.tiers.Tier["PROBABLE"],
+                                        watchbell.domain.matching.tiers.Tier["POSSIBLE"],
+                                        watchbell.domain.matching.tiers.Tier["CANNOT_TELL"],
+                                    ],
+                                ),
+                            ),
+                            models.Q(
+                                models.Q(("helper", ""), _negated=True),
+                                (
+                                    "tier__in",
+                                    [
+                                        watchbell.domain.matching.tiers.Tier["EXACT"],
+                                        watchbell.domain.matching.tiers.Tier["CANNOT_TELL"],
+                                    ],
+                                ),
+                            ),
+                            _connector="OR",
                         ),
-                        name="product_match_has_a_tier_of_names",
+                        name="product_match_is_exact_by_a_helper_alone",
                     ),
                 ],
             },
@@ -905,9 +925,20 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="unassessable",
-            name="unit",
-            field=models.OneToOneField(
-                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="unassessable", to="inventory.unit"
+            name="machine",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="inventory.machine"
+            ),
+        ),
+        migrations.AddField(
+            model_name="pickedproduct",
+            name="line",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="picks",
+                to="inventory.unassessable",
             ),
         ),
         migrations.AddIndex(
@@ -917,7 +948,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="pickedproduct",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("unit__isnull", True)),
+                condition=models.Q(("line__isnull", True), ("unit__isnull", True)),
                 fields=("asset", "product_id"),
                 name="product_is_picked_once",
             ),
@@ -926,6 +957,23 @@ class Migration(migrations.Migration):
             model_name="pickedproduct",
             constraint=models.UniqueConstraint(
                 fields=("unit", "product_id"), name="unit_is_recognised_as_a_product_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pickedproduct",
+            constraint=models.UniqueConstraint(
+                fields=("line", "product_id"), name="line_is_recognised_as_a_product_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pickedproduct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("line__isnull", True),
+                    models.Q(("unit__isnull", True), models.Q(("helped", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="pick_of_a_line_says_by_what",
             ),
         ),
         migrations.AddConstraint(
@@ -947,6 +995,45 @@ class Migration(migrations.Migration):
                 ),
                 name="likeness_has_a_tier",
             ),
+        ),
+        migrations.CreateModel(
+            name="Mark",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("value", watchbell.apps.journal.columns.OrderedText(max_length=200)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="marks",
+                        to="inventory.unassessable",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="marks",
+                        to="inventory.machine",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["value", "kind"], name="mark_who_bears_it")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("line", "kind", "value"), name="mark_of_a_line_stands_once"),
+                    models.UniqueConstraint(fields=("machine", "kind", "value"), name="mark_of_a_machine_stands_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("line__isnull", True), ("machine__isnull", True), _connector="XOR"),
+                        name="mark_is_of_a_line_or_of_a_machine",
+                    ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="unit",
