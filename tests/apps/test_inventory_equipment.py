@@ -107,7 +107,7 @@ def test_a_line_of_a_table_becomes_a_dated_row_whether_the_advisory_or_the_table
             found.append(standing(cast.hospital))
 
     lines, _, counts = found[0]
-    assert [one[:2] for one in lines] == [("CVE-2030-1010", "probable")]
+    assert [one[:2] for one in lines] == [("CVE-2030-1010", "exact")]
     assert lines[0][4] is not None
     assert counts == (4, 2, {Reason.NO_PACKAGE_IDENTITY: 2}, 1)
     assert all(one[0] == lines and one[2] == counts for one in found)

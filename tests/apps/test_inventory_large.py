@@ -10,7 +10,7 @@ from tests.support.cast import Cast, Player
 
 from watchbell.apps.inventory import queries, services
 from watchbell.apps.inventory.models import Asset, Component, Document, Gap, Listing, Load, Unassessable
-from watchbell.apps.inventory.services import listings, loading, loads
+from watchbell.apps.inventory.services import building, listings, loads
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.jobs.progress import Interrupted, Progress
 from watchbell.apps.journal.models import Entry
@@ -27,8 +27,8 @@ BILL = scene.sbom(*PURLS, named=NAMED)
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loads, "MANY_LINES", 5)
-    monkeypatch.setattr(loading, "VERSIONS_AT_ONCE", 4)
-    monkeypatch.setattr(loading, "UNKNOWN_AT_ONCE", 2)
+    monkeypatch.setattr(building, "VERSIONS_AT_ONCE", 4)
+    monkeypatch.setattr(building, "UNKNOWN_AT_ONCE", 2)
 
 
 def add(player: Player, name: str = "Server") -> Asset:

@@ -4,13 +4,35 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.apps.scene_inventory import add, between, from_on, load, osv, publish, sbom, work
+from tests.apps.scene_inventory import add, between, from_on, load, osv, publish, rows, sbom, work
+from tests.apps.scene_published import take
+from tests.apps.test_inventory_equipment import take_table
+from tests.apps.test_inventory_marks import (
+    ACME,
+    ADDRESS,
+    FILE,
+    GITOID,
+    HELD,
+    NUMBER,
+    SERIAL,
+    UUID,
+    advisory,
+    bom,
+    generic,
+    part,
+    refers,
+    spdx,
+)
 from tests.conftest import NOON
 from tests.support.cast import Cast
 
+from watchbell.apps.inventory import queries
 from watchbell.apps.inventory.models import Match
 from watchbell.apps.vulnerabilities import queries as published
+from watchbell.apps.vulnerabilities.services import SourceKind
+from watchbell.domain.matching.designations import HELPED_BY
 from watchbell.domain.matching.packages import package_of_purl
+from watchbell.domain.matching.tiers import Basis
 from watchbell.domain.versions import NOT_ALWAYS_ORDERED, scheme_for
 from watchbell.edge.build import build
 from watchbell.edge.matching import match
@@ -94,3 +116,83 @@ def test_both_say_the_same_of_real_lists_and_records(cast: Cast, tmp_path: Path)
 
     assert offline(tmp_path, source, lists) == found
     assert found
+
+
+# What has no package URL: each thing has a version of its own, by which it is told in both answers.
+HELPED = [
+    advisory("ACME-1", "<3.0", "Gate", **FILE),
+    advisory("ACME-2", "<2.05", "Gate"),
+    advisory("ACME-3", "<3.0", "Gate", model_numbers=[NUMBER]),
+    advisory("ACME-4", "<9.0", "Gate", model_numbers=["6TG2200-9XX00-0XA0"]),
+    advisory("ACME-5", "<3.0", "Weir", serial_numbers=["SN 2200-17"], skus=["WEIR-910-B"]),
+    advisory("ACME-6", "all but the good ones", "Sluice", sbom_urls=[ADDRESS]),
+    advisory(
+        "ACME-7", "vers:generic/>=1.0|<2.09", "Lock", x_generic_uris=[*generic(GITOID), *generic("urn:acme:lock")]
+    ),
+    advisory("ACME-8", "<3.0", "Dam", x_generic_uris=generic(f"urn:cdx:{UUID}/1#dam"), serial_numbers=["DAM0*"]),
+    advisory("ACME-9", "<3.0", "Pier", x_generic_uris=generic("https://acme.example/spdx/gate#SPDXRef-pier")),
+]
+LISTED = bom(
+    part("a", "2.01", **HELD),
+    part("b", "2.06", **HELD, **{"bom-ref": "b"}),
+    part("c", "3.0", **HELD, **{"bom-ref": "c"}),
+    part("d", "", **HELD, **{"bom-ref": "d"}),
+    part("e", "not a version", **HELD, **{"bom-ref": "e"}),
+    part(f"Gate {NUMBER}", "2.02", **ACME, **{"bom-ref": "f"}),
+    part(NUMBER, "2.03", **{"bom-ref": "g", "supplier": {"name": "Zed"}}),
+    part("h", "2.04", **ACME, **SERIAL, **{"bom-ref": "h"}),
+    part("weir 910-b", "2.05", **ACME, **{"bom-ref": "i"}),
+    part("j", "2.07", **refers("bom", ADDRESS), **{"bom-ref": "j"}),
+    part("k", "2.08", omniborId=[GITOID], **{"bom-ref": "k"}),
+    part("l", "2.09", **refers("other", "urn:acme:lock"), **{"bom-ref": "l"}),
+    part("m", "2.10", **{"bom-ref": "dam"}),
+    part("n", "2.11", purl="pkg:generic/n@2.11", **HELD, **{"bom-ref": "n"}),
+    part("o", "2.12", purl="pkg:pypi/o@2.12", **HELD, **{"bom-ref": "o"}),
+    serialNumber=f"urn:uuid:{UUID}",
+)
+PIER = spdx({"name": "p", "SPDXID": "SPDXRef-pier", "versionInfo": "2.13"})
+LINES = [
+    {"name": "q", "vendor": "ACME", "product": "hall", "model": NUMBER, "firmware": "2.14"},
+    {"name": "r", "vendor": "ACME", "product": "hall", "serial number": "sn220017", "firmware": "2.15"},
+    {"name": "s", "vendor": "Zed", "product": "hall", "model": NUMBER, "firmware": "2.16"},
+]
+
+
+def test_both_recognise_the_same_things_by_what_their_maker_gives_for_it(cast: Cast, tmp_path: Path) -> None:
+    columns = "name,vendor,product,model,serial number,firmware"
+    lines = [",".join(line.get(name, "") for name in columns.split(",")) for line in LINES]
+    folder = tmp_path / "records"
+    folder.mkdir()
+    osv_too = osv("PYSEC-1", "o", *between("5", "6"))  # else nobody publishes anything about the ecosystem offline
+    for at, one in enumerate([*HELPED, osv_too]):
+        (folder / f"{at}.json").write_text(json.dumps(one))
+    publish(osv_too)
+    take(SourceKind.CSAF, *HELPED)
+    load(cast.hospital, add(cast.hospital, "bill"), LISTED)
+    load(cast.hospital, add(cast.hospital, "pier"), PIER)
+    take_table(cast.hospital, *LINES)
+    work()
+
+    build([str(folder)], tmp_path / "snapshot", now=NOON)
+    with opened(str(tmp_path / "snapshot"), {"WATCHBELL_HOME": str(tmp_path)}) as db:
+        answer = match([reading.loads(each) for each in (LISTED, PIER, "\n".join([columns, *lines]).encode())], db)
+    shown = [
+        (line.display_id, one)
+        for line in rows(cast.hospital)
+        for one in queries.exposures_of(cast.hospital.actor, line.group_id, now=NOON)
+    ]
+
+    by_helper = {
+        (one.component.version, one.flaw.id, one.status == "affected", one.because.rpartition("; ")[2])
+        for one in answer.matches
+        if one.basis is Basis.HELPER
+    }
+    assert by_helper == {
+        (one.version, flaw, one.tier == "exact", one.because.rpartition("; ")[2])
+        for flaw, one in shown
+        if one.basis is Basis.HELPER
+    }
+    assert len(by_helper) >= 15
+    assert {each[3] for each in by_helper} == set(HELPED_BY.values())
+    cover = queries.coverage(cast.hospital.actor, now=NOON)
+    assert (cover.components, cover.assessed) == (answer.components, answer.assessed)

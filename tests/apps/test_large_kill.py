@@ -53,10 +53,10 @@ def small_steps() -> None:
     """Make few things many, so that a small document goes through many parts."""
     from watchbell.apps.findings import items
     from watchbell.apps.findings.services import taking
-    from watchbell.apps.inventory.services import loading, loads
+    from watchbell.apps.inventory.services import building, loads
 
     items.MANY_ITEMS = loads.MANY_LINES = 5  # type: ignore[misc]
-    taking.CHUNK, loading.VERSIONS_AT_ONCE, loading.UNKNOWN_AT_ONCE = 5, 5, 3
+    taking.CHUNK, building.VERSIONS_AT_ONCE, building.UNKNOWN_AT_ONCE = 5, 5, 3
 
 
 def hand_in(name: str) -> None:

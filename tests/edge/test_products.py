@@ -59,6 +59,26 @@ def thing(name: str = "Gate", *, version: str = "1.1", **more: Any) -> dict[str,
     return bill(components=[{"type": "application", "bom-ref": "x", "name": name, "version": version, **more}])
 
 
+UUID = "411dafd2-c29f-491a-97d7-e97de5bc2289"
+GITOID = "gitoid:blob:sha1:" + "0a" * 20
+ADDRESS = "https://acme.example/sbom/gate-1.cdx.json"
+SERIAL = {"properties": [{"name": "cdx:device:serialNumber", "value": "sn2200 17"}]}
+MADE: dict[str, Any] = {"manufacturer": {"name": "ACME"}, "supplier": {"name": "A Shop"}}
+
+
+def refers(kind: str, address: str) -> dict[str, Any]:
+    return {"externalReferences": [{"type": kind, "url": address}]}
+
+
+def generic(uri: str) -> list[dict[str, str]]:
+    return [{"namespace": "https://acme.example/names", "uri": uri}]
+
+
+def numbered(held: dict[str, Any]) -> dict[str, Any]:
+    """Return the list with a serial number of its own, by which others point into it."""
+    return held | {"serialNumber": f"urn:uuid:{UUID}"}
+
+
 ACME: dict[str, Any] = {"supplier": {"name": "Acme, Inc."}}
 HELD: dict[str, Any] = {"hashes": [{"alg": "SHA-256", "content": DIGEST}]}
 FILE: dict[str, Any] = {"hashes": [{"filename": "gate.bin", "file_hashes": [{"algorithm": "sha256", "value": DIGEST}]}]}
@@ -69,7 +89,14 @@ FILE: dict[str, Any] = {"hashes": [{"filename": "gate.bin", "file_hashes": [{"al
     [
         (csaf(leaf(**FILE)), thing("firmware.bin", **HELD), Basis.HELPER, "exact"),
         (csaf(leaf(model_numbers=["6GK7 243-1BX"])), thing("6GK7243-1BX rev A", **ACME), Basis.HELPER, "exact"),
+        (csaf(leaf(skus=["6GK7243-1BX"])), thing("6GK7 243-1BX", **MADE), Basis.HELPER, "exact"),
+        (csaf(leaf(serial_numbers=["SN 2200-17"])), thing("gate", **ACME, **SERIAL), Basis.HELPER, "exact"),
+        (csaf(leaf(sbom_urls=[ADDRESS])), thing("gate", **refers("bom", ADDRESS)), Basis.HELPER, "exact"),
+        (csaf(leaf(x_generic_uris=generic(GITOID))), thing("any", omniborId=[GITOID]), Basis.HELPER, "exact"),
+        (csaf(leaf(x_generic_uris=generic(ADDRESS))), thing("any", **refers("other", ADDRESS)), Basis.HELPER, "exact"),
+        (csaf(leaf(x_generic_uris=generic(f"urn:cdx:{UUID}/1#x"))), numbered(thing("any")), Basis.HELPER, "exact"),
         (csaf(leaf()), thing("gate 200-SP", **ACME), Basis.BRANCHES, "probable"),
+        (csaf(leaf()), thing("gate 200-SP", **MADE), Basis.BRANCHES, "probable"),
     ],
 )
 def test_a_product_is_found_by_what_its_maker_gave_to_recognise_it_and_alerts(
@@ -78,7 +105,7 @@ def test_a_product_is_found_by_what_its_maker_gave_to_recognise_it_and_alerts(
     desk.build(record)
 
     code, answer = desk.match(held)
-    clean, safe = desk.match(bill(components=[held["components"][0] | {"version": "2.0"}]))
+    clean, safe = desk.match(held | {"components": [held["components"][0] | {"version": "2.0"}]})
 
     (found,) = answer["matches"]
     assert (code, found["status"], found["basis"], found["tier"]) == (1, "affected", basis, tier)
@@ -216,6 +243,39 @@ def test_a_line_of_a_spreadsheet_and_an_spdx_package_carry_vendor_product_and_cp
     assert (code, [one["tier"] for one in answer["matches"]]) == (1, ["probable"])
     assert [one["component"]["name"] for one in answer["candidates"]] == ["Gate"]
     assert [one["basis"] for one in other["candidates"]] == [Basis.CPE]
+
+
+def test_a_line_of_a_spreadsheet_is_found_by_the_order_and_serial_numbers_it_gives(desk: Desk) -> None:
+    desk.build(csaf(leaf(model_numbers=["6GK7243-1BX"]), leaf(at=2, serial_numbers=["SN220017"])))
+    lines = "vendor,product,model,serial number,firmware", "ACME,hall 3,6GK7 243-1BX,,1.1", "Acme,hall 4,,SN-220017,1.2"
+    table = desk.put("list.csv", "\n".join((*lines, "Zed,hall 5,6GK7243-1BX,SN220017,1.1")).encode())
+
+    code = desk.run("match", table, "--snapshot", str(desk.folder / "snapshot"), "--format", "json")
+    found = strictjson.loads(desk.out)["matches"]
+
+    assert (code, [(one["component"]["name"], one["basis"]) for one in found]) == (
+        1, [("hall 3", Basis.HELPER), ("hall 4", Basis.HELPER)],
+    )  # fmt: skip
+    assert [one["because"].rpartition("; ")[2] for one in found] == [
+        "recognised by vendor and order number",
+        "recognised by vendor and serial number",
+    ]
+
+
+def test_an_spdx_package_is_found_by_its_id_behind_the_documents_namespace_and_by_who_made_it(desk: Desk) -> None:
+    uri = "https://acme.example/spdx/gate#SPDXRef-1"
+    desk.build(csaf(leaf(x_generic_uris=generic(uri)), leaf(at=2, model_numbers=["6GK7243-1BX"])))
+    head: dict[str, Any] = {"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "x"}
+    head["documentNamespace"] = uri.partition("#")[0]
+    made = {"supplier": "Organization: A Shop", "originator": "Organization: ACME Corp. (psirt@acme.example)"}
+    packages = [
+        {"name": "any", "SPDXID": "SPDXRef-1", "versionInfo": "1.1"},
+        {"name": "6GK7 243-1BX", "SPDXID": "SPDXRef-2", "versionInfo": "1.1"} | made,
+    ]
+
+    code, answer = desk.match(head | {"packages": packages})
+
+    assert (code, [one["basis"] for one in answer["matches"]]) == (1, [Basis.HELPER] * 2)
 
 
 def test_every_format_keeps_a_guess_apart_from_what_is_found(desk: Desk) -> None:

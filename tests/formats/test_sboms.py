@@ -278,6 +278,86 @@ def test_spdx_3_gives_the_same_component() -> None:
     assert (component.name, component.version, component.purl) == ("a", "1", "pkg:pypi/a@1")
 
 
+def test_what_identifies_a_component_beside_its_package_url_is_read_alike_from_json_and_xml() -> None:
+    component = {
+        "type": "device", "bom-ref": "gate", "name": "Gate", "version": "1", "manufacturer": {"name": "Acme"},
+        "supplier": {"name": "A Shop"}, "swhid": ["swh:1:cnt:aa"], "omniborId": ["gitoid:blob:sha1:bb"],
+        "externalReferences": [
+            {"type": "bom", "url": "https://acme.example/bom"}, {"type": "other", "url": "urn:acme:gate"},
+            {"type": "website", "url": "https://acme.example"},
+        ],
+        "properties": [
+            {"name": "cdx:device:serialNumber", "value": "SN 1"}, {"name": "cdx:device:sku", "value": "shelf 9"},
+        ],
+    }  # fmt: skip
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:AB", "version": 2}
+    xml = """<bom xmlns="http://cyclonedx.org/schema/bom/1.6" serialNumber="urn:uuid:AB" version="2"><components>
+      <component type="device" bom-ref="gate"><supplier><name>A Shop</name></supplier>
+      <manufacturer><name>Acme</name></manufacturer><name>Gate</name><version>1</version>
+      <omniborId>gitoid:blob:sha1:bb</omniborId><swhid>swh:1:cnt:aa</swhid>
+      <externalReferences><reference type="bom"><url>https://acme.example/bom</url></reference>
+      <reference type="other"><url>urn:acme:gate</url></reference>
+      <reference type="website"><url>https://acme.example</url></reference></externalReferences>
+      <properties><property name="cdx:device:serialNumber">SN 1</property>
+      <property name="cdx:device:sku">shelf 9</property></properties></component></components></bom>"""
+
+    of_json = cyclonedx.loads(json.dumps(bom | {"components": [component]}).encode())
+    of_xml = cyclonedx.loads(xml.encode())
+
+    (one,) = of_json.components
+    assert (one.makers, one.serials, one.sbom_urls) == (("Acme", "A Shop"), ("SN 1",), ("https://acme.example/bom",))
+    assert one.uris == ("urn:acme:gate", "swh:1:cnt:aa", "gitoid:blob:sha1:bb")
+    assert of_json.uri_of(one) == "urn:cdx:ab/2#gate"
+    assert of_xml.components == of_json.components
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("manufacturer", "Acme"),
+        ("properties", {"name": "cdx:device:serialNumber"}),
+        ("properties", [1, {"name": []}]),
+        ("externalReferences", ["bom"]),
+        ("externalReferences", [{"type": ["bom"], "url": 1}]),
+        ("swhid", "swh:1"),
+        ("omniborId", [{}]),
+    ],
+)
+def test_what_identifies_a_component_in_a_wrong_shape_costs_nothing_else(key: str, value: Any) -> None:
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "Gate", "version": "1", key: value}]}
+
+    (one,) = cyclonedx.read(bom).components
+
+    assert (one.name, one.makers, one.serials, one.sbom_urls, one.uris) == ("Gate", (), (), (), ())
+
+
+def test_spdx_says_who_made_a_package_and_which_uris_are_its_own() -> None:
+    references = [
+        {"referenceCategory": "OTHER", "referenceType": "acme", "referenceLocator": "urn:acme:gate"},
+        {"referenceCategory": "OTHER", "referenceType": "acme", "referenceLocator": "shelf 9"},
+        {"referenceCategory": "SECURITY", "referenceType": "advisory", "referenceLocator": "https://acme.example/1"},
+    ]
+    made = {"originator": "Organization: Acme (psirt@acme.example)", "supplier": "Person: Sam ()"}
+    package = SPDX_2["packages"][1] | made | {"externalRefs": references}  # type: ignore[operator,index]
+    graph = [
+        *SPDX_3["@graph"],
+        {"type": "Organization", "spdxId": "urn:acme", "name": "Acme"},
+        {"type": "Person", "spdxId": "urn:sam", "name": "Sam"},
+    ]
+    made_3 = {"originatedBy": ["urn:sam", "urn:acme"], "suppliedBy": "urn:sam"}
+    graph[2] = graph[2] | made_3 | {  # type: ignore[operator]
+        "externalIdentifier": [{"externalIdentifierType": "other", "identifier": "urn:acme:gate"}]
+    }  # fmt: skip
+
+    of_2 = spdx.read(SPDX_2 | {"packages": [package]})
+    of_3 = spdx.read(SPDX_3 | {"@graph": graph})
+
+    (two,), (three,) = of_2.components, of_3.components
+    assert two.makers == three.makers == ("Acme", "Sam")
+    assert (two.uris, of_2.uri_of(two)) == (("urn:acme:gate",), "https://example.org/1#SPDXRef-b")
+    assert (three.uris, of_3.uri_of(three)) == (("https://example.org/a", "urn:acme:gate"), "")
+
+
 @pytest.mark.parametrize(
     "document", [{"spdxVersion": "SPDX-1.2"}, {"@context": "https://spdx.org/rdf/4.0.0/x", "@graph": []}, {}]
 )

@@ -43,8 +43,18 @@ class Product(Schema):
     answer: str
 
 
+class Identified(Schema):
+    """A product that a machine is by a number or an address that its maker gives for it; nobody is asked."""
+
+    product: str
+    because: str
+
+
 class Machine(Schema):
-    """A machine in an asset; until it `is_known` nothing about it is checked. `is_waiting` until it was compared."""
+    """A machine in an asset; until it `is_known` nothing about it is checked. `is_waiting` until it was compared.
+
+    `products` it was recognised as by its names, `identified` by what records give to identify products.
+    """
 
     id: str
     machine: str
@@ -55,6 +65,7 @@ class Machine(Schema):
     is_waiting: bool
     left_out: int
     products: list[Product]
+    identified: list[Identified]
 
 
 class Machines(Aged):
@@ -262,4 +273,5 @@ def _machine(found: recognised.Recognised) -> dict[str, Any]:
             }
             for one in found.seen
         ],
+        "identified": [{"product": product, "because": str(because)} for product, because in found.helped],
     }

@@ -9,8 +9,8 @@ Vendor and name stand there as `domain.matching.designations` spells them.
 
 from watchbell.domain.versions import KEY_FORMAT
 
-FORMAT = 2
-"""Grows when a table changes; an older program then says which one it needs."""
+FORMAT = 3
+"""Grows when a table, or what stands in one, changes; an older program then says which one it needs."""
 
 PAGE_BYTES = 4096
 FOOTER_MAGIC = b"\x50\x2a\x4d\x18"

@@ -55,7 +55,9 @@ def match(
         asked.add(bill)
     verdicts = _judged(db, asked.versions, progress)
     by_commit = _by_commit(db, asked.commits)
-    by_name = _by_name(db, [component for _, component, at, _ in asked.components if at < 0])
+    by_name = _by_name(
+        db, [(component, bill.uri_of(component)) for bill, component, at, _ in asked.components if at < 0]
+    )
     held_by_any = (*verdicts.values(), *by_commit.values(), *by_name.values())
     flaws = known(db, {each.record.vulnerability for held in held_by_any for each in held}, exposed)
     matches: list[Match] = []
@@ -64,7 +66,7 @@ def match(
     for bill, component, at, reason in asked.components:
         held = [*verdicts.get(at, ()), *by_commit.get(component.commit, ())]
         if at < 0 and by_name:
-            held += by_name.get(_named(component), ())
+            held += by_name.get(_named(component, bill.uri_of(component)), ())
         if reason and not (at < 0 and any(one.is_certain for one in held)):
             not_assessed.append(NotAssessed(component, reason))
         for number, said in by_flaw(held).items():
@@ -131,13 +133,17 @@ def _by_commit(db: sqlite3.Connection, commits: Iterable[str]) -> dict[str, list
     }
 
 
-def _named(component: Component) -> tuple[str, ...]:
+_Names = tuple[str | tuple[str, ...] | tuple[tuple[str, str], ...], ...]
+
+
+def _named(component: Component, uri: str) -> _Names:
     """Return all by which a component may be recognised, so that equal ones are looked up once."""
-    names = (component.supplier, component.name, component.version, component.cpe, component.purl and "-")
-    return (*names, *(":".join(pair) for pair in component.hashes))
+    names = (component.name, component.version, component.cpe, component.purl and "-", uri)
+    marks = (component.models, component.hashes, component.serials, component.sbom_urls, component.uris)
+    return (*names, component.makers, *marks)
 
 
-def _by_name(db: sqlite3.Connection, components: Sequence[Component]) -> dict[tuple[str, ...], list[Verdict]]:
+def _by_name(db: sqlite3.Connection, components: Sequence[tuple[Component, str]]) -> dict[_Names, list[Verdict]]:
     """Return what records that name products by words say of components without a known package."""
     if not components:
         return {}
@@ -145,7 +151,7 @@ def _by_name(db: sqlite3.Connection, components: Sequence[Component]) -> dict[tu
 
     if not products.are_named(db):
         return {}
-    return {named: products.verdicts_on(db, one) for named, one in {_named(one): one for one in components}.items()}
+    return {named: products.verdicts_on(db, *one) for named, one in {_named(*one): one for one in components}.items()}
 
 
 def _may_lack_something(bill: Sbom) -> bool:

@@ -1,9 +1,10 @@
 """Which products that records name by words may a component without a known package be, and what do they say of it?
 
-Surest first: a digest, or vendor and order number (an identification helper); vendor and
-name of a CSAF document's branches; a CPE; vendor and name of a CVE record or of KEV. The last
-two are guesses, kept apart from what is found. A name alone is a guess only for a component
-that has no package URL, and where a single vendor has a product of that name.
+Surest first: an identification helper (a digest, vendor with serial or order number, the
+address of a bill of materials, a URI); vendor and name of a CSAF document's branches; a CPE;
+vendor and name of a CVE record or of KEV. The last two are guesses, kept apart from what is
+found. A name alone is a guess only for a component that has no package URL, and where a
+single vendor has a product of that name.
 """
 
 import sqlite3
@@ -12,11 +13,11 @@ from typing import NamedTuple
 
 from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.designations import (
+    HELPED_BY,
     Helper,
     cpe_key,
-    digest_key,
+    marks_of,
     name_key,
-    numbers_of,
     vendor_key,
 )
 from watchbell.domain.matching.evaluate import judge
@@ -36,10 +37,6 @@ _WHY = {
     Basis.CPE: "only its CPE fits, so it may be another product",
     Basis.NAME: "only its name fits, so it may be another product",
 }
-_HELPED_BY = {
-    Helper.DIGEST: "recognised by its digest",
-    Helper.NUMBER: "recognised by vendor and order number",
-}
 
 
 class _Hit(NamedTuple):
@@ -57,16 +54,17 @@ def are_named(db: sqlite3.Connection) -> bool:
     return db.execute("SELECT 1 FROM product LIMIT 1").fetchone() is not None
 
 
-def verdicts_on(db: sqlite3.Connection, component: Component) -> list[Verdict]:
+def verdicts_on(db: sqlite3.Connection, component: Component, uri: str) -> list[Verdict]:
     """Return every record that may affect this component by one of its names; what is outside all ranges is none.
 
+    `uri` is how other documents point to it, "" where they cannot.
     That KEV lists a product says nothing where another record says which versions are affected.
     """
     named = read_cpe(component.cpe)
     version = component.version.strip() or (named.version if named else "")
     spoken_of: set[int] = set()
     found: list[tuple[Origin, Verdict]] = []
-    for hit in _surest_hits(_hits(db, component)):
+    for hit in _surest_hits(_hits(db, component, uri)):
         numbers = looking.records_of(db, hit.product)
         records = looking.records(db, numbers)
         said_of = looking.ranges(db, {hit.product: numbers}, {hit.product: hit.scheme})
@@ -93,19 +91,22 @@ def _surest_hits(hits: Iterable[_Hit]) -> Iterator[_Hit]:
             yield hit
 
 
-def _hits(db: sqlite3.Connection, component: Component) -> Iterator[_Hit]:
-    vendor, name = vendor_key(component.supplier), name_key(component.name)
-    for kind, value in component.hashes:
-        for row in db.execute(_HELPED, (Helper.DIGEST, digest_key(kind, value))):
-            yield _hit(row, Basis.HELPER, _HELPED_BY[Helper.DIGEST])
-    for number in numbers_of(component.name) if vendor else ():
-        for row in db.execute(_HELPED, (Helper.NUMBER, number)):
-            if row[3] == vendor:
-                yield _hit(row, Basis.HELPER, _HELPED_BY[Helper.NUMBER])
+def _hits(db: sqlite3.Connection, component: Component, uri: str) -> Iterator[_Hit]:
+    vendors, name = {vendor_key(one) for one in component.makers} - {""}, name_key(component.name)
+    for helper, value in marks_of(
+        makers=component.makers,
+        words=(component.name, *component.models),
+        hashes=component.hashes,
+        serials=component.serials,
+        sbom_urls=component.sbom_urls,
+        uris=(*component.uris, uri),
+    ):
+        for row in db.execute(_HELPED, (helper, value)):
+            yield _hit(row, Basis.HELPER, HELPED_BY[helper])
     yield from _by_cpe(db, component.cpe)
     called = db.execute(_CALLED, (name,)).fetchall() if name else []
-    if vendor:
-        yield from (_hit(row, Basis.BRANCHES) for row in called if row[3] == vendor)
+    if vendors:
+        yield from (_hit(row, Basis.BRANCHES) for row in called if row[3] in vendors)
     elif not component.purl and len({row[3] for row in called}) == 1:
         yield from (_hit(row, Basis.NAME) for row in called)
 

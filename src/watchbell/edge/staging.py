@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from watchbell.domain.matching.aliases import Assertion
-from watchbell.domain.matching.designations import Helper, helpers_of, name_key, vendor_key
+from watchbell.domain.matching.designations import helpers_of, name_key, numbers_given, vendor_key
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.products import ProductClaim
 from watchbell.domain.matching.ranges import ABOVE, Interval, Ranges
@@ -136,8 +136,7 @@ def _add_product(found: Rows, kind: Kind, claim: ProductClaim) -> None:
 
     Two variants with order numbers of their own are two products, whatever they are called.
     """
-    helpers = [helper for helper in dict.fromkeys(helpers_of(claim.product)) if len(helper[1]) <= LONGEST_VERSION]
-    numbers = " ".join(sorted(value for kind, value in helpers if kind is Helper.NUMBER))
+    helpers, numbers = list(dict.fromkeys(helpers_of(claim.product))), " ".join(numbers_given(claim.product))
     name = name_key(claim.product.name or claim.product.full_name) or (helpers[0][1] if helpers else "")
     vendor, origin = vendor_key(claim.product.vendor), Origin.PART if claim.within else Origin(kind)
     if not name or max(len(name), len(vendor)) > LONGEST_VERSION:

@@ -8,8 +8,7 @@ from watchbell.domain.matching.vex import Overlay, Subject, overlay
 from watchbell.domain.matching.vex import Statements as _ByFlaw
 from watchbell.domain.matching.vex_statements import Statement
 from watchbell.edge.answers import AFFECTED, NOT_AFFECTED, Match
-from watchbell.formats.cyclonedx_vex import bom_link
-from watchbell.formats.sbom import Component, Sbom
+from watchbell.formats.sbom import Component, Sbom, bom_link
 
 
 class Statements:

@@ -61,6 +61,7 @@ def name_of(leaf: TreeProduct, document: CsafDocument, *, version: str = "") -> 
         serial_numbers=leaf.serial_numbers,
         skus=leaf.skus,
         sbom_urls=leaf.sbom_urls,
+        uris=leaf.uris,
         refs=(f"{document.namespace}/{document.id}#{leaf.product_id}",),
     )
 
@@ -176,6 +177,7 @@ def _together(listed: list[ProductName]) -> ProductName:
         serial_numbers=_union(one.serial_numbers for one in listed),
         skus=_union(one.skus for one in listed),
         sbom_urls=_union(one.sbom_urls for one in listed),
+        uris=_union(one.uris for one in listed),
         refs=_union(one.refs for one in listed),
     )
 

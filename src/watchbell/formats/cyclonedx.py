@@ -17,6 +17,13 @@ SUPPORTED = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How XML starts when it is not UTF-8; JSON may not."""
 
+_SERIAL = "cdx:device:serialNumber"
+"""The property that CycloneDX's taxonomy has for it. `cdx:device:sku` is not read: there it is the operator's own
+number for a thing, not its maker's."""
+
+_WORLDWIDE = ("swhid", "omniborId")
+"""Fields of CycloneDX 1.6 that hold identifiers of contents, each of them a URI."""
+
 RANGE_ONLY = Sentence("It gives a range of versions, not one.")
 """CycloneDX 1.7: an external component may name a versionRange instead of a version."""
 
@@ -97,7 +104,27 @@ def _component(one: Json, place: str, found: Collected) -> Component | None:
         hashes=tuple(_hashes(one)) if "hashes" in one else (),
         commit=_commit(one) if "pedigree" in one else "",
         because=RANGE_ONLY if not version and _soft_text(one, "versionRange") else "",
+        manufacturer=_soft_text(maker, "name") if isinstance(maker := one.get("manufacturer"), dict) else "",
+        serials=tuple(_of_kind(one, "properties", "name", (_SERIAL,), "value")) if "properties" in one else (),
+        sbom_urls=tuple(_of_kind(one, "externalReferences", "type", ("bom",), "url")),
+        uris=tuple(_uris(one)),
     )
+
+
+def _uris(one: Json) -> Iterator[str]:
+    """Yield what else names a component in the whole world."""
+    yield from _of_kind(one, "externalReferences", "type", ("other",), "url")
+    for key in _WORLDWIDE:
+        listed = one.get(key)
+        yield from (each.strip() for each in (listed if isinstance(listed, list) else ()) if isinstance(each, str))
+
+
+def _of_kind(one: Json, key: str, kind: str, kinds: tuple[str, ...], value: str) -> Iterator[str]:
+    """Yield a value of each listed object that says it is of one of these kinds."""
+    listed = one.get(key)
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and each.get(kind) in kinds and (text := _soft_text(each, value)):
+            yield text
 
 
 def _version(one: Json) -> str:

@@ -19,6 +19,7 @@ from watchbell.domain.sentence import Sentence
 from watchbell.domain.versions import Scheme, scheme_for
 from watchbell.formats import fields, moments, strictjson
 from watchbell.formats.fields import Json
+from watchbell.formats.sbom import bom_link
 
 SUPPORTED = ("1.4", "1.5", "1.6", "1.7")
 _STATES = {
@@ -76,12 +77,6 @@ def read(record: Json, *, document: str = "") -> VexDocument:
         defects=tuple(reader.defects),
         record=record,
     )
-
-
-def bom_link(serial: str, version: str) -> str:
-    """Return the link by which other documents call a BOM, or "" without a serial number."""
-    uuid = serial.strip().casefold().removeprefix("urn:uuid:")
-    return f"urn:cdx:{uuid}/{version}" if uuid else ""
 
 
 def _moment(holder: Json, key: str, place: str) -> datetime | None:

@@ -93,10 +93,28 @@ def _component(element: Element, space: str) -> Json:
         body["supplier"] = {"name": supplier}
     hashes = element.iterfind(f"{space}hashes/{space}hash")
     body["hashes"] = [{"alg": one.get("alg", ""), "content": (one.text or "").strip()} for one in hashes]
+    maker = element.findtext(f"{space}manufacturer/{space}name")
+    if maker:
+        body["manufacturer"] = {"name": maker}
+    body |= _marks(element, space)
     commit = element.findtext(f"{space}pedigree/{space}commits/{space}commit/{space}uid")
     if commit:
         body["pedigree"] = {"commits": [{"uid": commit}]}
     return body
+
+
+def _marks(element: Element, space: str) -> Json:
+    """Return what else a component is known by."""
+    references = element.iterfind(f"{space}externalReferences/{space}reference")
+    properties = element.iterfind(f"{space}properties/{space}property")
+    return {
+        "externalReferences": [
+            {"type": one.get("type", ""), "url": (one.findtext(f"{space}url") or "").strip()} for one in references
+        ],
+        "properties": [{"name": one.get("name", ""), "value": (one.text or "").strip()} for one in properties],
+        "swhid": [(one.text or "").strip() for one in element.iterfind(f"{space}swhid")],
+        "omniborId": [(one.text or "").strip() for one in element.iterfind(f"{space}omniborId")],
+    }
 
 
 def _dependencies(bom: Element, space: str) -> list[Json]:

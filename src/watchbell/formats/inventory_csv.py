@@ -16,6 +16,10 @@ _ALIKE = {
         *("model", "model_number", "model number", "order_number", "order number", "part_number", "part number"),
         *("mlfb", "catalog_number", "bestellnummer", "modelo", "referencia"),
     ),
+    "serial": (
+        *("serial", "serial_number", "serial number", "serialnumber", "s/n"),
+        *("seriennummer", "número de serie", "numero de serie"),
+    ),
     "version": (
         *("version", "product_version", "installed_version", "versión"),
         *("firmware", "firmware_version", "firmware version", "fw"),
@@ -47,7 +51,7 @@ _EXPOSED = {
 class InventoryLine:
     """One thing somebody runs, as their list names it; `extra` are the columns we do not know.
 
-    `model` is its model or order number, `version` also that of its firmware.
+    `model` is its model or order number, `version` also that of its firmware, `serial` the one unit's own number.
     """
 
     product: str
@@ -59,6 +63,7 @@ class InventoryLine:
     exposed: Exposed
     owner: str
     extra: tables.Row
+    serial: str = ""
 
 
 def read(lines: Iterable[str]) -> Iterator[tuple[int, InventoryLine | Refused]]:
@@ -75,7 +80,7 @@ def read(lines: Iterable[str]) -> Iterator[tuple[int, InventoryLine | Refused]]:
 def _check_header(header: list[str]) -> None:
     named = {_COLUMN.get(name) for name in header}
     if not named & {"product", "name", "purl"}:
-        expected = "at least one column product, name or purl; also vendor, model, version, exposed, owner"
+        expected = "at least one column product, name or purl; also vendor, model, serial, version, exposed, owner"
         raise refuse("missing-column", "No column names a product.", place="line 1", expected=expected)
 
 
@@ -97,6 +102,7 @@ def _line(row: tables.Row, place: str) -> InventoryLine:
         exposed=_exposed(found.get("exposed", ""), place),
         owner=found.get("owner", ""),
         extra={name: cell for name, cell in row.items() if name not in _COLUMN},
+        serial=found.get("serial", ""),
     )
 
 

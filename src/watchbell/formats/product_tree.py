@@ -38,6 +38,7 @@ class TreeProduct:
     serial_numbers: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     sbom_urls: tuple[str, ...] = ()
+    uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +198,11 @@ def _product(leaf: Json, place: str, path: dict[str, str]) -> TreeProduct:
         serial_numbers=fields.texts(helper, "serial_numbers", at),
         skus=fields.texts(helper, "skus", at),
         sbom_urls=fields.texts(helper, "sbom_urls", at),
+        uris=tuple(
+            uri
+            for one, where in fields.objects(helper, "x_generic_uris", at)
+            if (uri := fields.text(one, "uri", where).strip())
+        ),
     )
 
 

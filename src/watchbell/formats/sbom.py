@@ -46,7 +46,9 @@ class SbomFormat(StrEnum):
 class Component:
     """One thing inside. `purl` parses or is ""; `ref` is the document's own name for it, or its place.
 
-    `because` says why nothing exact is known of it, such as a line without a pinned version.
+    `because` says why nothing exact is known of it, such as a line without a pinned version. `supplier` is who
+    delivers it, `manufacturer` who made it; `sbom_urls` are where its own bill of materials is, `uris` what else
+    names it in the whole world.
     """
 
     ref: str
@@ -60,11 +62,31 @@ class Component:
     hashes: tuple[tuple[str, str], ...] = ()
     commit: str = ""
     because: str = ""
+    manufacturer: str = ""
+    models: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+    sbom_urls: tuple[str, ...] = ()
+    uris: tuple[str, ...] = ()
 
     @property
     def is_identified(self) -> bool:
         """Return whether anything but its bare name says what it is."""
         return bool(self.purl or self.cpe or self.commit)
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Return whose product it may be in the words of a record: who made it before who delivers it.
+
+        SPDX writes an address behind a name, "Acme (mail@acme.example)", which is left out.
+        """
+        names = (_without_address(one) for one in (self.manufacturer, self.supplier))
+        return tuple(dict.fromkeys(one for one in names if one))
+
+
+def _without_address(name: str) -> str:
+    begin, bracket, inside = name.rpartition("(")
+    is_address = bracket and inside.endswith(")") and ("@" in inside or inside == ")")
+    return (begin if is_address else name).strip()
 
 
 @record(frozen=True, slots=True)
@@ -96,6 +118,24 @@ class Sbom:
         return sum(
             not (one.commit or (one.is_identified and one.version and not one.because)) for one in self.components
         )
+
+    def uri_of(self, one: Component) -> str:
+        """Return by which URI other documents call one of its components, "" where they cannot.
+
+        A BOM link of CycloneDX, an SPDX id behind its document's namespace: both are how CSAF's generic URIs
+        point into a bill of materials (CSAF 2.0 and 2.1, 3.1.3.3.8).
+        """
+        if self.format is SbomFormat.CYCLONEDX:
+            link = bom_link(self.serial, self.version or "1")
+        else:
+            link = self.serial if self.format is SbomFormat.SPDX and not self.spec_version.startswith("3") else ""
+        return f"{link}#{one.ref}" if link else ""
+
+
+def bom_link(serial: str, version: str) -> str:
+    """Return the link by which other documents call a CycloneDX BOM, or "" without a serial number."""
+    uuid = serial.strip().casefold().removeprefix("urn:uuid:")
+    return f"urn:cdx:{uuid}/{version}" if uuid else ""
 
 
 class Collected:

@@ -18,7 +18,8 @@ _ELSEWHERE = frozenset(
 )
 _TEXTS = {
     "SPDXID": "SPDXID", "PackageVersion": "versionInfo", "PackageDownloadLocation": "downloadLocation",
-    "PackageSupplier": "supplier", "PrimaryPackagePurpose": "primaryPackagePurpose",
+    "PackageSupplier": "supplier", "PackageOriginator": "originator",
+    "PrimaryPackagePurpose": "primaryPackagePurpose",
 }  # fmt: skip
 """The tags of a package and what SPDX's JSON calls them."""
 
@@ -47,7 +48,9 @@ def _describe(package: Json, tag: str, value: str) -> None:
     if tag in _TEXTS:
         package.setdefault(_TEXTS[tag], value)
     elif tag == "ExternalRef" and (read := _REFERENCE.fullmatch(value)):
-        package["externalRefs"].append({"referenceType": read[2], "referenceLocator": read[3]})
+        package["externalRefs"].append(
+            {"referenceCategory": read[1], "referenceType": read[2], "referenceLocator": read[3]}
+        )
     elif tag == "PackageChecksum":
         algorithm, _, digest = value.partition(":")
         package["checksums"].append({"algorithm": algorithm.strip(), "checksumValue": digest.strip()})

@@ -4,16 +4,18 @@ A component without a package URL stays "could not be assessed", whatever is fou
 of this reaches the worklist, the counts or a notice.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from watchbell.apps.inventory.models import Asset, Unassessable
+from watchbell.apps.inventory.models import Asset, PickedProduct, ProductMatch, Unassessable
 from watchbell.apps.inventory.queries import visible_to
 from watchbell.apps.inventory.services.named import Told, told
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import Claim
+from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
 from watchbell.domain.sentence import Sentence
 
@@ -51,16 +53,29 @@ def candidates(viewer: Actor, *, now: datetime, asset: str = "", limit: int = MO
     mine = visible_to(viewer, now=now)
     rows = _with_a_known_cpe(mine.filter(public_id=asset) if asset else mine)[:MOST_LOOKED_AT]
     claims = published.claims_under({row.cpe for row in rows})
+    known = _known({row.pk for row in rows})
     answers: dict[tuple[str, str], tuple[Flaw, ...]] = {}
     found: list[Candidate] = []
     for row in rows:
         key = row.cpe, row.version
         if key not in answers:
             answers[key] = _flaws(row.version, claims.get(row.cpe, []))
-        if answers[key]:
+        flaws = tuple(flaw for flaw in answers[key] if (row.pk, flaw.group) not in known)
+        if flaws:
             place = row.listing.asset
-            found.append(Candidate(place.public_id, place.name, row.name, row.version, row.cpe, answers[key]))
+            found.append(Candidate(place.public_id, place.name, row.name, row.version, row.cpe, flaws))
     return found[:limit]
+
+
+def _known(lines: Collection[int]) -> set[tuple[int, str]]:
+    """Return what needs no guess: the lines that a vulnerability reaches by something surer, each with that."""
+    found: set[tuple[int, str]] = set()
+    for part in bulk.slices(lines):
+        picks = PickedProduct.objects.filter(line__in=part).values_list("line_id", "product_id", "version", "helped")
+        for line, product, version, helped in picks:
+            told = ProductMatch.objects.filter(product_id=product, version=version, helped=helped)
+            found.update((line or 0, group) for group in told.values_list("group_id", flat=True))
+    return found
 
 
 def _with_a_known_cpe(assets: QuerySet[Asset]) -> QuerySet[Unassessable]:

@@ -4,14 +4,14 @@ Nothing here touches the database or a clock. Every component of the document is
 exactly once, either under a version of a package or among the unassessable.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from watchbell.apps.inventory import names
 from watchbell.apps.inventory.models import CPE_LENGTH, NAME_LENGTH, PURL_LENGTH, VERSION_LENGTH
-from watchbell.apps.inventory.names import NOTHING_MORE, Called
+from watchbell.apps.inventory.nameless import NO_MACHINE, NamedProduct, Unknown, in_line, machine_in, marks_on, of_line
+from watchbell.apps.inventory.names import Called
 from watchbell.domain.matching.cpe import read_cpe
 from watchbell.domain.matching.outcomes import Reason
 from watchbell.domain.matching.packages import CannotTell, Package, package_of_purl
@@ -21,13 +21,15 @@ from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.versions import Standing, place, scheme_for
 from watchbell.formats import inventory_csv
 from watchbell.formats.installed import reading
-from watchbell.formats.sbom import Sbom, SbomFormat
+from watchbell.formats.sbom import Component, Sbom, SbomFormat
 
 LONGEST_KEY = 1900
 """Bytes of a version key that an index holds on every database."""
 
+MOST_MACHINES = 2_000
+"""Different pieces of equipment that one list may bring; what comes after them is listed like anything nameless."""
+
 _ECOSYSTEM_LENGTH, _PACKAGE_LENGTH = 64, 512
-_SEPARATORS = re.compile(r"[-_. ]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,37 +43,6 @@ class Version:
     def words(self) -> tuple[str, str, str]:
         """Return its ecosystem, name and version."""
         return self.package.ecosystem, self.package.name, self.raw
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Unknown:
-    """A component that names no package records could name."""
-
-    name: str
-    version: str
-    purl: str
-    reason: Reason
-    cpe: str = ""
-
-    @property
-    def word(self) -> str:
-        """Return its name in the spelling that `word_of` gives package names."""
-        return word_of(self.name)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class NamedProduct:
-    """A product or machine as a table names it, to be looked up among those that records list."""
-
-    vendor: str
-    product: str
-    version: str
-    model: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Return what people read."""
-        return " ".join(one for one in (self.vendor, self.product, self.model) if one)[:NAME_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,39 +66,74 @@ class Contents:
 
     versions: Counter[Version] = field(default_factory=Counter)
     unknown: Counter[Unknown] = field(default_factory=Counter)
-    products: Counter[NamedProduct] = field(default_factory=Counter)
     names: dict[Version, set[Called]] = field(default_factory=dict)
     product: ProductName = field(default_factory=ProductName)
+    _machines: set[NamedProduct] = field(default_factory=set)
 
     @property
     def components(self) -> int:
         """Return how many components there are in all."""
-        return self.versions.total() + self.unknown.total() + self.products.total()
+        return self.versions.total() + self.unknown.total()
 
-    def add(self, *, name: str, version: str, purl: str, cpe: str = "", called: Called = NOTHING_MORE) -> None:
-        """Count one component, which the document also calls `called`; its CPE is kept where no package names it."""
+    @property
+    def products(self) -> set[NamedProduct]:
+        """Return the pieces of equipment there are."""
+        return {one.machine for one in self.unknown} - {NO_MACHINE}
+
+    def add_component(self, one: Component, bill: Sbom, link: str) -> None:
+        """Count one component of a bill of materials that others call `link`."""
+        reason = self._add(one.version, one.purl, names.called(one, link=link))
+        if reason:
+            self._add_unknown(one, reason, bill.uri_of(one), machine_in(one))
+
+    def add_line(self, line: inventory_csv.InventoryLine) -> None:
+        """Count one line of a table."""
+        if not line.purl:
+            self.unknown[of_line(line)] += 1
+            return
+        reason = self._add(line.version, line.purl, Called(purl=line.purl, vendor=line.vendor[:NAME_LENGTH]))
+        if reason:
+            self._add_unknown(in_line(line), reason, "", NO_MACHINE)
+
+    def _add(self, version: str, purl: str, called: Called) -> Reason | None:
+        """Count one component under its package; return the reason where there is none to count it under."""
         found = package_of_purl(purl) if purl else CannotTell(Reason.NO_PACKAGE_IDENTITY, "no package URL")
         if isinstance(found, CannotTell):
-            self.add_unknown(name, version, purl, found.reason, cpe)
-        elif not (len(found.package.ecosystem) <= _ECOSYSTEM_LENGTH and 0 < len(found.package.name) <= _PACKAGE_LENGTH):
-            self.add_unknown(name, version, purl, Reason.NO_PACKAGE_IDENTITY, cpe)
-        elif len(raw := (found.version or version).strip()) > VERSION_LENGTH:
-            self.add_unknown(name, version, purl, Reason.UNPARSABLE_VERSION, cpe)
-        else:
-            one = Version(found.package, raw)
-            self.versions[one] += 1
-            self.names.setdefault(one, set()).add(names.shortened(called, *one.words))
+            return found.reason
+        if not (len(found.package.ecosystem) <= _ECOSYSTEM_LENGTH and 0 < len(found.package.name) <= _PACKAGE_LENGTH):
+            return Reason.NO_PACKAGE_IDENTITY
+        if len(raw := (found.version or version).strip()) > VERSION_LENGTH:
+            return Reason.UNPARSABLE_VERSION
+        one = Version(found.package, raw)
+        self.versions[one] += 1
+        self.names.setdefault(one, set()).add(names.shortened(called, *one.words))
+        return None
 
     def called(self, one: Version) -> str:
         """Return what the document calls a version, as `names.packed` keeps it."""
         return names.packed(self.names.get(one, ()))
 
-    def add_unknown(self, name: str, version: str, purl: str, reason: Reason, cpe: str = "") -> None:
-        """Count one component that no record could name."""
-        named = read_cpe(cpe) if cpe else None
-        key = named.key if named and len(named.key) <= CPE_LENGTH else ""
-        version = version or (named.version if named else "")
-        self.unknown[Unknown(name[:NAME_LENGTH], version[:NAME_LENGTH], purl[:PURL_LENGTH], reason, key)] += 1
+    def _add_unknown(self, one: Component, reason: Reason, uri: str, machine: NamedProduct) -> None:
+        """Count one component that no package names, with all by which it may be recognised."""
+        named = read_cpe(one.cpe) if one.cpe else None
+        version = one.version or (named.version if named else "")
+        unknown = Unknown(
+            name=one.name[:NAME_LENGTH],
+            version=version[:NAME_LENGTH],
+            purl=one.purl[:PURL_LENGTH],
+            reason=reason,
+            cpe=named.key if named and len(named.key) <= CPE_LENGTH else "",
+            marks=marks_on(one, uri),
+            machine=self._at_most(machine),
+        )
+        self.unknown[unknown] += 1
+
+    def _at_most(self, machine: NamedProduct) -> NamedProduct:
+        """Return the machine, or `NO_MACHINE` where the list brings too many different ones."""
+        if machine == NO_MACHINE or (machine not in self._machines and len(self._machines) >= MOST_MACHINES):
+            return NO_MACHINE
+        self._machines.add(machine)
+        return machine
 
 
 @dataclass(slots=True)
@@ -143,12 +149,6 @@ class TableAsset:
     def exposed(self) -> Exposure:
         """Return the worst answer of its lines: yes before unknown before no."""
         return next((each for each in (Exposure.YES, Exposure.UNKNOWN) if each in self.answers), Exposure.NO)
-
-
-def word_of(name: str) -> str:
-    """Return the last part of a name in small letters, separators alike: how two tools name one package."""
-    last = name.strip().lower().replace(":", "/").rstrip("/").rpartition("/")[2]
-    return _SEPARATORS.sub("-", last)[:NAME_LENGTH]
 
 
 def place_of(package: Package, raw: str) -> Place:
@@ -170,8 +170,7 @@ def read_sbom(content: bytes) -> tuple[str, Contents]:
     bill = _bill(content)
     contents, link = Contents(product=names.subject_of(bill)), names.link_of(bill)
     for one in bill.components:
-        called = names.called(one, link=link)
-        contents.add(name=one.name, version=one.version, purl=one.purl, cpe=one.cpe, called=called)
+        contents.add_component(one, bill, link)
     return f"{bill.format.value} {bill.spec_version}"[:32], contents
 
 
@@ -199,14 +198,5 @@ def read_table(lines: Iterable[str]) -> tuple[list[TableAsset], list[Refused]]:
         asset = assets.setdefault(name[:NAME_LENGTH], TableAsset(name[:NAME_LENGTH]))
         asset.answers.add(Exposure(line.exposed.value))
         asset.owner = asset.owner or line.owner[:NAME_LENGTH]
-        _add_line(asset.contents, line)
+        asset.contents.add_line(line)
     return list(assets.values()), refused
-
-
-def _add_line(contents: Contents, line: inventory_csv.InventoryLine) -> None:
-    if line.purl:
-        called = Called(purl=line.purl, vendor=line.vendor[:NAME_LENGTH])
-        contents.add(name=line.product or line.name, version=line.version, purl=line.purl, called=called)
-    else:
-        said = (one[:NAME_LENGTH] for one in (line.vendor, line.product, line.version, line.model))
-        contents.products[NamedProduct(*said)] += 1

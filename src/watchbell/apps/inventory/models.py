@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.advisory import VexStatus
+from watchbell.domain.matching.designations import LONGEST
 from watchbell.domain.matching.equipment.answers import Answer
 from watchbell.domain.matching.outcomes import Reason, Status
 from watchbell.domain.matching.tiers import Tier
@@ -21,6 +22,8 @@ VERSION_LENGTH = 512
 BECAUSE_LENGTH = 1000
 PURL_LENGTH = 2048
 CPE_LENGTH = 300
+MARK_LENGTH = LONGEST
+HELPED_LENGTH = 255
 
 
 class Asset(models.Model):
@@ -193,10 +196,11 @@ class Component(models.Model):
 
 
 class Unassessable(models.Model):
-    """Something a list names that no record could name, and why; `word` is its name as packages are spelled.
+    """Something a list names under no package a record could name, and why; `word` is its name as packages are spelled.
 
+    `is_assessed` once it was recognised by something else, and so is not among what could not be assessed any more.
     `cpe` is "a:vendor:product" where the list gives one: by it records may name it, as a guess.
-    `unit` is set for a machine that was not recognised as any product; the row goes when it is.
+    `machine` is set for a piece of equipment.
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="unassessable", db_index=False)
@@ -207,7 +211,8 @@ class Unassessable(models.Model):
     reason = models.CharField(max_length=32)
     times = models.PositiveIntegerField(default=1)
     cpe = OrderedText(max_length=CPE_LENGTH, blank=True)
-    unit = models.OneToOneField("Unit", null=True, on_delete=models.CASCADE, related_name="unassessable")
+    machine = models.ForeignKey("Machine", null=True, on_delete=models.PROTECT, related_name="lines")
+    is_assessed = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "unassessable"
@@ -221,6 +226,28 @@ class Unassessable(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class Mark(models.Model):
+    """By this a record may identify a thing of a list, or a machine wherever it is; see `designations.marks_of`."""
+
+    line = models.ForeignKey(Unassessable, null=True, on_delete=models.CASCADE, related_name="marks", db_index=False)
+    machine = models.ForeignKey("Machine", null=True, on_delete=models.CASCADE, related_name="marks", db_index=False)
+    kind = models.CharField(max_length=16)
+    value = OrderedText(max_length=MARK_LENGTH)
+
+    class Meta:
+        indexes = [models.Index(fields=["value", "kind"], name="mark_who_bears_it")]
+        constraints = [
+            models.UniqueConstraint(fields=["line", "kind", "value"], name="mark_of_a_line_stands_once"),
+            models.UniqueConstraint(fields=["machine", "kind", "value"], name="mark_of_a_machine_stands_once"),
+            models.CheckConstraint(
+                condition=Q(line__isnull=True) ^ Q(machine__isnull=True), name="mark_is_of_a_line_or_of_a_machine"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
 
 
 class Gap(models.Model):
@@ -240,7 +267,8 @@ class Gap(models.Model):
 class PickedProduct(models.Model):
     """A person says that this product is in this asset; `listing` is set when a table said so.
 
-    `unit` is set when a machine in the asset was recognised as it; then it goes with that.
+    `unit` is set when a machine in the asset was recognised as it, `line` when something else on its list was;
+    then it goes with that. `helped` says by what else than names, see `helped.packed`.
     """
 
     public_id = public_id()
@@ -251,6 +279,8 @@ class PickedProduct(models.Model):
     version = models.CharField(max_length=NAME_LENGTH, blank=True)
     picked_at = models.DateTimeField()
     unit = models.ForeignKey("Unit", null=True, on_delete=models.CASCADE, related_name="picks", db_index=False)
+    line = models.ForeignKey(Unassessable, null=True, on_delete=models.CASCADE, related_name="picks", db_index=False)
+    helped = OrderedText(max_length=HELPED_LENGTH, blank=True)
 
     class Meta:
         indexes = [
@@ -259,9 +289,16 @@ class PickedProduct(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["asset", "product_id"], condition=Q(unit__isnull=True), name="product_is_picked_once"
+                fields=["asset", "product_id"],
+                condition=Q(unit__isnull=True, line__isnull=True),
+                name="product_is_picked_once",
             ),
             models.UniqueConstraint(fields=["unit", "product_id"], name="unit_is_recognised_as_a_product_once"),
+            models.UniqueConstraint(fields=["line", "product_id"], name="line_is_recognised_as_a_product_once"),
+            models.CheckConstraint(
+                condition=Q(line__isnull=True) | (Q(unit__isnull=True) & ~Q(helped="")),
+                name="pick_of_a_line_says_by_what",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -295,32 +332,36 @@ class Match(models.Model):
 class ProductMatch(models.Model):
     """A record, or a catalogue (then `record` is empty), names a picked product in this version ("": none was given).
 
-    Probable in a version inside a range, possible without a version or a range that can be read.
+    Probable in a version inside a range, possible without a version or a range that can be read. Of one that is
+    `helped` it is exact where the record itself says by what it is to be recognised: `helper` is that.
     """
 
     product_id = OrderedText(max_length=32)
     version = OrderedText(max_length=NAME_LENGTH, blank=True)
+    helped = OrderedText(max_length=HELPED_LENGTH, blank=True)
     group_id = OrderedText(max_length=32)
     record = models.ForeignKey("vulnerabilities.SourceRecord", null=True, on_delete=models.CASCADE, related_name="+")
     tier = models.CharField(max_length=16)
     because = models.CharField(max_length=BECAUSE_LENGTH)
     fixed = models.CharField(max_length=VERSION_LENGTH, blank=True)
+    helper = models.CharField(max_length=16, blank=True)
 
     class Meta:
         verbose_name_plural = "product matches"
         indexes = [models.Index(fields=["group_id"], name="product_match_by_group")]
         constraints = [
             models.UniqueConstraint(
-                fields=["product_id", "version", "group_id", "record"], name="product_match_stands_once"
+                fields=["product_id", "version", "helped", "group_id", "record"], name="product_match_stands_once"
             ),
             models.UniqueConstraint(
-                fields=["product_id", "version", "group_id"],
+                fields=["product_id", "version", "helped", "group_id"],
                 condition=Q(record__isnull=True),
                 name="product_listing_match_stands_once",
             ),
             models.CheckConstraint(
-                condition=Q(tier__in=[Tier.PROBABLE, Tier.POSSIBLE, Tier.CANNOT_TELL]),
-                name="product_match_has_a_tier_of_names",
+                condition=Q(helper="", tier__in=[Tier.PROBABLE, Tier.POSSIBLE, Tier.CANNOT_TELL])
+                | ~Q(helper="") & Q(tier__in=[Tier.EXACT, Tier.CANNOT_TELL]),
+                name="product_match_is_exact_by_a_helper_alone",
             ),
         ]
 
@@ -333,12 +374,14 @@ class Cursor(models.Model):
 
     `catalogue` is the digest of the catalogue that machines were last laid beside, and `catalogue_mark` the mark
     of the records it was made from: while that is the same, nobody has to make it to know that it is.
+    `identity_mark` is that of the records by whose digests, numbers and addresses things were last recognised.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
     catalogue = models.CharField(max_length=32, blank=True)
     catalogue_mark = models.CharField(max_length=64, blank=True)
+    identity_mark = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="cursor_is_one_row")]

@@ -12,8 +12,7 @@ from typing import Any
 from watchbell.domain.matching.packages import REGISTRIES
 from watchbell.domain.matching.products import ProductName, hash_pair
 from watchbell.formats import strictjson
-from watchbell.formats.cyclonedx_vex import bom_link
-from watchbell.formats.sbom import Component, Sbom, SbomFormat
+from watchbell.formats.sbom import Component, Sbom, SbomFormat, bom_link
 
 MOST_NAMES = 50
 """Different names of one version in one list that are kept; the others are as if the list gave none."""

@@ -13,6 +13,7 @@ from watchbell.apps.inventory.models import (
     BECAUSE_LENGTH,
     Component,
     Listing,
+    Mark,
     PickedProduct,
     ProductMatch,
     VexName,
@@ -23,6 +24,7 @@ from watchbell.apps.vulnerabilities.queries import Facts
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.advisory import VexStatus
 from watchbell.domain.matching.aliases import canonical_id
+from watchbell.domain.matching.designations import Helper
 from watchbell.domain.matching.products import ProductName
 from watchbell.domain.matching.vex import NotApplied, Obstacle, Overlay, Statements, Subject, overlay
 from watchbell.domain.matching.vex_statements import Statement
@@ -153,18 +155,18 @@ def _described(listing: int) -> tuple[ProductName, str]:
 
 
 def _picked(organisation: str, groups: Mapping[str, Facts]) -> Iterator[Thing]:
-    matches: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    matches: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
     for part in bulk.slices(groups):
-        for product, version, group in ProductMatch.objects.filter(group_id__in=part).values_list(
-            "product_id", "version", "group_id"
+        for product, version, helped, group in ProductMatch.objects.filter(group_id__in=part).values_list(
+            "product_id", "version", "helped", "group_id"
         ):
-            matches[product, version].add(group)
+            matches[product, version, helped].add(group)
     if not matches:
         return
-    called: dict[tuple[str, str, str], ProductName] = {}
+    called: dict[tuple[str, str, str, int | None], ProductName] = {}
     for pick in PickedProduct.objects.filter(asset__organisation_id=organisation).order_by("pk"):
-        words = (pick.product_id, pick.name, pick.version)
-        for group in sorted(matches.get((pick.product_id, pick.version), ())):
+        words = (pick.product_id, pick.name, pick.version, pick.line_id)
+        for group in sorted(matches.get((pick.product_id, pick.version, pick.helped), ())):
             if words not in called:
                 called[words] = _name_of(pick)
             ids = frozenset(groups[group].ids)
@@ -172,11 +174,20 @@ def _picked(organisation: str, groups: Mapping[str, Facts]) -> Iterator[Thing]:
 
 
 def _name_of(pick: PickedProduct) -> ProductName:
-    """Return a picked product as statements name one; where records no longer list it, by what people read."""
+    """Return a picked product as statements name one; where records no longer list it, by what people read.
+
+    What was recognised by its marks is also called by its digests and by the URIs that point to it.
+    """
+    marks = list(Mark.objects.filter(line=pick.line_id).values_list("kind", "value")) if pick.line_id else []
+    hashes = (value.partition(":") for kind, value in marks if kind == Helper.DIGEST and ":" in value)
     choice = next((one for one in published.products(pick.name) if one.public_id == pick.product_id), None)
-    if choice is None:
-        return ProductName(name=pick.name, version=pick.version)
-    return ProductName(vendor=choice.vendor, name=choice.name, version=pick.version)
+    return ProductName(
+        vendor=choice.vendor if choice else "",
+        name=choice.name if choice else pick.name,
+        version=pick.version,
+        hashes=tuple((algorithm, digest) for algorithm, _, digest in hashes),
+        refs=tuple(value for kind, value in marks if kind == Helper.URI),
+    )
 
 
 def overlays_of(thing: Thing, statements: Spoken) -> tuple[Overlay, ...]:

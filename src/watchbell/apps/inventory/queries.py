@@ -139,7 +139,9 @@ def coverage(viewer: Actor, *, now: datetime) -> Coverage:
         components=(totals["components"] or 0) + total,
         assessed=(totals["assessed"] or 0) + known,
         gaps=gaps,
-        picked=PickedProduct.objects.filter(asset__in=assets, listing__isnull=True, unit__isnull=True).count(),
+        picked=PickedProduct.objects.filter(
+            asset__in=assets, listing__isnull=True, unit__isnull=True, line__isnull=True
+        ).count(),
         questions=_types_asked(viewer, assets),
     )
 
@@ -152,7 +154,8 @@ def _types_asked(viewer: Actor, assets: QuerySet[Asset]) -> int:
 
 def not_assessed(viewer: Actor, *, now: datetime, after: int = 0, limit: int = MOST_SHOWN) -> QuerySet[Unassessable]:
     """Return the components that name no package records could name; `after` is the last one seen."""
-    mine = Unassessable.objects.filter(listing__in_force_for__in=visible_to(viewer, now=now), pk__gt=after)
+    lists = visible_to(viewer, now=now)
+    mine = Unassessable.objects.filter(listing__in_force_for__in=lists, is_assessed=False, pk__gt=after)
     return mine.select_related("listing__asset").order_by("pk")[:limit]
 
 
@@ -206,20 +209,33 @@ def _exposed(one: Component, records: dict[int, str], kinds: dict[int, SourceKin
 
 def _named(mine: QuerySet[Asset], group: str, limit: int) -> list[Exposed]:
     """Return the picked products that this vulnerability names, each with every record that does."""
-    picks: defaultdict[tuple[str, str], list[PickedProduct]] = defaultdict(list)
+    pairs = _picks_named(mine, group)[: max(limit, 0)]
+    kinds = published.kinds_of({match.record_id for _, match in pairs if match.record_id is not None})
+    return [_picked_out(pick, match, kinds) for pick, match in pairs]
+
+
+def _picks_named(mine: QuerySet[Asset], group: str) -> list[tuple[PickedProduct, ProductMatch]]:
+    """Return each pick with each match of it, an asset once for one product, by the surest that its things are."""
+    picks: defaultdict[tuple[str, str, str], list[PickedProduct]] = defaultdict(list)
     matches = ProductMatch.objects.filter(group_id=group)
     for pick in PickedProduct.objects.filter(
         asset__in=mine, product_id__in=matches.values("product_id")
     ).select_related("asset"):
-        picks[pick.product_id, pick.version].append(pick)
+        picks[pick.product_id, pick.version, pick.helped].append(pick)
     pairs = [
         (pick, match)
         for match in matches.select_related("record")
-        for pick in {one.asset_id: one for one in picks[match.product_id, match.version]}.values()  # each asset once
+        for pick in picks[match.product_id, match.version, match.helped]
     ]
-    pairs.sort(key=lambda pair: (pair[0].asset.name, pair[0].product_id, pair[1].record_id or 0))
-    kinds = published.kinds_of({match.record_id for _, match in pairs if match.record_id is not None})
-    return [_picked_out(pick, match, kinds) for pick, match in pairs[: max(limit, 0)]]
+    pairs.sort(key=lambda pair: (pair[0].asset.name, pair[0].product_id, pair[1].record_id or 0, _sureness(pair[1])))
+    once: dict[tuple[int, str, str, int | None], tuple[PickedProduct, ProductMatch]] = {}
+    for pick, match in pairs:
+        once.setdefault((pick.asset_id, pick.product_id, pick.version, match.record_id), (pick, match))
+    return list(once.values())
+
+
+def _sureness(match: ProductMatch) -> tuple[int, str]:
+    return list(Tier).index(Tier(match.tier)), match.helped
 
 
 def _picked_out(pick: PickedProduct, match: ProductMatch, kinds: dict[int, SourceKind]) -> Exposed:
@@ -237,7 +253,9 @@ def _picked_out(pick: PickedProduct, match: ProductMatch, kinds: dict[int, Sourc
         reason="" if is_told else Reason.RANGE_NOT_GIVEN.value,
         fixed=match.fixed,
         record=str(match.record) if match.record else "",
-        basis=basis_of_product(is_vendors=kinds.get(match.record_id or 0) is SourceKind.CSAF),
+        basis=basis_of_product(
+            is_vendors=kinds.get(match.record_id or 0) is SourceKind.CSAF, is_helped=bool(match.helper)
+        ),
     )
 
 
@@ -257,10 +275,10 @@ def organisations() -> list[str]:
 
 
 def words_not_assessed(organisation: str, words: Iterable[str]) -> set[str]:
-    """Return those of these names (`contents.word_of`) that lists in force hold without saying which package it is."""
+    """Return those of these names (`nameless.word_of`) that lists in force hold without saying which package it is."""
     found: set[str] = set()
     for part in bulk.slices(words):
-        mine = Q(listing__in_force_for__organisation_id=organisation, word__in=part)
+        mine = Q(listing__in_force_for__organisation_id=organisation, is_assessed=False, word__in=part)
         found.update(Unassessable.objects.filter(mine).values_list("word", flat=True).distinct())
     return found
 
@@ -311,7 +329,8 @@ def _picked(mine: QuerySet[Asset], text: str, limit: int) -> list[Held]:
 
 
 def _unclear(mine: QuerySet[Asset], text: str, limit: int) -> list[Held]:
-    named = Unassessable.objects.filter(listing__in_force_for__in=mine).select_related("listing__asset")
+    open_ones = Q(is_assessed=False) | Q(machine__isnull=True)  # a machine that is known is found as its product
+    named = Unassessable.objects.filter(open_ones, listing__in_force_for__in=mine).select_related("listing__asset")
     named = named.filter(Q(name__icontains=text) | Q(purl__icontains=text)).order_by("name", "pk")[:limit]
     places = [(one, one.listing.asset) for one in named]
     return [

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from watchbell.apps.inventory.contents import word_of
+from watchbell.apps.inventory.nameless import word_of
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.domain.matching.outcomes import Status
 from watchbell.domain.matching.tiers import Tier
@@ -37,7 +37,8 @@ _ASSETS = (
 _PICKS = (
     "SELECT a.id, p.product_id, p.name, m.group_id, m.tier, m.fixed FROM inventory_asset AS a "
     "CROSS JOIN inventory_pickedproduct AS p CROSS JOIN inventory_productmatch AS m "
-    "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id AND m.version = p.version"
+    "WHERE a.organisation_id = %s AND p.asset_id = a.id AND m.product_id = p.product_id AND m.version = p.version "
+    "AND m.helped = p.helped"
 )
 _QUIET = (
     "SELECT o.group_id, a.id, c.version_id FROM inventory_vexoverlay AS o "
@@ -218,15 +219,15 @@ def _reach(found: _Found, ground: _Ground) -> Reach:
     affected = frozenset(found.affected)
     unsure = frozenset(found.unsure) - affected
     sure = ground.assets(affected)
-    probable, possible = found.picked(Tier.PROBABLE), found.picked(Tier.POSSIBLE)
+    exact, probable, possible = (found.picked(tier) for tier in (Tier.EXACT, Tier.PROBABLE, Tier.POSSIBLE))
     unclear = found.picked(Tier.CANNOT_TELL)
-    named = {asset for asset, _ in probable | possible}
+    named = {asset for asset, _ in exact | probable | possible}
     assets = (sure | named) or ground.assets(unsure) | {asset for asset, _ in unclear}
-    tiers = ((sure, Tier.EXACT), (probable, Tier.PROBABLE), (possible, Tier.POSSIBLE))
+    tiers = ((sure | exact, Tier.EXACT), (probable, Tier.PROBABLE), (possible, Tier.POSSIBLE))
     return Reach(
         group=found.group,
         tier=next((tier for things, tier in tiers if things), Tier.CANNOT_TELL),
-        exposures=ground.count(affected) + len(probable) + len(possible),
+        exposures=ground.count(affected) + len(exact) + len(probable) + len(possible),
         undetermined=ground.count(unsure) + len(unclear),
         assets=len(assets),
         exposed=worst(ground.exposed[asset] for asset in assets),
@@ -245,7 +246,7 @@ def _subjects(found: _Found, ground: _Ground) -> tuple[Subject, ...]:
     fixes: dict[int, list[set[str]]] = defaultdict(list)
     for version, fixed in found.affected.items():
         fixes[ground.packages[version]].append(fixed)
-    picks = found.picked(Tier.PROBABLE, Tier.POSSIBLE)
+    picks = found.picked(Tier.EXACT, Tier.PROBABLE, Tier.POSSIBLE)
     if not fixes and not picks:
         fixes = defaultdict(list, {ground.packages[version]: [] for version in found.unsure})
         picks = set(found.picks)
@@ -257,7 +258,7 @@ def _products(found: _Found, picks: set[tuple[int, str]], ground: _Ground) -> It
     """Yield the picked products; one fix is named where records name the same one for all that is picked."""
     for product in {product for _, product in picks}:
         told = [one for pick, said in found.picks.items() if pick in picks and pick[1] == product for one in said]
-        fixes = {fixed if tier is Tier.PROBABLE else "" for tier, fixed in told}
+        fixes = {fixed if tier in (Tier.EXACT, Tier.PROBABLE) else "" for tier, fixed in told}
         fixed = fixes.pop() if len(fixes) == 1 else ""
         yield Subject(f"product:{product}", ground.products.get(product, ""), "", fixed, _firmware_place(fixed))
 

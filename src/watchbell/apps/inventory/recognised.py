@@ -7,10 +7,12 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from watchbell.apps.inventory import helped as by_what
 from watchbell.apps.inventory import queries
-from watchbell.apps.inventory.models import Asset, Likeness, Sameness, Unit
-from watchbell.apps.inventory.services import equipment
+from watchbell.apps.inventory.models import Asset, Likeness, PickedProduct, Sameness, Unit
+from watchbell.apps.inventory.services import equipment, picking
 from watchbell.domain.handling import Actor, OrganisationKind
+from watchbell.domain.matching.designations import HELPED_BY, Helper
 from watchbell.domain.matching.equipment.answers import Answer
 from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.sentence import Sentence
@@ -37,7 +39,7 @@ class Seen:
     @property
     def counts(self) -> bool:
         """Return whether the machine counts as it."""
-        return self.tier in equipment.SURE
+        return self.tier in picking.SURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ class Recognised:
     """A machine in an asset, and every product it may be, the surest first.
 
     `is_waiting` until a job has looked at it; `left_out` counts names that may fit too and are not asked about;
-    `is_listed` when a product of exactly its name was picked from the list.
+    `is_listed` when a product of exactly its name was picked from the list; `helped` are products it is identified
+    as by what records give for that, each with why.
     """
 
     unit: str
@@ -57,11 +60,12 @@ class Recognised:
     is_waiting: bool
     left_out: int
     seen: tuple[Seen, ...]
+    helped: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_known(self) -> bool:
         """Return whether it counts as any product; else it is one of what could not be assessed."""
-        return self.is_listed or any(one.counts for one in self.seen)
+        return self.is_listed or bool(self.helped) or any(one.counts for one in self.seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +136,20 @@ def recognised_in(asset: Asset) -> list[Recognised]:
     machines = {unit.machine_id for unit in units}
     for one in Likeness.objects.filter(machine__in=machines).select_related("sameness").order_by("pk"):
         seen[one.machine_id].append(_seen(one))
-    return [_recognised(unit, seen[unit.machine_id]) for unit in units]
+    helped = _helped(units)
+    return [_recognised(unit, seen[unit.machine_id], helped[unit.pk]) for unit in units]
 
 
-def _recognised(unit: Unit, seen: list[Seen]) -> Recognised:
+def _helped(units: list[Unit]) -> defaultdict[int, list[tuple[str, str]]]:
+    found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    picks = PickedProduct.objects.filter(unit__in=units).exclude(helped="")
+    for pick in picks.order_by("name", "pk"):
+        surest = min(by_what.unpacked(pick.helped).variants.values(), key=list(Helper).index)
+        found[pick.unit_id or 0].append((pick.name, HELPED_BY[surest]))
+    return found
+
+
+def _recognised(unit: Unit, seen: list[Seen], helped: list[tuple[str, str]]) -> Recognised:
     seen.sort(key=lambda one: (_SUREST(one.tier) if one.tier else len(Tier), one.product))
     return Recognised(
         unit=unit.public_id,
@@ -147,11 +161,12 @@ def _recognised(unit: Unit, seen: list[Seen]) -> Recognised:
         is_waiting=not unit.machine.matched_with,
         left_out=unit.machine.left_out,
         seen=tuple(seen),
+        helped=tuple(helped),
     )
 
 
 def _seen(one: Likeness) -> Seen:
-    after, answer = equipment.after(one), equipment.answer_of(one.sameness)
+    after, answer = picking.after(one), picking.answer_of(one.sameness)
     is_confirmed = answer is Answer.YES and one.tier == Tier.POSSIBLE
     said = Sentence("a person said that it is this product") if is_confirmed else Sentence.unpacked(one.because)
     return Seen(

@@ -144,6 +144,7 @@ def _update(subjects: tuple[Subject, ...]) -> tuple[str, str, str, bytes]:
         return one.code, one.name, one.fixed, one.place
     code = "+".join(one.code for one in subjects)
     if len(code) > SUBJECT_LENGTH:
-        code = "many:" + hashlib.sha256(code.encode()).hexdigest()
+        kind = "many:product:" if "product:" in code else "many:"
+        code = kind + hashlib.sha256(code.encode()).hexdigest()
     fixed = ", ".join(f"{one.name} {one.fixed}" for one in subjects) if all(one.fixed for one in subjects) else ""
     return code, ", ".join(one.name for one in subjects)[:1000], fixed[:1000], b""

@@ -211,6 +211,14 @@ KEPT = (
         on_deletion=STAYS,
     ),
     Kept(
+        model="vulnerabilities.ProductHelper",
+        columns=("id", "product_id", "record_id", "entry", "kind", "value", "retracted"),
+        holds="By which digests, numbers and addresses a record identifies a product.",
+        until=ANEW,
+        on_export=PUBLIC,
+        on_deletion=STAYS,
+    ),
+    Kept(
         model="vulnerabilities.Designation",
         columns=("id", "product_id", "record_id", "vendor", "numbers", "is_part", "retracted"),
         holds="By which maker, model and order numbers a record names a product without a package URL.",

@@ -10,11 +10,13 @@ from django.db import models
 from django.db.models import F, Q
 
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
+from watchbell.domain.matching.designations import LONGEST, Helper
 
 RECORD_ID_LENGTH = 128
 NAME_LENGTH = 512
 ADDRESS_LENGTH = 1024
 CPE_LENGTH = 300
+HELPER_LENGTH = LONGEST
 
 
 class SourceKind(StrEnum):
@@ -532,6 +534,37 @@ class ProductCpe(models.Model):
 
     def __str__(self) -> str:
         return self.cpe
+
+
+class ProductHelper(models.Model):
+    """By what else than its names a record lets the product of its claim number `entry` be recognised.
+
+    `kind` is a `designations.Helper` and `value` how that is compared. Of kind "same" each entry has one: where
+    it is equal, records speak of one product, with the same numbers of its own if it has any. A product
+    of which the record speaks only as a part of something else has none: there it would be a guess.
+    """
+
+    SAME = "same"
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="helpers", db_index=False)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="helpers", db_index=False)
+    entry = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16)
+    value = OrderedText(max_length=HELPER_LENGTH)
+    retracted = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["value", "kind"], name="products_of_a_helper", condition=Q(retracted=False))]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "entry", "kind", "value"], name="claim_gives_a_helper_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["same", *(one.value for one in Helper)]), name="product_helper_is_of_a_known_kind"
+            ),
+            no_longer_than("value", HELPER_LENGTH, name="product_helper_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
 
 
 class Designation(models.Model):

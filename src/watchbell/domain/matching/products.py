@@ -31,6 +31,7 @@ class ProductName:
     serial_numbers: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     sbom_urls: tuple[str, ...] = ()
+    uris: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
 
     @property
@@ -44,7 +45,7 @@ class ProductName:
         """Return whether anything but words identifies it."""
         return bool(
             self.purls or self.cpes or self.hashes or self.model_numbers or self.serial_numbers
-            or self.skus or self.sbom_urls
+            or self.skus or self.sbom_urls or self.uris
         )  # fmt: skip
 
 

@@ -16,8 +16,13 @@ def basis_of_package(ecosystem: str, *, is_vendors: bool) -> Basis:
     return Basis.RELEASE if ":" in ecosystem else Basis.PACKAGE
 
 
-def basis_of_product(*, is_vendors: bool) -> Basis:
-    """Return by what a product that a person picked was recognised: a vendor's own branches, or anybody's names."""
+def basis_of_product(*, is_vendors: bool, is_helped: bool = False) -> Basis:
+    """Return by what a product was recognised: a vendor's own helper, its branches, or anybody's names.
+
+    `is_helped` for what a record gives a digest, a number or an address of, which a list has too.
+    """
+    if is_helped:
+        return Basis.HELPER
     return Basis.BRANCHES if is_vendors else Basis.PICKED
 
 

@@ -15,7 +15,17 @@ def loads(data: bytes) -> Sbom:
             found.note(line.refusal.code, line.refusal.message, line.refusal.place or place)
             found.unreadable(place, place)
             continue
-        name = line.product or line.purl
-        url = found.purl(line.purl, place)
-        found.add(Component(ref=place, name=name, version=line.version, purl=url, supplier=line.vendor), place)
+        found.add(_component(line, place, found), place)
     return found.sbom(SbomFormat.CSV)
+
+
+def _component(line: inventory_csv.InventoryLine, place: str, found: Collected) -> Component:
+    return Component(
+        ref=place,
+        name=line.product or line.model or line.purl,
+        version=line.version,
+        purl=found.purl(line.purl, place),
+        supplier=line.vendor,
+        models=(line.model,) if line.model else (),
+        serials=(line.serial,) if line.serial else (),
+    )

@@ -100,7 +100,7 @@ def asset(request: Asking, asset: str) -> HttpResponse:
 
 def show(request: Asking, found: Any, *, form: Any = None, status: int = 200) -> HttpResponse:
     """Return an asset's page, with the form that was answered if one could not be taken."""
-    picks = list(found.picks.filter(unit__isnull=True).order_by("picked_at", "pk"))
+    picks = list(found.picks.filter(unit__isnull=True, line__isnull=True).order_by("picked_at", "pk"))
     context = {
         "asset": found,
         "exposed": EXPOSED[Exposure(found.exposed)],

@@ -202,7 +202,7 @@ BASES: dict[Basis, Words] = {
     Basis.PACKAGE: _("by its package"),
     Basis.RELEASE: _("by its package in this release of the distribution"),
     Basis.COMMIT: _("by its commit"),
-    Basis.HELPER: _("by the package URL its vendor gives"),
+    Basis.HELPER: _("by what its vendor gives to identify it"),
     Basis.BRANCHES: _("by the names its vendor gives, for a product you picked"),
     Basis.PICKED: _("by its names, for a product you picked"),
     Basis.CPE: _("by a CPE, which is a guess"),

@@ -111,7 +111,7 @@ def pick_product(
     if choice is None:
         raise NoSuchProduct(str(NoSuchProduct.__doc__))
     version = version.strip()[:NAME_LENGTH]
-    before = PickedProduct.objects.filter(asset=asset, product_id=product, unit__isnull=True).first()
+    before = PickedProduct.objects.filter(asset=asset, product_id=product, unit__isnull=True, line__isnull=True).first()
     if before is None:
         PickedProduct.objects.create(
             public_id=new_id(rng), asset=asset, product_id=product, name=products.label_of(choice), version=version,
@@ -124,14 +124,14 @@ def pick_product(
     products.match_products([product])
     overlays.settle(asset.organisation_id, now=now)
     journal.record(at=now, by=by, action="inventory.picked", subject=asset, concerns=[asset.organisation_id], rng=rng)
-    return PickedProduct.objects.get(asset=asset, product_id=product, unit__isnull=True)
+    return PickedProduct.objects.get(asset=asset, product_id=product, unit__isnull=True, line__isnull=True)
 
 
 @transaction.atomic
 def unpick_product(*, asset: Asset, product: str, by: Actor, now: datetime) -> None:
     """Take a picked product off the asset; nothing happens when it is not on it. Raises NotAllowed."""
     require_operator(by, asset.organisation_id)
-    if PickedProduct.objects.filter(asset=asset, product_id=product, unit__isnull=True).delete()[0]:
+    if PickedProduct.objects.filter(asset=asset, product_id=product, unit__isnull=True, line__isnull=True).delete()[0]:
         overlays.settle(asset.organisation_id, now=now)
         journal.record(at=now, by=by, action="inventory.picked", subject=asset, concerns=[asset.organisation_id])
 

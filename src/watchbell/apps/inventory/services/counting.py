@@ -11,7 +11,7 @@ from watchbell.apps.inventory.models import Component, Document, Gap, Listing, U
 def gaps_of(listing: Listing) -> Counter[str]:
     """Return how many components cannot be assessed, by reason."""
     gaps: Counter[str] = Counter()
-    nameless = Unassessable.objects.filter(listing=listing).order_by("reason")
+    nameless = Unassessable.objects.filter(listing=listing, is_assessed=False).order_by("reason")
     for reason, times in nameless.values_list("reason").annotate(Sum("times")):
         gaps[reason] += times
     doubtful = Component.objects.filter(listing=listing).exclude(version__doubt="").order_by("version__doubt")

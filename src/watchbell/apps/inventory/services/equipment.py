@@ -1,30 +1,25 @@
-"""This will keep what machines are in an asset, and which products each of them counts as, after what people said.
+"""This will keep what machines are in an asset: described by people, named by its list."""
 
-What a machine was recognised as becomes a picked product of its asset, so that everything
-that follows a picked product follows it too.
-"""
-
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import Sum
 
-from watchbell.apps.inventory.contents import NamedProduct, word_of
 from watchbell.apps.inventory.models import (
     NAME_LENGTH,
     Asset,
-    Likeness,
     Listing,
     Machine,
-    PickedProduct,
+    Mark,
     Sameness,
     Unassessable,
     Unit,
 )
-from watchbell.apps.inventory.services import counting, products
+from watchbell.apps.inventory.nameless import NamedProduct
+from watchbell.apps.inventory.services import picking, products
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.journal import services as journal
@@ -34,14 +29,8 @@ from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.matching.equipment import answers
 from watchbell.domain.matching.equipment.answers import Answer
 from watchbell.domain.matching.equipment.machine import Machine as Said
-from watchbell.domain.matching.outcomes import Reason
-from watchbell.domain.matching.tiers import Tier
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
-
-SURE = (Tier.EXACT, Tier.PROBABLE)
-_Found = dict[str, str]
-"""Labels of products by their public ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +67,7 @@ def describe(said: Described, *, asset: Asset, by: Actor, now: datetime, rng: Di
     Unit.objects.bulk_create([fresh], ignore_conflicts=True)
     unit = there.get()
     if unit.public_id == fresh.public_id:
-        products.match_products(settle([unit], now=now, rng=rng))
+        products.match_products(picking.settle([unit], now=now, rng=rng))
         concerns = [asset.organisation_id]
         journal.record(at=now, by=by, action="inventory.described", subject=asset, concerns=concerns, rng=rng)
     return unit
@@ -107,29 +96,26 @@ def take_off(*, unit: Unit, by: Actor, now: datetime) -> None:
         journal.record(at=now, by=by, action="inventory.picked", subject=asset, concerns=concerns)
 
 
-def put_units(
-    listing: Listing, found: Mapping[NamedProduct, int], listed: Collection[NamedProduct], *, now: datetime, rng: Dice
-) -> None:
-    """This will put a table's machines in place of those the table before it named, with what is known of them already.
+def put_units(listing: Listing, listed: Collection[NamedProduct], *, now: datetime, rng: Dice) -> None:
+    """This will put a list's machines in place of those the list before it named, with what is known of them already.
 
-    `listed` are those that records list a product of exactly this name for. Part of the caller's transaction.
+    They are those of its lines. `listed` are those that records list a product of exactly this name for. Part of
+    the caller's transaction.
     """
     take_turn()
     Unit.objects.filter(asset=listing.asset, listing__isnull=False).exclude(listing=listing).delete()
-    machines = machines_of(listing.asset.organisation_id, found)
-    times: Counter[int] = Counter()
-    for one, count in found.items():
-        times[machines[one].pk] += count
-    is_listed = {machines[one].pk for one in listed}
+    machines = machines_of(listing.asset.organisation_id, listed)
+    is_listed = {machine.pk for machine in machines.values()}
+    lines = Unassessable.objects.filter(listing=listing, machine__isnull=False)
     units = [
         Unit(
-            public_id=new_id(rng), asset=listing.asset, listing=listing, machine_id=machine, times=count,
+            public_id=new_id(rng), asset=listing.asset, listing=listing, machine_id=machine, times=times,
             is_listed=machine in is_listed, added_at=now,
         )
-        for machine, count in sorted(times.items())
+        for machine, times in lines.order_by("machine").values_list("machine").annotate(Sum("times"))
     ]  # fmt: skip
     Unit.objects.bulk_create(units, batch_size=100)
-    products.match_products(settle(units, now=now, rng=rng))
+    products.match_products(picking.settle(units, now=now, rng=rng))
 
 
 def without_declined(organisation: str, picks: list[NamedPick]) -> list[NamedPick]:
@@ -157,7 +143,23 @@ def machines_of(organisation: str, named: Iterable[NamedProduct]) -> dict[NamedP
     for part in bulk.slices(digests.values()):
         rows = Machine.objects.filter(organisation_id=organisation, said_digest__in=part)
         there |= {row.said_digest: row for row in rows}
-    return {one: there[digest] for one, digest in digests.items()}
+    found = {one: there[digest] for one, digest in digests.items()}
+    _mark(found)
+    return found
+
+
+def _mark(found: Mapping[NamedProduct, Machine]) -> None:
+    """This will note by which order numbers these machines may be recognised, where that was not noted before."""
+    numbers = {machine.pk: one.marks for one, machine in found.items()}
+    marked: set[int | None] = set()
+    for part in bulk.slices(pk for pk, marks in numbers.items() if marks):
+        marked |= set(Mark.objects.filter(machine__in=part).values_list("machine_id", flat=True).distinct())
+    fresh = [
+        Mark(machine_id=pk, kind=kind, value=value)
+        for pk, marks in numbers.items()
+        for kind, value in (() if pk in marked else marks)
+    ]
+    Mark.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=100)
 
 
 def _digest_of(one: NamedProduct) -> str:
@@ -167,98 +169,6 @@ def _digest_of(one: NamedProduct) -> str:
 def said_of(one: NamedProduct | Machine) -> Said:
     """Return a line as it is compared."""
     return Said(vendor=one.vendor, product=one.product, model=one.model, version=one.version)
-
-
-def settle(units: Collection[Unit], *, now: datetime, rng: Dice) -> set[str]:
-    """Make the picked products of these units what they are recognised as; return the products whose picks changed.
-
-    A unit that counts as nothing is among what could not be assessed, and lists are counted anew.
-    """
-    ids = {unit.machine_id for unit in units}
-    found = _counting_as(ids)
-    versions: dict[int, str] = {}
-    for some in bulk.slices(ids):
-        versions |= dict(Machine.objects.filter(pk__in=some).values_list("pk", "read_version"))
-    changed = set()
-    for part in bulk.slices(units):
-        rows = PickedProduct.objects.filter(unit__in=[one.pk for one in part])
-        there = {(row.unit_id, row.product_id): row for row in rows}
-        wanted = {
-            (unit.pk, product): (unit, label, versions[unit.machine_id])
-            for unit in part
-            for product, label in found[unit.machine_id].items()
-        }
-        changed |= _swap(there, wanted, now=now, rng=rng)
-    _note_unassessed(units, found)
-    return changed
-
-
-_Picks = dict[tuple[int | None, str], PickedProduct]
-_Wanted = dict[tuple[int, str], tuple[Unit, str, str]]
-
-
-def _swap(there: _Picks, wanted: _Wanted, *, now: datetime, rng: Dice) -> set[str]:
-    stale = [row for key, row in there.items() if key not in wanted or wanted[key][2] != row.version]
-    PickedProduct.objects.filter(pk__in=[row.pk for row in stale]).delete()
-    gone = {(row.unit_id, row.product_id) for row in stale}
-    fresh = [
-        PickedProduct(
-            public_id=new_id(rng), asset_id=unit.asset_id, unit=unit, product_id=product, name=label, version=version,
-            picked_at=now,
-        )
-        for (_, product), (unit, label, version) in wanted.items()
-        if (unit.pk, product) not in there or (unit.pk, product) in gone
-    ]  # fmt: skip
-    PickedProduct.objects.bulk_create(fresh, batch_size=100)
-    return {row.product_id for row in (*stale, *fresh)}
-
-
-def _counting_as(machines: Collection[int]) -> defaultdict[int, _Found]:
-    """Return the products that each of these machines counts as: what is sure, and what people said yes to."""
-    found: defaultdict[int, _Found] = defaultdict(dict)
-    for part in bulk.slices(machines):
-        for seen in Likeness.objects.filter(machine__in=part).select_related("sameness"):
-            if after(seen) in SURE:
-                found[seen.machine_id][seen.sameness.product_id] = seen.sameness.product
-    return found
-
-
-def after(seen: Likeness) -> Tier | None:
-    """Return how sure a likeness is after what people said, None when they said no."""
-    return answers.tier_after(Tier(seen.tier), answer_of(seen.sameness))
-
-
-def answer_of(sameness: Sameness) -> Answer | None:
-    """Return what people said, None while nobody has."""
-    return Answer(sameness.says) if sameness.says else None
-
-
-def _note_unassessed(units: Collection[Unit], found: Mapping[int, _Found]) -> None:
-    """This will list a table's units that count as nothing among what could not be assessed, and no others."""
-    listings = {unit.pk: unit.listing_id for unit in units if unit.listing_id is not None}
-    of_tables = {unit.pk: unit for unit in units if unit.pk in listings}
-    unknown = {pk for pk, unit in of_tables.items() if not unit.is_listed and not found.get(unit.machine_id)}
-    there: set[int] = set()
-    for part in bulk.slices(of_tables):
-        rows = Unassessable.objects.filter(unit__in=part)
-        there |= {pk for pk in rows.values_list("unit_id", flat=True) if pk is not None}
-    known, fresh = there - unknown, unknown - there
-    for part in bulk.slices(known):
-        Unassessable.objects.filter(unit__in=part).delete()
-    machines: dict[int, Machine] = {}
-    for part in bulk.slices({of_tables[pk].machine_id for pk in fresh}):
-        machines |= Machine.objects.in_bulk(part)
-    lines = [_unassessed(of_tables[pk], machines[of_tables[pk].machine_id], listings[pk]) for pk in sorted(fresh)]
-    Unassessable.objects.bulk_create(lines, batch_size=100)
-    counting.recount({listings[pk] for pk in known | fresh})
-
-
-def _unassessed(unit: Unit, machine: Machine, listing: int) -> Unassessable:
-    shown = shown_of(machine)[:NAME_LENGTH]
-    return Unassessable(
-        listing_id=listing, unit=unit, name=shown, version=machine.version, word=word_of(shown),
-        reason=Reason.NO_PACKAGE_IDENTITY, times=unit.times,
-    )  # fmt: skip
 
 
 def shown_of(machine: Machine) -> str:

@@ -150,7 +150,7 @@ def _components(into: _Filling, assets: Sequence[Asset], *, has_several: bool) -
     of = {one.listing_id: one.pk for one in assets if one.listing_id is not None}
     held = [(of[row[0]], row[1]) for row in bulk.rows_where_in(_HELD, of)]
     into.write(f"INSERT INTO {join.HOLDINGS} VALUES (?, ?)", held)  # noqa: S608 (our own name)
-    for gap in Unassessable.objects.filter(listing_id__in=of).order_by("id").iterator():
+    for gap in Unassessable.objects.filter(listing_id__in=of, is_assessed=False).order_by("id").iterator():
         row = (of[gap.listing_id], (gap.purl or f"{gap.name} {gap.version}".strip())[:PURL_LENGTH], gap.reason)
         into.database.executemany("INSERT INTO fleet_gap VALUES (?, ?, ?)", repeat(row, gap.times))
 

@@ -5,7 +5,6 @@ What is too much to wait for is left to a job, see `loads`; both build and put i
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,18 +12,16 @@ from django.db import transaction
 
 from watchbell.apps.files import services as files
 from watchbell.apps.inventory import contents, names
-from watchbell.apps.inventory.contents import Contents, TableAsset, Unknown
+from watchbell.apps.inventory.contents import Contents, TableAsset
 from watchbell.apps.inventory.models import (
     Asset,
-    Component,
     Document,
     Gap,
     Listing,
     Load,
     PickedProduct,
-    Unassessable,
 )
-from watchbell.apps.inventory.services import counting, dictionary, equipment, listings, products
+from watchbell.apps.inventory.services import building, counting, equipment, identified, listings, products
 from watchbell.apps.inventory.services.assets import NewAsset, add_asset, answer_exposed
 from watchbell.apps.inventory.services.equipment import NamedPick
 from watchbell.apps.inventory.services.rights import require_operator
@@ -35,10 +32,6 @@ from watchbell.domain.identity import Dice, new_id
 from watchbell.domain.priority import Exposure
 from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.outside.blobs import BlobStore
-
-VERSIONS_AT_ONCE = 250
-"""Versions in one transaction, each with its package and its component: 750 rows at most."""
-UNKNOWN_AT_ONCE = 500
 
 
 class ChangedMeanwhile(Exception):
@@ -89,10 +82,6 @@ class _Load:
     now: datetime
     rng: Dice
     as_seen: bool = False
-
-
-Step = Callable[[int], AbstractContextManager[None]]
-"""The transaction of one part, given how much of the list is there once it is over."""
 
 
 def load_sbom(received: Received, *, asset: Asset, by: Actor, now: datetime, rng: Dice) -> Loaded:
@@ -236,17 +225,15 @@ def _replace(asset: Asset, found: Contents, load: _Load) -> None:
     """This will build the new list in small transactions, put it in force in one, and clear the old one away."""
     seen = asset.listing_id if load.as_seen else _listing_of(asset)
     listing = begin(asset, load.document, now=load.now)
-    picks = equipment.without_declined(asset.organisation_id, _picks(found))
-    build(listing, found, done=0, step=lambda _: transaction.atomic())
+    picks = picks_of(asset, found)
+    building.build(listing, found, done=0, step=lambda _: transaction.atomic())
     with transaction.atomic():
         if load.as_seen:
             claim(asset)
         Load.objects.filter(asset=asset, stage=Load.Stage.WAITING).update(
             stage=Load.Stage.REPLACED, settled_at=load.now
         )  # before the asset's row, in the order in which a job takes them
-        _swap_picks(asset, listing, picks, load)
-        equipment.put_units(listing, found.products, [one.named for one in picks], now=load.now, rng=load.rng)
-        put_in_force(listing, found, seen=seen, by=load.by, now=load.now, rng=load.rng)
+        put_in_force(listing, found, picks, seen=seen, by=load.by, now=load.now, rng=load.rng)
     asset.refresh_from_db()
     listings.clear_away(asset, now=load.now)
 
@@ -271,40 +258,24 @@ def begin(asset: Asset, document: Document, *, now: datetime) -> Listing:
     return Listing.objects.create(asset=asset, document=document, components=0, assessed=0, started_at=now)
 
 
-def build(listing: Listing, found: Contents, *, done: int, step: Step) -> None:
-    """Write what a document lists into the list, in the document's own order, from its `done`th line on."""
-    versions = sorted(found.versions)
-    at = done
-    for part in bulk.slices(versions[done:], VERSIONS_AT_ONCE):
-        at += len(part)
-        with step(at):
-            entries = dictionary.ensure_versions(part)
-            rows = [(listing.pk, entries[one].id, found.versions[one], found.called(one)) for one in part]
-            bulk.insert(Component._meta.db_table, ("listing_id", "version_id", "times", "names"), rows)
-    unknown = sorted(found.unknown.items())
-    for some in bulk.slices(unknown[max(done - len(versions), 0) :], UNKNOWN_AT_ONCE):
-        at += len(some)
-        with step(at):
-            Unassessable.objects.bulk_create([_unassessable(listing, *one) for one in some], batch_size=100)
-
-
-def lines_of(found: Contents) -> int:
-    """Return how many lines `build` writes."""
-    return len(found.versions) + len(found.unknown)
-
-
-def _unassessable(listing: Listing, one: Unknown, times: int) -> Unassessable:
-    return Unassessable(
-        listing=listing, name=one.name, version=one.version, purl=one.purl, word=one.word, reason=one.reason,
-        times=times, cpe=one.cpe,
-    )  # fmt: skip
-
-
-def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Actor, now: datetime, rng: Dice) -> None:
+def put_in_force(
+    listing: Listing,
+    found: Contents,
+    picks: list[NamedPick],
+    *,
+    seen: int | None,
+    by: Actor,
+    now: datetime,
+    rng: Dice,
+) -> None:
     """Count a list that is built and make it its asset's, in the caller's transaction; `seen` is the one it replaces.
 
-    Raises ChangedMeanwhile when another is in force by now.
+    What it names without a package is recognised as far as records can; `picks` are from `picks_of`. Raises
+    ChangedMeanwhile when another is in force by now.
     """
+    _swap_picks(listing, picks, now=now, rng=rng)
+    equipment.put_units(listing, [one.named for one in picks], now=now, rng=rng)
+    identified.settle_listing(listing, now=now, rng=rng)
     gaps = counting.gaps_of(listing)
     listing.components, listing.assessed = found.components, found.components - gaps.total()
     listing.product = names.packed_product(found.product)
@@ -326,24 +297,24 @@ def put_in_force(listing: Listing, found: Contents, *, seen: int | None, by: Act
     )
 
 
-def _picks(found: Contents) -> list[NamedPick]:
-    """Return the products records list under the very names that a table gives."""
+def picks_of(asset: Asset, found: Contents) -> list[NamedPick]:
+    """Return the products records list under the very names that equipment goes by on a list."""
     picks = []
     for one in sorted(found.products):
         choice = products.called(one.vendor, one.product)
         if choice is not None:
             picks.append(NamedPick(choice.public_id, products.label_of(choice), one))
-    return picks
+    return equipment.without_declined(asset.organisation_id, picks)
 
 
-def _swap_picks(asset: Asset, listing: Listing, picks: list[NamedPick], load: _Load) -> None:
-    """This will put a table's products in place of those the table before it named; those a person picked stay."""
-    PickedProduct.objects.filter(asset=asset, listing__isnull=False).delete()
+def _swap_picks(listing: Listing, picks: list[NamedPick], *, now: datetime, rng: Dice) -> None:
+    """This will put a list's products in place of those the list before it named; those a person picked stay."""
+    PickedProduct.objects.filter(asset=listing.asset, listing__isnull=False).delete()
     once = {one.product: one for one in picks}
     fresh = [
         PickedProduct(
-            public_id=new_id(load.rng), asset=asset, listing=listing, product_id=one.product, name=one.name,
-            version=one.named.version, picked_at=load.now,
+            public_id=new_id(rng), asset=listing.asset, listing=listing, product_id=one.product, name=one.name,
+            version=one.named.version, picked_at=now,
         )
         for _, one in sorted(once.items())
     ]  # fmt: skip

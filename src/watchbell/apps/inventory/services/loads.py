@@ -15,7 +15,8 @@ from watchbell.apps.files import queries as files
 from watchbell.apps.inventory import contents
 from watchbell.apps.inventory.contents import Contents
 from watchbell.apps.inventory.models import Asset, Document, Listing, Load
-from watchbell.apps.inventory.services import listings, loading
+from watchbell.apps.inventory.services import building, listings, loading
+from watchbell.apps.inventory.services.equipment import NamedPick
 from watchbell.apps.inventory.services.loading import ChangedMeanwhile, Loaded, Received
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.jobs import queries as work
@@ -64,7 +65,7 @@ def hand_in_sbom(
     if loading.is_in_force(asset, received.digest):
         return loading.unchanged(asset)
     name, found = contents.read_sbom(received.content)
-    if received.store is None or loading.lines_of(found) <= MANY_LINES:
+    if received.store is None or building.lines_of(found) <= MANY_LINES:
         return loading.load_read(received, name, found, asset=asset, by=by, now=now, rng=rng, as_seen=as_seen)
     waiting = Load.objects.filter(asset=asset, stage=Load.Stage.WAITING, document__digest=received.digest).first()
     if waiting is not None:
@@ -89,7 +90,7 @@ def _receive(document: Document, found: Contents, *, asset: Asset, by: Actor, no
         public_id=new_id(rng),
         asset=asset,
         document=document,
-        total=loading.lines_of(found),
+        total=building.lines_of(found),
         received_at=now,
     )
     journal.record(
@@ -119,9 +120,10 @@ def load(public_id: str, *, store: BlobStore, progress: Progress, now: datetime,
     _, found = contents.read_sbom(b"".join(file.pieces))
     at = _At(row, progress, now)
     listing, done = _begun(at)
+    picks = loading.picks_of(row.asset, found)
     try:
-        loading.build(listing, found, done=done, step=lambda lines: _step(at, lines))
-        _finish(at, listing, found, rng=rng)
+        building.build(listing, found, done=done, step=lambda lines: _step(at, lines))
+        _finish(at, listing, found, picks, rng=rng)
     except Cancelled:
         if not Load.objects.filter(pk=row.pk, stage=Load.Stage.WAITING).exists():
             listings.remove(listing)
@@ -167,7 +169,7 @@ def _step(at: _At, lines: int) -> Iterator[None]:
         yield
 
 
-def _finish(at: _At, listing: Listing, found: Contents, *, rng: Dice) -> None:
+def _finish(at: _At, listing: Listing, found: Contents, picks: list[NamedPick], *, rng: Dice) -> None:
     """Put the list in force; whoever settles the load first decides whether it is."""
     by = replace(LOADER, organisation=at.row.asset.organisation_id)
     with at.progress.step():
@@ -175,7 +177,7 @@ def _finish(at: _At, listing: Listing, found: Contents, *, rng: Dice) -> None:
         if not waiting.update(stage=Load.Stage.LOADED, settled_at=at.now):
             raise Cancelled
         seen = Asset.objects.values_list("listing_id", flat=True).get(pk=at.row.asset_id)
-        loading.put_in_force(listing, found, seen=seen, by=by, now=at.now, rng=rng)
+        loading.put_in_force(listing, found, picks, seen=seen, by=by, now=at.now, rng=rng)
 
 
 def _require_turn(organisation: str) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from watchbell.apps.inventory.models import Asset, Cursor, Match, PackageVersion, Part, Touched
-from watchbell.apps.inventory.services import dictionary, overlays, parts, products, recognising, verdicts
+from watchbell.apps.inventory.services import dictionary, marked, overlays, parts, products, recognising, verdicts
 from watchbell.apps.inventory.services.turns import take_part, take_turn, touch
 from watchbell.apps.inventory.services.verdicts import Pair, Verdict
 from watchbell.apps.jobs.progress import Progress
@@ -158,6 +158,7 @@ def match_changed(*, by: Actor, now: datetime, progress: Progress | None = None,
             Cursor.objects.filter(id=1, seq__lt=changes[-1].seq).update(seq=changes[-1].seq)
         seen += len(changes)
     recognising.recognise_machines(now=now, rng=rng, progress=progress)
+    marked.recognise_marked(now=now, rng=rng, progress=progress)
     if seen:
         _match_picks()
         _overlay_again(now)

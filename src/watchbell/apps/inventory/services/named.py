@@ -1,17 +1,22 @@
-"""What can be said of a picked product in this version? Its name is all that joins it, so nothing here is exact.
+"""What can be said of a picked product in this version? Exact is only what a record itself says how to recognise.
 
-A version inside a range is probable. Without a version, or where a record's range cannot be read,
-it is possible. Outside of every range it is not listed, unless the record leaves others open.
-A catalogue that lists the product in no particular version counts where no record says more.
+By its names alone nothing is. A version inside a range is then probable; without a version, or
+where a record's range cannot be read, it is possible. Outside of every range it is not listed,
+unless the record leaves others open. A catalogue that lists the product in no particular version
+counts where no record says more.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from watchbell.apps.inventory import helped as by_what
+from watchbell.apps.inventory.helped import Helped
 from watchbell.apps.inventory.models import BECAUSE_LENGTH, VERSION_LENGTH
 from watchbell.apps.inventory.services import verdicts
 from watchbell.apps.vulnerabilities import queries as published
+from watchbell.apps.vulnerabilities.queries import Claim
+from watchbell.domain.matching.designations import HELPED_BY, Helper
 from watchbell.domain.matching.evaluate import judge
 from watchbell.domain.matching.outcomes import Status
 from watchbell.domain.matching.ranges import Interval, Ranges
@@ -27,25 +32,55 @@ SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How sure it is, why (a packed sentence), and what ends it, "" where nothing is known to."""
+    """How sure it is, why (a packed sentence), and what ends it, "" where nothing is known to.
+
+    `helper` is by what the record lets it be recognised, "" where only names do.
+    """
 
     tier: Tier
     because: str
     fixed: str = ""
+    helper: str = ""
 
 
-def on_product(product: str, version: str) -> dict[Key, Told]:
-    """Return what records and catalogues say of this product (its public id) in this version, "" for none."""
+def on_product(product: str, version: str, helped: str = "") -> dict[Key, Told]:
+    """Return what records and catalogues say of this product (its public id) in this version, "" for none.
+
+    `helped` says by what else than names it was recognised, as it is packed. Another variant of it is another thing.
+    """
+    thing = by_what.unpacked(helped)
     said: defaultdict[Key, list[Told | None]] = defaultdict(list)
     for claim in published.claims_about(product):
-        said[claim.group.public_id, claim.record].append(told(version, claim.ranges))
+        if _means(claim, thing):
+            said[claim.group.public_id, claim.record].append(_of_claim(claim, version, thing))
     found = {key: best for key, answers in said.items() if (best := _surest(answers)) is not None}
     spoken_of = {group for group, _ in said}
     listed = Told(Tier.POSSIBLE, Sentence("a catalogue lists it, whatever its version").packed(BECAUSE_LENGTH))
-    for group in published.listed_for(product):
+    for group in published.listed_for(product) if thing.by_name else ():
         if group.public_id not in spoken_of:
             found[group.public_id, None] = listed
     return found
+
+
+def _means(claim: Claim, thing: Helped) -> bool:
+    """Return whether a claim speaks of the thing: of a variant it is, or by name where that may be any."""
+    if claim.same in thing.variants:
+        return True
+    return thing.by_name and not (thing.variants and claim.has_numbers)
+
+
+def _of_claim(claim: Claim, version: str, thing: Helped) -> Told | None:
+    helper = thing.variants.get(claim.same)
+    return told(version, claim.ranges) if helper is None else _helped(told(version, claim.ranges), helper)
+
+
+def _helped(said: Told | None, helper: Helper) -> Told | None:
+    """Return what is said of the very product: certain by its version, or not to be told."""
+    if said is None:
+        return None
+    why = Sentence("{why}; {how}", why=Sentence.unpacked(said.because), how=HELPED_BY[helper])
+    tier = Tier.EXACT if said.tier is Tier.PROBABLE else Tier.CANNOT_TELL
+    return Told(tier, why.packed(BECAUSE_LENGTH), said.fixed if tier is Tier.EXACT else "", helper.value)
 
 
 def told(version: str, ranges: Ranges) -> Told | None:
@@ -95,4 +130,4 @@ def _surest(answers: Iterable[Told | None]) -> Told | None:
     """Return the surest of what one record says in several entries, always the same one."""
     order = list(Tier).index
     given = [one for one in answers if one is not None]
-    return min(given, key=lambda one: (order(one.tier), one.fixed != "", one.because), default=None)
+    return min(given, key=lambda one: (order(one.tier), one.fixed != "", one.because, one.helper), default=None)

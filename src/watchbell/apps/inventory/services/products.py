@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from watchbell.apps.inventory.models import PickedProduct, ProductMatch
-from watchbell.apps.inventory.services import named
+from watchbell.apps.inventory.services import assessing, named
 from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities.queries import ProductChoice
@@ -40,17 +40,23 @@ def match_products(products: Iterable[str]) -> set[str]:
     It takes the matchers' turn first: another could take a version that is picked at this moment for one nobody has.
     """
     take_turn()
-    return {product for product in sorted(set(products)) if _match(product)}
+    changed = {product for product in sorted(set(products)) if _match(product)}
+    assessing.of_products(changed)
+    return changed
 
 
 def _match(product: str) -> bool:
+    picked = PickedProduct.objects.filter(product_id=product).values_list("version", "helped").distinct()
     wanted = {
-        (version, *key): told
-        for version in PickedProduct.objects.filter(product_id=product).values_list("version", flat=True).distinct()
-        for key, told in named.on_product(product, version).items()
+        (version, helped, *key): told
+        for version, helped in picked
+        for key, told in named.on_product(product, version, helped).items()
     }
     there = {
-        (row.version, row.group_id, row.record_id): (row.pk, named.Told(Tier(row.tier), row.because, row.fixed))
+        (row.version, row.helped, row.group_id, row.record_id): (
+            row.pk,
+            named.Told(Tier(row.tier), row.because, row.fixed, row.helper),
+        )
         for row in ProductMatch.objects.filter(product_id=product)
     }
     stale = [pk for key, (pk, told) in there.items() if wanted.get(key) != told]
@@ -59,10 +65,10 @@ def _match(product: str) -> bool:
     fresh = [(key, told) for key, told in wanted.items() if key not in there or there[key][1] != told]
     rows = [
         ProductMatch(
-            product_id=product, version=version, group_id=group, record_id=record, tier=told.tier,
-            because=told.because, fixed=told.fixed,
+            product_id=product, version=version, helped=helped, group_id=group, record_id=record, tier=told.tier,
+            because=told.because, fixed=told.fixed, helper=told.helper,
         )
-        for (version, group, record), told in fresh
+        for (version, helped, group, record), told in fresh
     ]  # fmt: skip
     ProductMatch.objects.bulk_create(rows, ignore_conflicts=True, batch_size=100)
     return bool(stale or fresh)

@@ -9,8 +9,16 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from watchbell.apps.inventory.models import BECAUSE_LENGTH, NAME_LENGTH, Likeness, Machine, Sameness, Unit
-from watchbell.apps.inventory.services import catalogue, equipment, products
+from watchbell.apps.inventory.models import (
+    BECAUSE_LENGTH,
+    NAME_LENGTH,
+    Likeness,
+    Machine,
+    Sameness,
+    Unassessable,
+    Unit,
+)
+from watchbell.apps.inventory.services import catalogue, equipment, picking, products
 from watchbell.apps.inventory.services.catalogue import Held
 from watchbell.apps.inventory.services.turns import take_turn, touch
 from watchbell.apps.jobs.progress import Progress
@@ -61,7 +69,7 @@ def _keep(seen: _Seen, held: Held, *, now: datetime, rng: Dice) -> set[str]:
             matched_with=held.digest, read_version=version, left_out=found.left_out
         )
     units = list(Unit.objects.filter(machine__in=changed).order_by("pk"))
-    products.match_products(equipment.settle(units, now=now, rng=rng))
+    products.match_products(picking.settle(units, now=now, rng=rng))
     forget_unasked([machine for machine, _ in seen])
     return {machine.organisation_id for machine, _ in seen if machine.pk in changed}
 
@@ -131,8 +139,8 @@ def forget_unasked(machines: list[Machine]) -> None:
 @transaction.atomic
 def forget_unused_machines(*, limit: int = 200) -> int:
     """Remove machines that no asset holds any more, and return how many; what people answered is remembered."""
-    held = Unit.objects.filter(machine=OuterRef("pk"))
-    unused = list(Machine.objects.filter(~Exists(held)).order_by("pk")[:limit])
+    held, named = Unit.objects.filter(machine=OuterRef("pk")), Unassessable.objects.filter(machine=OuterRef("pk"))
+    unused = list(Machine.objects.filter(~Exists(held), ~Exists(named)).order_by("pk")[:limit])
     Machine.objects.filter(pk__in=[one.pk for one in unused]).delete()
     forget_unasked(unused)
     return len(unused)

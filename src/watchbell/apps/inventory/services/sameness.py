@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.inventory.models import PickedProduct, Sameness, Unit
-from watchbell.apps.inventory.services import equipment, products
+from watchbell.apps.inventory.services import picking, products
 from watchbell.apps.inventory.services.assets import AnsweredMeanwhile
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.inventory.services.turns import take_turn
@@ -62,4 +62,4 @@ def _follow(question: Sameness, *, now: datetime, rng: Dice) -> None:
         assets = list(picked.values_list("asset_id", flat=True))
         picked.delete()
         Unit.objects.filter(pk__in=of_type.values("pk"), asset__in=assets).update(is_listed=False)
-    products.match_products(equipment.settle(list(of_type.order_by("pk")), now=now, rng=rng))
+    products.match_products(picking.settle(list(of_type.order_by("pk")), now=now, rng=rng))

@@ -12,7 +12,7 @@ from django.db import transaction
 from watchbell.apps.files import queries as files
 from watchbell.apps.inventory.contents import TableAsset
 from watchbell.apps.inventory.models import Document
-from watchbell.apps.inventory.services import loading, loads
+from watchbell.apps.inventory.services import building, loading, loads
 from watchbell.apps.inventory.services.loading import Loaded, Received
 from watchbell.apps.inventory.services.rights import require_operator
 from watchbell.apps.inventory.tables import LOADER, TABLE, key_of
@@ -45,7 +45,7 @@ def hand_in_table(received: Received, *, organisation: str, by: Actor, now: date
 
 def lines_of(tables: list[TableAsset]) -> int:
     """Return how many lines there are to load."""
-    return sum(loading.lines_of(one.contents) + len(one.contents.products) for one in tables)
+    return sum(building.lines_of(one.contents) for one in tables)
 
 
 def load_table(document: str, *, received: int, store: BlobStore, progress: Progress, now: datetime, rng: Dice) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from watchbell.apps.inventory import queries as inventory
-from watchbell.apps.inventory.contents import word_of
+from watchbell.apps.inventory.nameless import word_of
 from watchbell.apps.inventory.reach import Tier
 from watchbell.apps.remediation.models import WorklistRow
 from watchbell.apps.remediation.words import Change, Closing
@@ -65,6 +65,11 @@ def _words(row: WorklistRow) -> set[str]:
     return {word_of(name) for name in row.subject_name.split(", ")} if row.tier not in _BY_NAME else set()
 
 
+def _is_of_a_product(row: WorklistRow) -> bool:
+    """Return whether a list may hold what it is about and not say so any more: a new one without the digest, say."""
+    return "product:" in row.subject_code
+
+
 def _ending(row: WorklistRow, fate: Closing | None, is_unsure: bool, now: datetime) -> Ending | None:
     if fate:
         return _closed(fate, now)
@@ -74,7 +79,7 @@ def _ending(row: WorklistRow, fate: Closing | None, is_unsure: bool, now: dateti
             hidden |= {"closed_because": "", "is_settled": False, "settled_at": None}
         is_new = any(getattr(row, name) != value for name, value in hidden.items())
         return Ending(hidden, Change.CANNOT_TELL, HIDDEN) if is_new else None
-    if row.tier != Tier.EXACT or row.closed_because:
+    if row.tier != Tier.EXACT or row.closed_because or _is_of_a_product(row):
         return _closed(Closing.GONE, now)
     return _fixed(row, now)
 

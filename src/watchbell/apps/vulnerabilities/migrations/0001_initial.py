@@ -738,6 +738,71 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ProductHelper",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entry", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=16)),
+                ("value", watchbell.apps.journal.columns.OrderedText(max_length=200)),
+                ("retracted", models.BooleanField(default=False)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="helpers",
+                        to="vulnerabilities.product",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="helpers",
+                        to="vulnerabilities.sourcerecord",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted", False)),
+                        fields=["value", "kind"],
+                        name="products_of_a_helper",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("record", "entry", "kind", "value"), name="claim_gives_a_helper_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "same",
+                                    "digest",
+                                    "serial number",
+                                    "sbom address",
+                                    "generic uri",
+                                    "order number",
+                                    "cpe",
+                                ],
+                            )
+                        ),
+                        name="product_helper_is_of_a_known_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.LessThanOrEqual(
+                            django.db.models.functions.text.Length("value"), 200
+                        ),
+                        name="product_helper_is_short",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Designation",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

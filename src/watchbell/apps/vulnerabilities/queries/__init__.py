@@ -16,6 +16,7 @@ from watchbell.apps.vulnerabilities.queries.feeds import (
     sources,
 )
 from watchbell.apps.vulnerabilities.queries.guessed import claims_under, cpes_known
+from watchbell.apps.vulnerabilities.queries.identified import Identity, identified_by, identity_mark, marks_known
 from watchbell.apps.vulnerabilities.queries.kinds import kinds_of
 from watchbell.apps.vulnerabilities.queries.naming import Named, ids_naming
 from watchbell.apps.vulnerabilities.queries.picker import (
@@ -51,6 +52,7 @@ __all__ = [
     "Fact",
     "Facts",
     "GroupName",
+    "Identity",
     "Named",
     "ProductChoice",
     "Provided",
@@ -69,10 +71,13 @@ __all__ = [
     "fixes_of",
     "group_of",
     "groups_of_records",
+    "identified_by",
+    "identity_mark",
     "ids_naming",
     "kinds_of",
     "last_change",
     "listed_for",
+    "marks_known",
     "names_of_records",
     "products",
     "products_called",

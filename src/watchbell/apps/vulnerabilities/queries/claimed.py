@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from watchbell.apps.vulnerabilities.models import ProductClaim, Says
+from watchbell.apps.vulnerabilities.models import ProductClaim, ProductHelper, Says
 from watchbell.apps.vulnerabilities.queries.records import GroupName, groups_of_records
+from watchbell.apps.vulnerabilities.services import bulk
+from watchbell.domain.matching.designations import Helper
 from watchbell.domain.matching.outcomes import Doubt, Reason
 from watchbell.domain.matching.ranges import Interval, Ranges
 from watchbell.domain.sentence import Sentence
@@ -14,12 +16,18 @@ from watchbell.domain.versions import Scheme
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one record (its number and id) says of a product in one breath, and which vulnerability it is about."""
+    """What one record (its number and id) says of a product in one breath, and which vulnerability it is about.
+
+    `same` is which product that is, variants told apart (`identified.Identity`), "" where the record does not say;
+    `has_numbers` where it is a variant with order numbers of its own.
+    """
 
     record: int
     record_id: str
     group: GroupName
     ranges: Ranges
+    same: str = ""
+    has_numbers: bool = False
 
 
 def claims_about(product: str) -> list[Claim]:
@@ -28,12 +36,28 @@ def claims_about(product: str) -> list[Claim]:
     entries: defaultdict[tuple[str, int, int], list[ProductClaim]] = defaultdict(list)
     for row in rows.order_by("record__record_id", "record_id", "entry", "pk"):
         entries[row.record.record_id, row.record_id, row.entry].append(row)
-    groups = groups_of_records({record for _, record, _ in entries})
+    records = {record for _, record, _ in entries}
+    groups, told_apart = groups_of_records(records), _told_apart(product, records)
     return [
-        Claim(record, name, groups[record], ranges_of_lines(lines))
-        for (name, record, _), lines in entries.items()
+        Claim(record, name, groups[record], ranges_of_lines(lines), *told_apart.get((record, entry), ("", False)))
+        for (name, record, entry), lines in entries.items()
         if record in groups
     ]
+
+
+def _told_apart(product: str, records: Iterable[int]) -> dict[tuple[int, int], tuple[str, bool]]:
+    """Return which variant of a product each claim of these records is about, and whether it has its own numbers."""
+    same: dict[tuple[int, int], str] = {}
+    numbered: set[tuple[int, int]] = set()
+    for part in bulk.slices(records):
+        rows = ProductHelper.objects.filter(record__in=part, product__public_id=product, retracted=False)
+        rows = rows.filter(kind__in=[ProductHelper.SAME, Helper.NUMBER])
+        for record, entry, kind, value in rows.values_list("record_id", "entry", "kind", "value"):
+            if kind == ProductHelper.SAME:
+                same[record, entry] = value
+            else:
+                numbered.add((record, entry))
+    return {one: (same.get(one, ""), one in numbered) for one in same.keys() | numbered}
 
 
 def ranges_of_lines(lines: list[ProductClaim]) -> Ranges:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from watchbell.apps.vulnerabilities.models import NAME_LENGTH, Says
-from watchbell.apps.vulnerabilities.services import bulk, cpes, drafts, packages, products
+from watchbell.apps.vulnerabilities.services import bulk, cpes, drafts, identities, packages, products
 from watchbell.apps.vulnerabilities.services.drafts import Claimed, Designated, Draft
 from watchbell.apps.vulnerabilities.services.products import Listing
 from watchbell.domain.identity import Dice
@@ -44,6 +44,8 @@ def add(draft: Draft, claim: ProductClaim, *, vendor: str, designates: bool = Fa
             draft.claims.append(Claimed(product.vendor or vendor, name, ranges, how))
             if product is claim.product:
                 cpes.add(draft, product, entry=len(draft.claims) - 1)
+            if how is not None and product is claim.product:
+                identities.add(draft, claim, entry=len(draft.claims) - 1)
 
 
 def _designated(product: ProductName, claim: ProductClaim) -> Designated:

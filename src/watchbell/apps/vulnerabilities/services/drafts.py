@@ -24,7 +24,7 @@ from watchbell.domain.sentence import Sentence
 from watchbell.domain.versions import KEY_FORMAT, LOWEST, NOT_ALWAYS_ORDERED, Scheme, is_ambiguous, scheme_for
 from watchbell.formats import moments, osv, strictjson
 
-READER = 2
+READER = 3
 """Grows when the same bytes are read otherwise than before; records are then read anew from what was received."""
 
 READ_AS = KEY_FORMAT * 100 + READER
@@ -86,8 +86,9 @@ class Claimed:
 class Draft:
     """One record, ready to be stored; packages are in canonical spelling and each list has no doubles.
 
-    `cpes` are the place of a claim among all and what a CPE of its product names. `parts` are the
-    vulnerabilities of a document that speaks of several: records of their own without bytes.
+    `cpes` are the place of a claim among all and what a CPE of its product names, `helpers` by what else the product
+    is recognised. `parts` are the vulnerabilities of a document that speaks of several: records of their own
+    without bytes.
     """
 
     place: str
@@ -107,13 +108,15 @@ class Draft:
     doubts: dict[tuple[Named, str, str], None] = field(default_factory=dict)
     claims: list[Claimed] = field(default_factory=list)
     cpes: dict[tuple[int, str], None] = field(default_factory=dict)
+    helpers: dict[tuple[int, str, str], None] = field(default_factory=dict)
     parts: list["Draft"] = field(default_factory=list)
 
     @property
     def weight(self) -> int:
         """Return how many rows it takes to store this."""
         own = 2 + len(self.aliases) + len(self.ranges) + len(self.safe) + len(self.named) + len(self.doubts)
-        return own + len(self.cpes) + sum(one.weight for one in self.claims) + sum(one.weight for one in self.parts)
+        own += len(self.cpes) + len(self.helpers)
+        return own + sum(one.weight for one in self.claims) + sum(one.weight for one in self.parts)
 
     @property
     def packages(self) -> set[Named]:

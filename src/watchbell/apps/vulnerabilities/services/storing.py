@@ -9,7 +9,16 @@ import zstandard
 
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities.models import Source, SourceRecord
-from watchbell.apps.vulnerabilities.services import bulk, claims, cpes, csaf_drafts, groups, packages, standing
+from watchbell.apps.vulnerabilities.services import (
+    bulk,
+    claims,
+    cpes,
+    csaf_drafts,
+    groups,
+    identities,
+    packages,
+    standing,
+)
 from watchbell.apps.vulnerabilities.services.drafts import READ_AS, Draft, Spans, canonical_digest
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
@@ -27,7 +36,16 @@ _RANGE_COLUMNS = (
     "package_id", "record_id", "lo", "hi", "introduced", "fixed", "last_affected", "by_line", "is_ambiguous",
     "key_format", "retracted",
 )  # fmt: skip
-_SAID = ("range", "saferange", "namedversion", "rangedoubt", "productclaim", "productcpe", "designation")
+_SAID = (
+    "range",
+    "saferange",
+    "namedversion",
+    "rangedoubt",
+    "productclaim",
+    "productcpe",
+    "producthelper",
+    "designation",
+)
 _PARTS = (*_SAID, "aliasassertion")
 _UPDATE = (
     "UPDATE vulnerabilities_sourcerecord SET received_digest = %s, digest = %s, published_at = %s, modified_at = %s, "
@@ -257,6 +275,7 @@ def _insert_parts(placed: list[tuple[int, Draft]], rng: Dice) -> None:
     bulk.insert("vulnerabilities_productclaim", claims.COLUMNS, claims.rows_of(placed, products))
     bulk.insert("vulnerabilities_designation", claims.DESIGNATION_COLUMNS, claims.designations_of(placed, products))
     bulk.insert("vulnerabilities_productcpe", cpes.COLUMNS, cpes.rows_of(placed))
+    bulk.insert("vulnerabilities_producthelper", identities.COLUMNS, identities.rows_of(placed, products))
     bulk.insert("vulnerabilities_aliasassertion", ("record_id", "identifier", "alias"), aliases)
 
 
