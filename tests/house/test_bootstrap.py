@@ -1,6 +1,7 @@
 """The launcher: fails with 70 and a plain sentence, and never needs anything but the standard library."""
 
 import ast
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,19 @@ def test_a_launcher_that_cannot_read_its_lock_file_ends_with_seventy(tmp_path: P
 
     assert done.returncode == 70
     assert "watchbell:" in done.stderr
+
+
+def test_an_environment_whose_scripts_were_compiled_finds_its_place(tmp_path: Path) -> None:
+    made, target = tmp_path / "dev-new", tmp_path / "dev"
+    (made / "bin" / "__pycache__").mkdir(parents=True)
+    (made / "bin" / "tool").write_text(f"#!{made}/bin/python\n", encoding="utf-8")
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (made / "lib" / version / "site-packages").mkdir(parents=True)
+
+    runpy.run_path(str(LAUNCHER))["place"](str(made), str(target), "stamp\n")
+
+    assert (target / "bin" / "tool").read_text(encoding="utf-8") == f"#!{target}/bin/python\n"
+    assert (target / "made-from").read_text(encoding="utf-8") == "stamp\n"
 
 
 def test_the_list_of_stages_can_be_read_without_running_them() -> None:
