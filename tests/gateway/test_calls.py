@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.gateway.scene import CREDENTIAL, PATHS, TOKEN, Scene, served
+from tests.gateway.scene import CREDENTIAL, PATHS, QUICK, TOKEN, Scene, served
 from tests.support.metering_ledger import MemoryLedger
 from tests.support.model_endpoint import SAID, ModelEndpoint, spoken, whole
 
@@ -119,6 +121,19 @@ def test_a_connection_serves_one_call_after_the_other(scene: Scene) -> None:
         assert scene.ask(stream=True).status == 200
 
     assert scene.endpoint.connections == 1
+
+
+def test_a_connection_that_nobody_uses_is_closed_after_a_while(endpoint: ModelEndpoint) -> None:
+    with served(endpoint, bounds=replace(QUICK, unused_seconds=0.2)) as scene:
+        for _ in range(2):
+            assert scene.ask().status == 200
+            scene.wait_for(lambda: scene.endpoints.unused == 1)
+            time.sleep(0.1)
+        scene.wait_for(lambda: scene.endpoints.unused == 0)
+
+        assert scene.ask().status == 200
+
+    assert endpoint.connections == 2
 
 
 def test_two_credentials_never_share_a_connection(endpoint: ModelEndpoint) -> None:

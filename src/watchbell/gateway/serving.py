@@ -38,6 +38,7 @@ class Guarded(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     _size = 0
+    _has_head = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """This will begin to wait for a head."""
@@ -45,27 +46,30 @@ class Guarded(HttpToolsProtocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """This will read on, as long as the head has not become too large."""
+        """This will read on, as long as the head has not become too large. Most heads come whole, without a timer."""
         super().data_received(data)
-        if self._late is not None:
-            self._size += len(data)
-            if self._size > HEAD_BYTES:
-                self.transport.abort()
+        if self._has_head:
+            return
+        self._size += len(data)
+        if self._size > HEAD_BYTES:
+            self.transport.abort()
+        elif self._late is None:
+            self._await_head()
 
     def on_headers_complete(self) -> None:
         """This will stop waiting for a head."""
-        self._head_is_there()
+        self._has_head = True
+        self._stop_waiting()
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """This will wait for the next head."""
+        """This will let the next head come; until it begins, uvicorn counts the time."""
         super().on_response_complete()
-        if not self.transport.is_closing() and self.cycle.response_complete:  # else another request waits already
-            self._await_head()
+        self._has_head, self._size = not self.cycle.response_complete, 0  # another request may have come already
 
     def connection_lost(self, exc: Exception | None) -> None:
         """This will stop all waiting."""
-        self._head_is_there()
+        self._stop_waiting()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -83,11 +87,9 @@ class Guarded(HttpToolsProtocol):
             self._stuck = None
 
     def _await_head(self) -> None:
-        self._head_is_there()
-        self._size = 0
         self._late = self.loop.call_later(self.head_seconds, self.transport.abort)
 
-    def _head_is_there(self) -> None:
+    def _stop_waiting(self) -> None:
         if self._late is not None:
             self._late.cancel()
             self._late = None

@@ -1,7 +1,7 @@
 """This will carry calls to developers' endpoints, each over a connection that one credential alone has used."""
 
 import asyncio
-import hmac
+import hashlib
 import os
 import re
 import ssl
@@ -102,7 +102,8 @@ class Endpoints:
         self._allow = allow
         self._names = Names(resolver)
         self._tls = tls or _strict_tls()
-        self._unused: dict[Key, deque[Line]] = {}
+        self._unused: dict[Key, deque[tuple[float, Line]]] = {}
+        self._closing: asyncio.TimerHandle | None = None
         self._salt = os.urandom(32)
 
     async def send(self, sending: Sending, *, last_look: Callable[[], None] = lambda: None) -> Exchange:
@@ -128,19 +129,20 @@ class Endpoints:
 
     def take_back(self, key: Key, line: Line) -> None:
         """This will keep a connection for the next call, if nothing about it is in doubt, and else close it."""
-        kept = self._unused.setdefault(key, deque())
+        kept = self._unused.get(key, deque())
         if not line.rest() or len(kept) >= self.bounds.unused_lines:
             line.close()
-        else:
-            kept.append(line)
-            asyncio.get_running_loop().call_later(self.bounds.unused_seconds, self._drop, key, line)
-        if not kept:
-            self._unused.pop(key, None)
+            return
+        loop = asyncio.get_running_loop()
+        self._unused[key] = kept
+        kept.append((loop.time(), line))
+        if self._closing is None:
+            self._closing = loop.call_later(self.bounds.unused_seconds, self._close_old)
 
     def close(self) -> None:
         """This will close every connection that waits for a call."""
         for kept in self._unused.values():
-            for line in kept:
+            for _, line in kept:
                 line.close()
         self._unused = {}
 
@@ -153,19 +155,25 @@ class Endpoints:
         kept = self._unused.get(key, deque())
         line = None
         while kept and line is None:
-            last = kept.pop()
+            _, last = kept.pop()
             line = None if last.is_closed else last
         if not kept:
             self._unused.pop(key, None)
         return line
 
-    def _drop(self, key: Key, line: Line) -> None:
-        kept = self._unused.get(key, deque())
-        if line in kept:
-            kept.remove(line)
-            line.close()
-        if not kept:
-            self._unused.pop(key, None)
+    def _close_old(self) -> None:
+        """This will close what has waited long enough, and look again when something else will have."""
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - self.bounds.unused_seconds
+        for key, kept in list(self._unused.items()):
+            while kept and kept[0][0] <= oldest:
+                kept.popleft()[1].close()
+            if not kept:
+                del self._unused[key]
+        next_at = min((kept[0][0] for kept in self._unused.values()), default=None)
+        self._closing = None
+        if next_at is not None:
+            self._closing = loop.call_at(next_at + self.bounds.unused_seconds, self._close_old)
 
     async def _connected(self, target: Target, policy: Policy, pin: str) -> Line:
         try:
@@ -191,7 +199,7 @@ class Endpoints:
 
     def _name_of(self, credential: str) -> bytes:
         """Return what tells one credential from another without keeping it."""
-        return hmac.digest(self._salt, credential.encode(), "sha256")
+        return hashlib.blake2b(credential.encode(), key=self._salt, digest_size=16).digest()
 
 
 def _not_allowed(denied: EgressDenied) -> EndpointTrouble:
