@@ -101,6 +101,46 @@ PLAIN: dict[What, Words] = {
     What.ENDPOINT_SET: gettext_lazy("Pointed access at an endpoint"),
 }
 
+RECORDED: dict[str, Words] = {
+    "determination.noted": gettext_lazy("The outcome of a determination was noted"),
+    "determination.requested": gettext_lazy("It was noted that a determination was asked for"),
+    "determination.retracted": gettext_lazy("A request for a determination was taken back"),
+    "engagement.agreed": gettext_lazy("An offer of early access was agreed to"),
+    "engagement.declined": gettext_lazy("An offer of early access was declined"),
+    "engagement.drafted": gettext_lazy("Terms for an offer of early access were drafted"),
+    "engagement.ended": gettext_lazy("Early access ended"),
+    "engagement.endpoint_set": gettext_lazy("Early access was pointed at an endpoint"),
+    "engagement.key_destroyed": gettext_lazy("A key of an engagement was destroyed"),
+    "engagement.lapsed": gettext_lazy("An offer of early access lapsed"),
+    "engagement.log_anchored": gettext_lazy("An access log was anchored here"),
+    "engagement.offered": gettext_lazy("Early access was offered"),
+    "engagement.paused": gettext_lazy("Early access was paused"),
+    "engagement.person_admitted": gettext_lazy("One more person was let in to early access"),
+    "engagement.person_named": gettext_lazy("One more person was named for early access"),
+    "engagement.released": gettext_lazy("Early access ended by the model's release"),
+    "engagement.rescinded": gettext_lazy("An offer of early access was taken back"),
+    "engagement.resumed": gettext_lazy("Early access was resumed"),
+    "engagement.seat_ended": gettext_lazy("A person's early access was taken away"),
+    "engagement.shortened": gettext_lazy("A window of early access was shortened"),
+    "engagement.started": gettext_lazy("Early access began"),
+    "engagement.terms_written": gettext_lazy("A new version of terms was written"),
+    "engagement.token_ended": gettext_lazy("A token for the gateway was ended"),
+    "engagement.token_made": gettext_lazy("A token for the gateway was made"),
+    "engagement.unusual_volume": gettext_lazy("One person opened material unusually often"),
+    "engagement.withdrawn": gettext_lazy("The developer withdrew from early access"),
+    "model.partners_planned": gettext_lazy("A release to trusted partners was planned"),
+    "model.partners_released": gettext_lazy("A model was released to trusted partners"),
+    "model.public_planned": gettext_lazy("A release to everyone was planned"),
+    "model.public_released": gettext_lazy("A model was released to everyone"),
+    "model.registered": gettext_lazy("A model was registered"),
+    "partner.chosen": gettext_lazy("A trusted partner was chosen"),
+    "partner.consented": gettext_lazy("A trusted partner consented"),
+    "partner.ended": gettext_lazy("A trusted partnership ended"),
+    "signing_key.added": gettext_lazy("The public half of a signing key was given"),
+    "signing_key.retired": gettext_lazy("A signing key was retired"),
+}
+"""What an entry of the record says of early access."""
+
 
 def badge(state: Engagement) -> State:
     """Return in which colour a state is shown: what is over is done."""

@@ -6,11 +6,13 @@ A code without a line here is shown as it stands; a test names the ones that are
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from watchbell.web.early_access.words import RECORDED
 from watchbell.web.states import State
 
 Words = dict[str, str | Promise]
 
 KINDS_OF_WORK: Words = {
+    "engagements.round": _("Write down what of early access ended by itself, and destroy keys that are due"),
     "advisories.follow_case": _("Give drafts the label of their case"),
     "files.sweep": _("Remove stored files whose time is over"),
     "findings.take_in": _("Take in a large upload of findings"),
@@ -169,4 +171,5 @@ ACTIONS: Words = {
     "vendor.fix_ready": _("A vendor's fix is ready"),
     "vendor.severity": _("A vendor set the severity"),
     "vendor.status": _("A vendor set a status"),
+    **RECORDED,
 }
