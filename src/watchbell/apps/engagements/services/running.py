@@ -88,7 +88,7 @@ def start(
     and NotYet when no time is left.
     """
     require_developer(engagement, by)
-    model = ModelVersion.objects.select_for_update().get(pk=engagement.model_id)
+    model = ModelVersion.objects.select_for_update(no_key=True).get(pk=engagement.model_id)
     engagement = held(engagement)
     after = ENGAGEMENT.next(engagement.stands, EngagementEvent.START)
     if engagement.reply_by is not None and now >= engagement.reply_by:

@@ -25,7 +25,7 @@ SETTLED_WITHIN = timedelta(minutes=2)
 
 def locked(engagements: Iterable[int]) -> list[Grant]:
     """Return the grants of these engagements with them, both held until the transaction ends, in one order for all."""
-    rows = Grant.objects.select_for_update(of=("engagement", "self")).select_related("engagement")
+    rows = Grant.objects.select_for_update(of=("engagement", "self"), no_key=True).select_related("engagement")
     return list(rows.filter(engagement__in=set(engagements)).order_by("engagement_id"))
 
 
