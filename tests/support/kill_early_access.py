@@ -169,11 +169,11 @@ def watched(die_at: int) -> Iterator[list[str]]:
     connection.ensure_connection()
     STEPS.append(lambda: None)
     sys.addaudithook(step)
-    connection._commit = partial(commit, connection._commit)  # type: ignore[method-assign]
+    setattr(connection, "_commit", partial(commit, getattr(connection, "_commit")))  # noqa: B010, B009 (Django's own)
     with connection.execute_wrapper(statement):
         yield seen
     STEPS.clear()
-    del connection._commit
+    delattr(connection, "_commit")
 
 
 def recovered(spare: Spare, scenes: "dict[str, Scene]", name: str) -> dict[str, Any]:

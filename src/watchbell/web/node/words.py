@@ -29,7 +29,6 @@ KINDS_OF_WORK: Words = {
     "notices.deliver": _("Deliver notices"),
     "notices.announce_apart": _("Find out whom news of early access concerns"),
     "notices.deliver_apart": _("Deliver notices of early access"),
-    "engagements.round": _("Write down what of early access came to its end"),
     "notices.remind": _("Remind of what is due soon"),
     "remediation.refresh": _("Bring worklists up to date"),
     "remediation.tend": _("Look after worklists"),
