@@ -105,6 +105,25 @@ def test_withdrawing_works_while_the_keystore_cannot_be_reached(
     assert early.running.fresh().stands is State.WITHDRAWN
 
 
+def test_the_page_with_release_and_withdraw_opens_while_no_key_can_be_reached(
+    lab: Client, early: Early, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: Any, **_more: Any) -> Any:
+        raise KeystoreError("x", "away", "wait")
+
+    for name in ("open", "sign"):
+        monkeypatch.setattr(type(keys.keystore()), name, away)
+
+    page = text_of(lab.get(address("engagement", early.running)))
+    desk = lab.get("/early-access/")
+    exported = lab.post(address("export_access_log", early.running), follow=True)
+
+    assert "Release Records that your trusted partners have the model now." in page
+    assert "This node cannot reach its keys now." in page
+    assert desk.status_code == HTTPStatus.OK
+    assert "This node cannot reach its keys now." in text_of(exported)
+
+
 def test_pause_and_resume_are_one_click_each(lab: Client, early: Early) -> None:
     paused = do(lab, early, "pause")
     stopped = admit(ask(token(early.running)))[0]

@@ -12,13 +12,12 @@ from watchbell.apps.engagements.services.ending import LIMITS
 from watchbell.domain.handling import OrganisationKind
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.terms import Purpose
-from watchbell.doors import keys
 from watchbell.doors.policy import PUBLIC, STRONG, SUBMITTER_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
 from watchbell.web.early_access import showing, words
 from watchbell.web.early_access.acting import among, attempt, by
-from watchbell.web.early_access.names import Names
+from watchbell.web.early_access.names import Names, model_name
 
 AT_MOST = 200
 
@@ -84,7 +83,7 @@ def _row(one: Any, request: Asking, names: Names) -> dict[str, Any]:
         "state": one.stands,
         "said": _("Paused") if _is_paused(one) else words.STATES[one.stands],
         "badge": words.badge(one.stands),
-        "name": services.name_of(one.model, keys=keys.keystore()) if is_ours else "",
+        "name": model_name(one.model) if is_ours else "",
         "with": names.of(one.evaluator if is_ours else one.developer),
         "ring": showing.ring(clock, Page(request).time_zone, now=request.now),
     }
@@ -98,7 +97,7 @@ def _model(one: Any, request: Asking) -> dict[str, Any]:
     released = [at for at in (one.partner_release_at, one.public_release_at) if at is not None and at <= request.now]
     return {
         "one": one,
-        "name": services.name_of(one, keys=keys.keystore()),
+        "name": model_name(one),
         "used": showing.used(one, now=request.now),
         "is_public": one.public_release_at is not None and one.public_release_at <= request.now,
         "is_released": bool(released),

@@ -10,14 +10,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from watchbell.apps.engagements import determinations, services
+from watchbell.apps.engagements import determinations
 from watchbell.apps.engagements.words import Outcome
-from watchbell.doors import keys, moment
+from watchbell.doors import moment
 from watchbell.doors.policy import LAB, LAB_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.early_access import words
 from watchbell.web.early_access.acting import among, attempt, by, own_model
 from watchbell.web.early_access.forms import OutcomeForm
+from watchbell.web.early_access.names import model_name
 
 
 @open_to(LAB)
@@ -75,7 +76,7 @@ def _show(request: Asking, model: Any, form: OutcomeForm) -> HttpResponse:
     waiting = next((row for row in rows if not row.outcome and row.retracted_at is None), None)
     context = {
         "model": model,
-        "name": services.name_of(model, keys=keys.keystore()),
+        "name": model_name(model),
         "rows": shown,
         "waiting": waiting,
         "form": form,

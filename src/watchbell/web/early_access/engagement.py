@@ -21,7 +21,7 @@ from watchbell.web.context import Page
 from watchbell.web.early_access import live, next_step, people, showing, words
 from watchbell.web.early_access.acting import known, told
 from watchbell.web.early_access.forms import EndpointForm, MomentForm, PersonForm, PurposeForm
-from watchbell.web.early_access.names import Names
+from watchbell.web.early_access.names import Names, model_name
 
 Bound = dict[str, Any]
 
@@ -46,7 +46,7 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
     names = Names()
     context = {
         **_both(request, one, names, bound),
-        "name": services.name_of(one.model, keys=keys.keystore()),
+        "name": model_name(one.model),
         "next": next_step.for_developer(one, names, has_waiting=people.has_waiting(one)),
         **live.context_of(request, one, names),
         "versions": one.versions.count(),

@@ -6,9 +6,10 @@ not keep its session awake: it idles out like any other.
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from watchbell.apps.engagements import queries, services
@@ -16,10 +17,11 @@ from watchbell.doors import keys
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import EARLY_ACCESS, LAB, LAB_WRITES, open_to
 from watchbell.formats import strictjson
+from watchbell.outside.keystore import KeystoreError
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
 from watchbell.web.early_access import showing, words
-from watchbell.web.early_access.acting import among, by, known, offered_by_us
+from watchbell.web.early_access.acting import among, by, known, offered_by_us, told
 from watchbell.web.early_access.names import Names
 from watchbell.web.speaking import spoken
 
@@ -61,7 +63,11 @@ def live(request: Asking, public_id: str) -> HttpResponse:
 def export(request: Asking, public_id: str) -> HttpResponseBase:
     """Hand out the whole log with what it takes to check it; the export is a line of it."""
     one = offered_by_us(request, public_id)
-    found = services.export(one, **by(request), keys=keys.keystore())
+    try:
+        found = services.export(one, **by(request), keys=keys.keystore())
+    except KeystoreError as error:
+        messages.error(request, told(error))
+        return redirect("engagement", public_id=public_id)
     answer = StreamingHttpResponse(found, content_type="application/x-ndjson")
     name = f"access-log-{one.public_id[:8]}-{request.now:%Y%m%d-%H%M}.ndjson"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -16,7 +16,6 @@ from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.services import Release
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.terms import Unacceptable
-from watchbell.doors import keys
 from watchbell.doors.policy import LAB, LAB_WRITES, open_to
 from watchbell.web import moments
 from watchbell.web.asking import Asking
@@ -24,7 +23,7 @@ from watchbell.web.context import Page
 from watchbell.web.early_access import showing, words
 from watchbell.web.early_access.acting import REFUSALS, attempt, own_model, told, with_dice
 from watchbell.web.early_access.forms import ModelForm, MomentForm, PartnerForm
-from watchbell.web.early_access.names import Names
+from watchbell.web.early_access.names import Names, model_name
 
 RELEASES = {"partners": Release.PARTNERS, "everyone": Release.PUBLIC}
 RELEASED = {
@@ -64,7 +63,7 @@ def show(request: Asking, one: Any, bound: dict[str, Any]) -> HttpResponse:
     names, zone = Names(), moments.zone(Page(request).time_zone)
     context = {
         "model": one,
-        "name": services.name_of(one, keys=keys.keystore()),
+        "name": model_name(one),
         "used": showing.used(one, now=request.now),
         "releases": [_release(request, one, to, bound.get(to), zone) for to in RELEASES],
         "engagements": [_engagement(row, names, request) for row in _engagements(request, one)],

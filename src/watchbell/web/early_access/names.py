@@ -1,10 +1,14 @@
 """By which name does a page call a party and its people? Each is looked up once a page; a name that is gone says so."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from watchbell.apps.engagements import services
 from watchbell.apps.orgs import queries as orgs
+from watchbell.doors import keys
+from watchbell.outside.keystore import KeystoreError
 
 
 class Names:
@@ -35,3 +39,14 @@ class Names:
         if wanted:
             found = orgs.names_of(wanted)
             self._people |= {one: found.get(one, "") for one in wanted}
+
+
+def model_name(model: Any) -> str:
+    """Return what the developer calls a model; while its key cannot be reached, the beginning of its digest.
+
+    A page with Release and Withdraw must not depend on a key for names.
+    """
+    try:
+        return services.name_of(model, keys=keys.keystore())
+    except (KeystoreError, OSError):
+        return f"{model.digest[:16]}…"

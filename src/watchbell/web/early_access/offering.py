@@ -17,7 +17,7 @@ from watchbell.doors import keys
 from watchbell.doors.policy import LAB_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.early_access.acting import REFUSALS, offered_by_us, own_model, told, with_dice, with_keys
-from watchbell.web.early_access.names import Names
+from watchbell.web.early_access.names import Names, model_name
 from watchbell.web.early_access.terms_form import TermsForm, answers_of
 
 
@@ -26,7 +26,7 @@ from watchbell.web.early_access.terms_form import TermsForm, answers_of
 def draft(request: Asking, public_id: str) -> HttpResponse:
     """Write terms for one model and save them as a draft; nobody else sees it."""
     model = own_model(request, public_id)
-    name = services.name_of(model, keys=keys.keystore())
+    name = model_name(model)
     form = TermsForm(
         request.POST or None,
         initial={"models": slugify(name)},
@@ -62,7 +62,7 @@ def edit(request: Asking, public_id: str) -> HttpResponse:
             return _save(request, engagement, before, form.cleaned_data["terms"])
         except REFUSALS as error:
             form.add_error(None, told(error))
-    name = services.name_of(model, keys=keys.keystore())
+    name = model_name(model)
     context = {"model": model, "name": name, "engagement": engagement, "before": before}
     return _show(request, form, {**context, "evaluator": Names().of(engagement.evaluator)})
 
