@@ -124,7 +124,7 @@ def test_a_connection_serves_one_call_after_the_other(scene: Scene) -> None:
 
 
 def test_a_connection_that_nobody_uses_is_closed_after_a_while(endpoint: ModelEndpoint) -> None:
-    with served(endpoint, bounds=replace(QUICK, unused_seconds=0.2)) as scene:
+    with served(endpoint, bounds=replace(QUICK, unused_seconds=0.5)) as scene:
         for _ in range(2):
             assert scene.ask().status == 200
             scene.wait_for(lambda: scene.endpoints.unused == 1)
