@@ -47,6 +47,7 @@ def test_the_first_command_runs_the_whole_river(tmp_path: Path) -> None:
     story = strictjson.loads(told.stdout)
     assert story["steps"]
     assert all(step["ok"] for step in story["steps"])
+    assert (story["totals"]["deployed"], story["totals"]["engagements"], story["totals"]["receipts"]) == (1, 2, 2)
     assert listed.returncode == 0
 
 
