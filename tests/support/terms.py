@@ -41,7 +41,7 @@ _bounds = st.none() | st.integers(1, LARGEST)
 _amounts = st.integers(0, LARGEST)
 _currencies = st.sampled_from(["EUR", "USD"])
 _names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,20}", fullmatch=True)
-_hosts = st.from_regex(r"[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){1,3}", fullmatch=True)
+_hosts = st.from_regex(r"[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){0,2}\.[a-z]{2,6}", fullmatch=True)
 
 
 def _some(words: Any) -> st.SearchStrategy[tuple[Any, ...]]:
