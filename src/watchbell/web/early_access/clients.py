@@ -8,7 +8,7 @@ from django.conf import settings
 
 from watchbell.domain.metering import Dialect
 
-PORT = 8100
+PORT = 8010
 OPENAI = (Dialect.CHAT, Dialect.RESPONSES)
 
 
