@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -29,13 +29,15 @@ def backup_verb(out: str, keys_out: str | None, as_json: bool) -> None:
     node = boot.boot()
     if keys_out and Path(keys_out).resolve().is_relative_to(Path(out).resolve()):
         raise click.UsageError("Keep the keys apart from what they open: name a folder outside --out.")
-    if keys_out:
-        copy_keys(node.keys, Path(keys_out))
+    left_out = copy_keys(node.keys, Path(keys_out), but=is_of_an_engagement) if keys_out else 0
     folder = write_backup(node, out)
     sentence = f"Backed up to {folder}."
     if keys_out:
-        sentence += f"\nThe keys are in {keys_out}: together with a backup they open everything."
-    answer = {"backup": str(folder), "keys": keys_out or ""}
+        sentence += (
+            f"\nThe keys are in {keys_out}: together with a backup they open all but early access. Engagements' "
+        )
+        sentence += f"keys are never among them ({left_out} left out): on a restored node those engagements are over."
+    answer = {"backup": str(folder), "keys": keys_out or "", "left_out": left_out}
     boot.show(answer, as_json=as_json, sentence=sentence)
 
 
@@ -108,12 +110,26 @@ def unfinished(node: Settings) -> list[Path]:
     return durable.abandoned(path for path in (node.home / "backups").glob("*.part") if path.is_dir())
 
 
-def copy_files(source: Path, target: Path) -> None:
-    """This will copy sealed files, except those that are being written or destroyed at this moment."""
+def is_of_an_engagement(path: Path) -> bool:
+    """Return whether this is a key that opens early access: what it sealed must not come back once it is destroyed."""
+    from watchbell.apps.engagements.words import OF_ENGAGEMENTS
+
+    return path.suffix == ".key" and path.name.partition("-")[0] in OF_ENGAGEMENTS
+
+
+def copy_files(source: Path, target: Path, *, but: Callable[[Path], bool] = lambda path: False) -> int:
+    """Copy sealed files, except those that are being written or destroyed at this moment; return how many `but` kept.
+
+    What `but` names stays where it is.
+    """
     if not source.is_dir():
-        return
+        return 0
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    left_out = 0
     for path in _files(source):
+        if but(path):
+            left_out += 1
+            continue
         copy = target / path.relative_to(source)
         copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = copy.with_name(copy.name + ".part")
@@ -123,10 +139,14 @@ def copy_files(source: Path, target: Path) -> None:
             continue
         draft.chmod(0o600)
         draft.replace(copy)
+    return left_out
 
 
-def copy_keys(source: Path, target: Path) -> None:
-    """This will copy a keystore into a new folder that only its owner can read."""
+def copy_keys(source: Path, target: Path, *, but: Callable[[Path], bool] = lambda path: False) -> int:
+    """Copy a keystore into a new folder that only its owner can read; return how many keys `but` kept where they are.
+
+    A key is read while it is there or not at all: one that is being destroyed leaves nothing in the copy.
+    """
     if target.exists() and any(target.iterdir()):
         raise click.UsageError(f"{target} is not empty; keys are never overwritten. Name a new folder.")
     draft = target.with_name(target.name + ".part")
@@ -134,11 +154,13 @@ def copy_keys(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        copy_files(source, draft)
+        left_out = copy_files(source, draft, but=but)
         os.sync()
         draft.replace(target)
     except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
         raise click.ClickException(f"The keys were not copied: {error}. Choose another folder.") from error
+    return left_out
 
 
 def _files(source: Path) -> Iterable[Path]:

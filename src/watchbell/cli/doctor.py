@@ -21,7 +21,11 @@ MOST_WAITING = 10_000
 OLDEST_PLAUSIBLE = datetime(2026, 6, 1, tzinfo=UTC)
 MOST_SKEW = timedelta(minutes=1)
 CERTIFICATE_SOON = timedelta(days=14)
-NEED_DATABASE = frozenset({"database", "schema", "record", "clock", "jobs"})
+NEED_DATABASE = frozenset({"database", "schema", "record", "access", "clock", "jobs"})
+MOST_NAMED = 5
+NO_BACKUP_HOLDS_THEM = (
+    "No backup holds these. Their developer withdraws, which works without them, and offers anew; access stays shut."
+)
 SMTP_PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -66,6 +70,7 @@ def examine(node: Settings) -> Iterator[Check]:
         "schema": _schema,
         "record": _record,
         "keys": _keys,
+        "access": _access,
         "disk": examine_disk,
         "clock": _clock,
         "address": _address,
@@ -155,21 +160,39 @@ def _record(_node: Settings) -> Check:
 
 
 def _keys(node: Settings) -> Check:
-    from watchbell.apps.journal.services import HEAD_KEY
     from watchbell.doors import keys
 
     mode = stat.S_IMODE(node.keys.stat().st_mode)
     if mode & 0o077:
         return ill("keys", f"{node.keys} has mode {mode:o}", f"chmod 700 {node.keys}")
-    if broken := keys.keystore().health():
-        return ill("keys", str(broken[0]), "Restore the keystore's own backup.")
-    wanted = {keys.MFA_SEEDS, keys.CURSORS, keys.FILES, HEAD_KEY}
-    missing = wanted - set(keys.keystore().names())
-    if missing:
+    if broken := [one for one in keys.keystore().health() if not _is_of_an_engagement(one.key_id)]:
+        return ill("keys", " ".join(map(str, broken)), "Restore the keystore's own backup; all else goes on meanwhile.")
+    if missing := set(keys.NODE_KEYS) - set(keys.keystore().names()):
         return ill("keys", f"missing: {', '.join(sorted(missing))}", "Restore the keystore's own backup.")
     if node.sqlite_path.is_relative_to(node.keys):
         return ill("keys", "the database lies among the keys", "Set WATCHBELL_KEYS to a folder of its own.")
     return well("keys", f"{len(keys.keystore().names())} in {node.keys}, readable by its owner only")
+
+
+def _access(_node: Settings) -> Check:
+    from watchbell.apps.engagements import queries
+    from watchbell.doors import keys, moment
+
+    needed, there = queries.keys_needed(now=moment.now()), set(keys.keystore().names())
+    broken = {one.key_id for one in keys.keystore().health() if _is_of_an_engagement(one.key_id)} & needed
+    if lost := sorted((needed - there) | broken):
+        found = f"cannot be used: {', '.join(lost[:MOST_NAMED])}{' ...' if len(lost) > MOST_NAMED else ''}"
+        return ill("access", found, NO_BACKUP_HOLDS_THEM)
+    if owed := queries.receipts_owed():
+        todo = "Is a worker running, and the key named receipts well? The round writes them."
+        return note("access", f"{owed} ended engagements wait for a receipt", todo)
+    return well("access", f"{len(needed)} engagements' keys, all of them in use")
+
+
+def _is_of_an_engagement(key_id: str) -> bool:
+    from watchbell.apps.engagements.words import OF_ENGAGEMENTS
+
+    return key_id.partition("-")[0] in OF_ENGAGEMENTS
 
 
 def examine_disk(node: Settings) -> Check:

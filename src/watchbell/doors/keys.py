@@ -12,6 +12,11 @@ from watchbell.outside.keystore import FolderKeystore, KeyKind
 MFA_SEEDS = "mfa-seeds"
 CURSORS = "cursors"
 FILES = "files"
+NODE_KEYS = {
+    **dict.fromkeys((MFA_SEEDS, CURSORS, FILES, MODEL_NAMES), KeyKind.AEAD),
+    **dict.fromkeys((HEAD_KEY, RECEIPTS), KeyKind.SIGNING),
+}
+"""What every node needs, and what for; all other keys belong to something that is on it."""
 
 
 @cache
@@ -22,10 +27,8 @@ def keystore() -> FolderKeystore:
 
 def make_node_keys() -> None:
     """This will create the keys every node needs, once; two processes racing agree on one of each."""
-    for name in (MFA_SEEDS, CURSORS, FILES, MODEL_NAMES):
-        keystore().ensure(name, KeyKind.AEAD)
-    for name in (HEAD_KEY, RECEIPTS):
-        keystore().ensure(name, KeyKind.SIGNING)
+    for name, kind in NODE_KEYS.items():
+        keystore().ensure(name, kind)
 
 
 @cache

@@ -20,7 +20,7 @@ from watchbell.apps.engagements.models import (
     SigningKey,
     UsedWindow,
 )
-from watchbell.apps.engagements.words import Signed
+from watchbell.apps.engagements.words import Material, Signed
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
@@ -125,6 +125,18 @@ def partners_of(viewer: Actor, *, now: datetime) -> QuerySet[Partner]:
 def named(public_id: str) -> Engagement:
     """Return one engagement by its opaque id, for services that already decided; raises DoesNotExist."""
     return Engagement.objects.select_related("model", "grant").get(public_id=public_id)
+
+
+def keys_needed(*, now: datetime) -> set[str]:
+    """Return the names of the keys that running access, open offers and evidence not yet due need, for the doctor."""
+    rows = Engagement.objects.filter(evidence_gone_at__isnull=True).exclude(state=State.DRAFT)
+    needed = {one.evidence_key for one in rows if one.evidence_until is None or one.evidence_until > now}
+    return needed | {one.access_key for one in rows if one.stands is State.ACTIVE}
+
+
+def receipts_owed() -> int:
+    """Return how many ended engagements wait for the receipt of their access key."""
+    return Engagement.objects.filter(ended_at__isnull=False).exclude(receipts__key=Material.ACCESS).count()
 
 
 def is_offered(engagement: Engagement) -> bool:

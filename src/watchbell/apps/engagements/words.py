@@ -10,6 +10,10 @@ class Material(StrEnum):
     EVIDENCE = "evidence"
 
 
+OF_ENGAGEMENTS = {key.value: key for key in Material}
+"""How the names of engagements' keys begin; no other key's name begins so, and no backup holds them."""
+
+
 class Signed(StrEnum):
     """Which statement a signature stands under."""
 

@@ -13,15 +13,13 @@ from watchbell.apps.engagements.models import Engagement
 from watchbell.apps.engagements.services.ending import CLOCK, destroy, evidence_is_due
 from watchbell.apps.engagements.services.material import key_of
 from watchbell.apps.engagements.services.standing import held, record
-from watchbell.apps.engagements.words import Material
+from watchbell.apps.engagements.words import OF_ENGAGEMENTS, Material
 from watchbell.apps.journal import services as journal
 from watchbell.domain.identity import Dice
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.outside.keystore import KeyMissing, Keystore, KeystoreError
 
 AT_ONCE = 500
-OF_ENGAGEMENTS = {key.value: key for key in Material}
-"""How the names of engagements' keys begin."""
 
 
 def remove_leftover_keys(*, now: datetime, keys: Keystore, rng: Dice) -> int:
