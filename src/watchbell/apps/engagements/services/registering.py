@@ -121,7 +121,7 @@ def is_released(model: ModelVersion, engagement: Engagement, now: datetime) -> b
 
 
 def _held_model(model: ModelVersion) -> ModelVersion:
-    return ModelVersion.objects.select_for_update().get(pk=model.pk)
+    return ModelVersion.objects.select_for_update(no_key=True).get(pk=model.pk)
 
 
 def _open_ones(model: ModelVersion) -> list[Engagement]:

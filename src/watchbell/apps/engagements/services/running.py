@@ -84,12 +84,13 @@ def start(
     and NotYet when no time is left.
     """
     require_developer(engagement, by)
-    model = ModelVersion.objects.select_for_update().get(pk=engagement.model_id)
+    model = ModelVersion.objects.select_for_update(no_key=True).get(pk=engagement.model_id)
     engagement = held(engagement)
     after = ENGAGEMENT.next(engagement.stands, EngagementEvent.START)
     if engagement.reply_by is not None and now >= engagement.reply_by:
         raise IsOver(str(IsOver.__doc__))  # written down by the clock's round
     terms = offered_terms(engagement, keys=keys)
+    now = moment(engagement, now)
     ends_at = latest_end(
         now, used=_used(model), no_later_than=[now + timedelta(hours=terms.hours), *release_dates(model)]
     )

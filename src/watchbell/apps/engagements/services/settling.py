@@ -6,7 +6,7 @@ is charged for it out of what is left, and then out of what running calls give b
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -17,11 +17,13 @@ from watchbell.apps.engagements.words import What
 from watchbell.domain.metering import Amount, Ending, Settlement, bound
 
 AT_ONCE = 500
+SETTLED_WITHIN = timedelta(minutes=2)
+"""How long after its last moment a call may still be settled."""
 
 
 def locked(engagements: Iterable[int]) -> list[Grant]:
     """Return the grants of these engagements with them, both held until the transaction ends, in one order for all."""
-    rows = Grant.objects.select_for_update(of=("engagement", "self")).select_related("engagement")
+    rows = Grant.objects.select_for_update(of=("engagement", "self"), no_key=True).select_related("engagement")
     return list(rows.filter(engagement__in=set(engagements)).order_by("engagement_id"))
 
 
@@ -44,8 +46,15 @@ def settle(ends: Sequence[Settlement], *, now: datetime) -> None:
 
 
 def forget_unsettled(*, now: datetime) -> int:
-    """Write down the calls that nobody settled in time; they stay charged. Return how many."""
-    late = list(Call.objects.filter(until__lte=now).select_related("engagement", "chain").order_by("pk")[:AT_ONCE])
+    """Write down the calls that nobody settled in time; they stay charged. Return how many.
+
+    A call that is cut at the window's end is settled a moment later: what came of it until then is not lost.
+    """
+    late = list(
+        Call.objects.filter(until__lte=now - SETTLED_WITHIN)
+        .select_related("engagement", "chain")
+        .order_by("pk")[:AT_ONCE]
+    )
     for call in late:
         with transaction.atomic():
             engagement = held(call.engagement)

@@ -1,7 +1,7 @@
 """Who is this actor in this engagement, and may it be used at this moment? Every service begins here."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
 from watchbell.apps.engagements.words import Signed
@@ -31,8 +31,9 @@ def held(engagement: Engagement) -> Engagement:
     """Return the engagement as it is now, locked until the transaction ends: its deeds happen one after another.
 
     Its model is not locked with it. Who needs both, or rows below it, takes model, engagement, rows: in that order.
+    No lock keeps out the look at a key that a foreign key takes when a transaction commits: that comes in no order.
     """
-    return Engagement.objects.select_for_update(of=("self",)).select_related("model").get(pk=engagement.pk)
+    return Engagement.objects.select_for_update(of=("self",), no_key=True).select_related("model").get(pk=engagement.pk)
 
 
 def require_rights(by: Actor) -> str:
@@ -75,7 +76,11 @@ def require_open(engagement: Engagement) -> None:
 
 
 def moment(engagement: Engagement, now: datetime) -> datetime:
-    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again."""
+    """Return now, or the latest moment this engagement has seen: a clock set back opens nothing again.
+
+    In UTC: what is added to a moment of another zone is added to the hands of its clock.
+    """
+    now = now.astimezone(UTC)
     return max(now, engagement.seen_at) if engagement.seen_at else now
 
 
