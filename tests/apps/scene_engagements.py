@@ -57,7 +57,7 @@ def drafted(cast: Cast, terms: Terms = TERMS, *, now: datetime = NOON, digest: s
     for who, pen in pens.items():
         public = pen.public_key().public_bytes_raw()
         services.add_signing_key(public, by=getattr(cast, who).actor, now=now, rng=DICE)
-    deed = {"by": cast.lab.actor, "now": now, "keys": keystore(), "rng": DICE}
+    deed: dict[str, Any] = {"by": cast.lab.actor, "now": now, "keys": keystore(), "rng": DICE}
     model = services.register_model("Northlight 1", digest, **deed)
     terms = replace(terms, model_digest=digest)
     engagement = services.draft(model, cast.evaluator.organisation.public_id, terms, **deed)
@@ -78,7 +78,7 @@ def agreed(cast: Cast, terms: Terms = TERMS, *, now: datetime = NOON, digest: st
     scene = offered(cast, terms, now=now, digest=digest)
     people = [cast.evaluator.person.public_id]
     signature = scene.sign("evaluator", services.agreement_to_sign(scene.engagement, people))
-    deed = {"by": cast.evaluator.actor, "now": now, "keys": keystore(), "rng": DICE}
+    deed: dict[str, Any] = {"by": cast.evaluator.actor, "now": now, "keys": keystore(), "rng": DICE}
     services.agree(scene.engagement, people, signature, **deed)
     scene.fresh()
     return scene
@@ -87,7 +87,7 @@ def agreed(cast: Cast, terms: Terms = TERMS, *, now: datetime = NOON, digest: st
 def started(cast: Cast, terms: Terms = TERMS, *, now: datetime = NOON, digest: str = DIGEST) -> Scene:
     """Return a scene in which access runs, and the endpoint is given."""
     scene = agreed(cast, terms, now=now, digest=digest)
-    deed = {"by": cast.lab.actor, "now": now, "keys": keystore(), "rng": DICE}
+    deed: dict[str, Any] = {"by": cast.lab.actor, "now": now, "keys": keystore(), "rng": DICE}
     services.start(scene.engagement, scene.sign("lab", services.start_to_sign(scene.engagement)), **deed)
     services.set_endpoint(scene.fresh(), ENDPOINT, **deed)
     scene.fresh()
@@ -96,7 +96,7 @@ def started(cast: Cast, terms: Terms = TERMS, *, now: datetime = NOON, digest: s
 
 def token(scene: Scene, *, now: datetime = NOON) -> str:
     """Return the text of a new token of the evaluator's owner."""
-    deed = {"by": scene.evaluator.actor, "now": now, "keys": keystore(), "rng": DICE}
+    deed: dict[str, Any] = {"by": scene.evaluator.actor, "now": now, "keys": keystore(), "rng": DICE}
     return services.mint(scene.engagement, Purpose.RUN, **deed).text
 
 

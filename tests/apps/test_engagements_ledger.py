@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.apps.scene_engagements import DICE, TERMS, Scene, admit, ask, started, token
+from tests.apps.scene_engagements import TERMS, Scene, admit, ask, started, token
 from tests.conftest import NOON
 from tests.support.cast import CONSOLE, Cast
 
@@ -20,6 +20,7 @@ from watchbell.domain.terms import Limits
 from watchbell.doors.keys import keystore
 
 pytestmark = pytest.mark.django_db
+NEWCOMERS = random.Random(2)
 
 
 def settlement(call: str, usage: Usage | None = None, *, ending: Ending = Ending.ANSWERED) -> Settlement:
@@ -125,6 +126,8 @@ def test_what_nobody_settles_stays_charged_and_is_written_down_once(cast: Cast) 
     assert codes(admit(ask(text))) == ["too-many-at-once"]
     later = NOON + metering.CALL_LASTS_AT_MOST
     assert codes(admit(ask(text), now=later)) == ["admitted"]
+    assert metering.forget_unsettled(now=later) == 0
+    later += timedelta(minutes=2)
     assert metering.forget_unsettled(now=later) == 1
     metering.settle([settlement(call, Usage(1, 1))], now=later)
 
@@ -161,7 +164,7 @@ def test_whoever_loses_what_let_them_in_is_turned_away_at_the_next_call(cast: Ca
 def take_away(scene: Scene, lost: str) -> None:
     """Take something away from the evaluator's person that their access stood on."""
     person, organisation = scene.evaluator.person, scene.evaluator.organisation
-    other = orgs.create_person("second@evaluator.example", by=CONSOLE, now=NOON, rng=DICE)
+    other = orgs.create_person("second@evaluator.example", by=CONSOLE, now=NOON, rng=NEWCOMERS)
     orgs.add_member(other, organisation, Role.OWNER, by=CONSOLE, now=NOON)
     membership = Membership.objects.get(person=person, organisation=organisation)
     deeds = {
