@@ -1,5 +1,6 @@
-"""Does every deed of early access leave one entry with who and what, and none without it? KY-05, KY-06, TM-12."""
+"""Does every deed of early access leave one entry with who and what, and none without it? KY-04 to KY-08, TM-12."""
 
+import hashlib
 import inspect
 import random
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, transaction
+from django.db.models import F
 from tests.apps.scene_engagements import (
     DICE,
     ENDPOINT,
@@ -28,6 +30,8 @@ from tests.support.cast import CONSOLE, Cast
 
 from watchbell.apps.engagements import determinations, services
 from watchbell.apps.engagements.models import (
+    AccessChain,
+    AccessLine,
     Engagement,
     GatewayToken,
     Grant,
@@ -44,6 +48,7 @@ from watchbell.apps.orgs import services as orgs
 from watchbell.domain.handling import Role
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Admission, Ending, Settlement
+from watchbell.domain.sealing.chain import GENESIS, chain
 from watchbell.domain.terms import Purpose
 from watchbell.doors.keys import keystore
 
@@ -423,3 +428,66 @@ def test_a_running_export_of_the_log_neither_delays_a_destruction_nor_breaks(cas
     assert scene.fresh().stands in (State.WITHDRAWN, State.ENDED)
     rest = [*begun, *lines]
     assert len(rest) - 1 == int(rest[0].split(b'"lines":')[1].split(b",")[0])
+
+
+TAMPERED: dict[str, Callable[[list[AccessLine]], None]] = {
+    "a bit of a line": lambda lines: change(lines[2], entry=bytes(lines[2].entry)[:-2] + b"x}"),
+    "a line is gone": lambda lines: remove(lines[3]),
+    "the last line is gone": lambda lines: remove(lines[-1]),
+    "two lines change places": lambda lines: swap(lines[1], lines[2]),
+    "all is hashed anew, heads too": lambda lines: rewrite(lines),
+}
+
+
+def change(line: AccessLine, **columns: object) -> None:
+    AccessLine.objects.filter(pk=line.pk).update(**columns)
+
+
+def remove(line: AccessLine) -> None:
+    AccessLine.objects.filter(pk=line.pk).delete()
+
+
+def swap(one: AccessLine, other: AccessLine) -> None:
+    for line, entry in ((one, other.entry), (other, one.entry)):
+        change(line, entry=bytes(entry))
+
+
+def rewrite(lines: list[AccessLine]) -> None:
+    """Do what whoever runs the database could: take a line out and make every hash and the head fit again."""
+    remove(lines.pop(1))
+    head = GENESIS
+    for seq, line in enumerate(lines, -100):
+        head = chain(head, hashlib.sha256(bytes(line.entry)).digest())
+        change(line, seq=seq, hash=head)
+    AccessLine.objects.filter(seq__lt=0).update(seq=F("seq") + 100)
+    AccessChain.objects.filter(pk=lines[0].chain_id).update(size=len(lines), anchored_size=len(lines), head=head)
+
+
+def anchors_that_hold(scene: Scene) -> list[bool]:
+    """Return for every anchor in the record whether the lines as they stand now lead to its head."""
+    found = []
+    for anchor in Entry.objects.filter(action="engagement.log_anchored").order_by("id"):
+        lines = AccessLine.objects.filter(chain__engagement=scene.engagement, chain__writer=anchor.facts["chain"])
+        head, counted = GENESIS, 0
+        for line in lines.filter(seq__lt=anchor.facts["size"]).order_by("seq"):
+            head, counted = chain(head, hashlib.sha256(bytes(line.entry)).digest()), counted + 1
+        found.append((counted, head.hex()) == (anchor.facts["size"], anchor.digests["head"]))
+    return found
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_whatever_is_changed_in_the_access_log_no_longer_leads_to_the_anchors_in_the_record(
+    cast: Cast, how: str
+) -> None:
+    scene = started(cast)
+    text = token(scene)
+    for writer in ("gateway-2", "gateway-1"):
+        admit(*[ask(text)] * 3, chain=writer)
+        services.make_round(now=NOON, keys=keystore(), rng=DICE)
+    admit(*[ask(text)] * 3)
+    services.make_round(now=NOON, keys=keystore(), rng=DICE)
+    assert all(anchors_that_hold(scene))
+
+    TAMPERED[how](list(AccessLine.objects.filter(chain__writer="gateway-1").order_by("seq")))
+
+    assert not all(anchors_that_hold(scene))

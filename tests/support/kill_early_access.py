@@ -167,13 +167,14 @@ def watched(die_at: int) -> Iterator[list[str]]:
             pass_by(FILE)
 
     connection.ensure_connection()
+    at_the_database: Any = connection
     STEPS.append(lambda: None)
     sys.addaudithook(step)
-    setattr(connection, "_commit", partial(commit, getattr(connection, "_commit")))  # noqa: B010, B009 (Django's own)
+    at_the_database._commit = partial(commit, at_the_database._commit)
     with connection.execute_wrapper(statement):
         yield seen
     STEPS.clear()
-    delattr(connection, "_commit")
+    del at_the_database._commit
 
 
 def recovered(spare: Spare, scenes: "dict[str, Scene]", name: str) -> dict[str, Any]:

@@ -89,13 +89,6 @@ def open_chain(*, rng: Dice) -> str:
 def admit(asks: Sequence[Ask], *, chain: str, now: datetime, keys: Keystore, rng: Dice) -> list[Admission | TurnedAway]:
     """Answer these calls in order, in one transaction: log line and reservation are written before any is sent."""
     tokens = _tokens(asks)
-    over = {
-        one.engagement_id: one.engagement
-        for one in tokens.values()
-        if one.engagement.stands.is_open and not window_is_open(one.engagement, now)
-    }
-    for engagement in over.values():
-        end_if_over(engagement, now=now, keys=keys, rng=rng)
     if not tokens:
         return [BAD_TOKEN] * len(asks)
     with transaction.atomic():
@@ -146,7 +139,7 @@ def _tokens(asks: Iterable[Ask]) -> dict[str, GatewayToken]:
     """
     names = {ask.token: _id_of(ask.token) for ask in asks}
     known = {name for name in names.values() if name}
-    rows = GatewayToken.objects.select_related("engagement").filter(public_id__in=known) if known else ()
+    rows = GatewayToken.objects.filter(public_id__in=known) if known else ()
     by_name = {row.public_id: row for row in rows}
     return {
         text: by_name[name]
@@ -167,10 +160,8 @@ def _id_of(text: str) -> str:
 def _desk(grant: Grant, *, now: datetime, keys: Keystore, rng: Dice) -> Desk | TurnedAway:
     """Return one locked engagement as it stands, or why nobody may call it now."""
     engagement = grant.engagement
-    if not window_is_open(engagement, now):
-        return OVER
-    upstream = _upstream(engagement, grant, keys)
-    if upstream is OVER:
+    upstream = _upstream(engagement, grant, keys) if window_is_open(engagement, now) else OVER
+    if upstream is OVER and engagement.stands.is_open:
         end_if_over(engagement, now=now, keys=keys, rng=rng)
     if isinstance(upstream, TurnedAway):
         return upstream
