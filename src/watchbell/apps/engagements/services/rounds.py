@@ -26,7 +26,7 @@ AT_ONCE: Final = 500
 def make_round(*, now: datetime, keys: Keystore, rng: Dice) -> int:
     """Write down endings, destroy evidence that is due, anchor logs that grew; return how many endings there were.
 
-    Each in a transaction of its own; doing it again changes nothing. What fails for one engagement is done for the
+    Each in a transaction of its own; doing it again changes nothing. What goes wrong for one engagement is done for the
     others all the same, and raised at the end. Raises KeystoreError at once for a keystore that is not the node's.
     """
     if not is_reachable(keys):
