@@ -53,7 +53,7 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
         "is_unsigned": _is_unsigned(one),
         "is_before_start": one.stands in (State.DRAFT, State.OFFERED, State.AGREED),
         **_terms(one),
-        "endpoint_form": bound.get("endpoint") or EndpointForm(models=one.grant.models_in_scope, auto_id="endpoint_%s"),
+        "endpoint_form": bound.get("endpoint") or EndpointForm(models=scope_of(one)["models"], auto_id="endpoint_%s"),
         "shorten_form": bound.get("shorten") or _shorten_form(request),
         "tokens": _tokens(request, one, names),
     }
@@ -106,7 +106,7 @@ def _both(request: Asking, one: Any, names: Names, bound: Bound) -> dict[str, An
 def scope_of(one: Any) -> dict[str, Any]:
     """Return which models and interfaces may be used, as they were set at the start."""
     interfaces = [words.DIALECTS[Dialect(name)] for name in one.grant.dialects]
-    return {"models": one.grant.models_in_scope, "interfaces": interfaces}
+    return {"models": services.models_in_scope(one, keys=keys.keystore()), "interfaces": interfaces}
 
 
 def _terms(one: Any) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def take_token(request: Asking, public_id: str) -> HttpResponse:
             form.add_error(None, told(error))
         else:
             address = gateway_address()
-            shown = clients(address, minted.text, one.grant.models_in_scope, one.grant.dialects)
+            shown = clients(address, minted.text, scope_of(one)["models"], one.grant.dialects)
             context = {"engagement": one, "token": minted.token, "text": minted.text, "address": address}
             return render(request, "early_access/token_made.html", {**context, "clients": shown})
     context = {

@@ -31,7 +31,7 @@ from watchbell.domain.lifecycle.engagement import ENGAGEMENT, EngagementEvent
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.sentence import Sentence
 from watchbell.domain.terms import EvidenceOnWithdrawal, Statement, Terms, Unacceptable, statements
-from watchbell.outside.keystore import KeyKind, Keystore
+from watchbell.outside.keystore import KeyKind, Keystore, KeystoreError
 
 ANSWER_WITHIN = timedelta(days=14)
 
@@ -213,6 +213,16 @@ def offered_version(engagement: Engagement) -> TermsVersion:
 def offered_terms(engagement: Engagement, *, keys: Keystore) -> Terms:
     """Return the terms as they were offered last; raises NotYet, and KeyMissing once the evidence is gone."""
     return terms_of(engagement, number=offered_version(engagement).number, keys=keys)
+
+
+def models_in_scope(engagement: Engagement, *, keys: Keystore) -> tuple[str, ...]:
+    """Return the names that evaluators ask for, from the start on; nothing when nobody can read the terms any more."""
+    if engagement.starts_at is None:
+        return ()
+    try:
+        return offered_terms(engagement, keys=keys).models
+    except (KeystoreError, OSError):
+        return ()
 
 
 def require_own_people(engagement: Engagement, people: Iterable[str], terms: Terms) -> None:
