@@ -25,6 +25,7 @@ VERBS = {
     "match": ("offline", "Match lists of what is installed, offline."),
     "fleet": ("fleet", "Export what operators run, and match millions of components at once."),
     "submit": ("submit", "Send findings to a node; safe to repeat."),
+    "verify-voluntary": ("voluntary", "Try to break each promise V1 to V16, on a scratch node."),
     "journal": ("journal", "Verify or export the sealed record."),
     "key": ("key", "Make a signing key that you hold yourself, and sign with it."),
 }
@@ -49,7 +50,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"watchbell.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_verb")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_verb")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
