@@ -3,20 +3,14 @@
 Each mutant puts something false in the place of the real code; the check of the promise it breaks runs alone.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.urls import clear_url_caches, path
 
-from watchbell.apps.engagements import determinations, queries, services
-from watchbell.apps.engagements.models import Engagement, ModelVersion, UsedWindow
+from watchbell.apps.engagements import services
+from watchbell.apps.engagements.models import Engagement
 from watchbell.apps.engagements.services import (
     ending,
     log,
@@ -28,16 +22,9 @@ from watchbell.apps.engagements.services import (
     standing,
     tokens,
 )
-from watchbell.apps.engagements.services.standing import NotYet
-from watchbell.domain.lifecycle.engagement import ENGAGEMENT, EngagementEvent
+from watchbell.domain.lifecycle.engagement import ENGAGEMENT
 from watchbell.domain.lifecycle.engagement import Engagement as State
-from watchbell.doors.policy import PUBLIC, open_to
-from watchbell.outside.keystore import KeyMissing
-from watchbell.voluntary import census, deeds, wording
-from watchbell.voluntary.run import Run
-from watchbell.voluntary.verify import PROPERTIES
-from watchbell.web.early_access import urls
-from watchbell.web.public import advisories as public_pages
+from watchbell.voluntary import deeds
 
 pytestmark = pytest.mark.django_db
 Patch = pytest.MonkeyPatch

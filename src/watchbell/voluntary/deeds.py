@@ -32,7 +32,16 @@ WIDER = replace(
     evidence_on_withdrawal=EvidenceOnWithdrawal.KEEP_TO_ITS_DATE,
 )
 NO_DEEDS = {
-    *("name_of", "open_sealed", "seal", "terms_of", "offered_terms", "evidence_is_due", "require_own_people"),
+    *(
+        "name_of",
+        "open_sealed",
+        "seal",
+        "terms_of",
+        "offered_terms",
+        "evidence_is_due",
+        "require_own_people",
+        "models_in_scope",
+    ),
     *("offer_to_sign", "agreement_to_sign", "start_to_sign", "admission_to_sign"),
 }
 """What the room's services give away beside deeds: they change nothing."""

@@ -77,7 +77,7 @@ def _reach(row: Row, grant: Row, own: dict[str, list[Row]], names: tuple[str, ..
             one["person"] for one in own["seats"] if one["admitted_at"] is not None and one["ended_at"] is None
         ),
         terms=tuple(one["offer_digest"] for one in own["versions"]),
-        scope=(str(grant["models_in_scope"]), str(grant["dialects"])),
+        scope=(str(grant["dialects"]),),
         bounds=tuple(float("inf") if grant[name] is None else grant[name] for name in BOUNDS),
         custody=hashlib.sha256(grant["sealed_endpoint"]).hexdigest(),
         is_paused=row["paused_at"] is not None,

@@ -39,6 +39,8 @@ MEANS_SOMETHING_ELSE: Final[dict[str, str]] = {
     "pass@k": "a measure of how often one of k answers is right",
     "TLP:CLEAR": "a label of the Traffic Light Protocol",
     "software licence": "what other people's software is under",
+    "el certificado de nadie más": "a server's TLS certificate, in Spanish",
+    "clave pública del certificado": "a server's TLS certificate, in Spanish",
     "response.failed": "an event that an endpoint sends, in the words of its interface",
 }
 """Phrases taken out before words are looked for; `gateway`, `password`, `passkey`, `permission` are other words."""

@@ -118,8 +118,9 @@ def _look_everywhere(run: Run) -> dict[tuple[str, str], Seen]:
                 run_until_idle(now=stage.now, rng=random.Random(98))  # noqa: S311
                 ids = ids or _ids(apart)
                 for who in run.lookers[world]:
-                    site.begin_anew(run.dice())
-                    found[world, who] = _look(site, who, ids)
+                    with aside(stage):  # what somebody looks at is written down, and others would see that
+                        site.begin_anew(run.dice())
+                        found[world, who] = _look(site, who, ids)
     return found
 
 

@@ -32,7 +32,7 @@ from watchbell.web.early_access.acting import (
     told,
     with_dice,
 )
-from watchbell.web.early_access.engagement import scope_of, show
+from watchbell.web.early_access.engagement import models_of, show
 from watchbell.web.early_access.forms import EndpointForm, MomentForm
 
 Deed = tuple[Callable[[Asking, Any], object], Said]
@@ -99,7 +99,7 @@ def shorten(request: Asking, public_id: str) -> HttpResponse:
 def set_endpoint(request: Asking, public_id: str) -> HttpResponse:
     """Point access at the developer's endpoint; what is typed as a credential is never sent back."""
     one = offered_by_us(request, public_id)
-    form = EndpointForm(request.POST, models=scope_of(one)["models"], auto_id="endpoint_%s")
+    form = EndpointForm(request.POST, models=models_of(one), auto_id="endpoint_%s")
     if form.is_valid():
         try:
             services.set_endpoint(one, _endpoint(form), allow=settings.WATCHBELL.egress_allow, **with_dice(request))

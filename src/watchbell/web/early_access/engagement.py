@@ -53,7 +53,8 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
         "is_unsigned": _is_unsigned(one),
         "is_before_start": one.stands in (State.DRAFT, State.OFFERED, State.AGREED),
         **_terms(one),
-        "endpoint_form": bound.get("endpoint") or EndpointForm(models=scope_of(one)["models"], auto_id="endpoint_%s"),
+        "models": models_of(one),
+        "endpoint_form": bound.get("endpoint") or EndpointForm(models=models_of(one), auto_id="endpoint_%s"),
         "shorten_form": bound.get("shorten") or _shorten_form(request),
         "tokens": _tokens(request, one, names),
     }
@@ -96,17 +97,21 @@ def _both(request: Asking, one: Any, names: Names, bound: Bound) -> dict[str, An
         "evaluator": names.of(one.evaluator),
         "ring": showing.ring(clock, zone, now=request.now),
         "seats": people.seats(one, names),
-        "scope": scope_of(one),
+        "interfaces": interfaces_of(one),
         "spent": showing.spent(one.grant),
         "receipts": [_receipt(row) for row in queries.receipts_of(one)],
         "signatures": [_signature(row, names) for row in queries.signatures_of(one)],
     }
 
 
-def scope_of(one: Any) -> dict[str, Any]:
-    """Return which models and interfaces may be used, as they were set at the start."""
-    interfaces = [words.DIALECTS[Dialect(name)] for name in one.grant.dialects]
-    return {"models": services.models_in_scope(one, keys=keys.keystore()), "interfaces": interfaces}
+def interfaces_of(one: Any) -> list[Any]:
+    """Return which interfaces may be spoken, as they were set at the start."""
+    return [words.DIALECTS[Dialect(name)] for name in one.grant.dialects]
+
+
+def models_of(one: Any) -> tuple[str, ...]:
+    """Return which models are in scope; they stand in the terms, so that an evaluator's look at them leaves a line."""
+    return services.models_in_scope(one, keys=keys.keystore())
 
 
 def _terms(one: Any) -> dict[str, Any]:

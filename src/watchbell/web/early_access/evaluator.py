@@ -21,7 +21,7 @@ from watchbell.web.asking import Asking
 from watchbell.web.early_access import people
 from watchbell.web.early_access.acting import REFUSALS, attempt, offered_to_us, told, with_dice
 from watchbell.web.early_access.clients import clients, gateway_address
-from watchbell.web.early_access.engagement import scope_of, show
+from watchbell.web.early_access.engagement import interfaces_of, models_of, show
 from watchbell.web.early_access.forms import PersonForm, PurposeForm, TokenForm
 from watchbell.web.early_access.names import Names
 
@@ -97,14 +97,14 @@ def take_token(request: Asking, public_id: str) -> HttpResponse:
             form.add_error(None, told(error))
         else:
             address = gateway_address()
-            shown = clients(address, minted.text, scope_of(one)["models"], one.grant.dialects)
+            shown = clients(address, minted.text, models_of(one), one.grant.dialects)
             context = {"engagement": one, "token": minted.token, "text": minted.text, "address": address}
             return render(request, "early_access/token_made.html", {**context, "clients": shown})
     context = {
         "engagement": one,
         "form": form,
         "developer": Names().of(one.developer),
-        "scope": scope_of(one),
+        "interfaces": interfaces_of(one),
         "has_seat": people.has_seat(one, request.actor),
     }
     return render(request, "early_access/token_new.html", context)
