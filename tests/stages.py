@@ -23,7 +23,7 @@ GROUND = [
     *("tests/house", "tests/conformance"),
 ]
 # The longest files first and in this order, so that no processor idles at the end.
-FLOORS = ["tests/journeys", "tests/apps", "tests/doors", "tests/web", "tests/api"]
+FLOORS = ["tests/journeys", "tests/apps", "tests/voluntary", "tests/doors", "tests/web", "tests/api"]
 SKIPPED, STOPPED = -1, -2
 # A small stage may run beside one that fills the machine. Two of those at once were measured: each takes three times
 # as long as alone, and all of them together a fifth longer than one after the other.
@@ -38,6 +38,7 @@ WITHOUT_DATABASE = [
             *("storage_full", "database_restarts", "verbs_killed"),
         ),
         "web": ("words", "speaking"),
+        "voluntary": ("mutants",),
     }.items()
     for name in names
 ]

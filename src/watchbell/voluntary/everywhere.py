@@ -86,7 +86,7 @@ def _walked(run: Run, name: str) -> Walk:
         )
         with run.stage() as stage:
             walk.counts["actors"] = len(stage.cast.others)
-            run.seen["walk"] = walk.explore(stage.reach("draft"))
+            run.seen["walk"] = walk.explore(stage.reach(run.begins))
     if name in walk.broken:
         raise Broken(walk.broken[name])
     require(len(walk.met) > 20, f"only {len(walk.met)} states were reached: {sorted(map(str, walk.met))}")

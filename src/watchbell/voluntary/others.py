@@ -20,6 +20,8 @@ from watchbell.voluntary.tables import one
 from watchbell.voluntary.walk import Effect, Visit, Walk, aside, succeeds
 
 ENDS = {EngagementEvent.DECLINE, EngagementEvent.LEAVE, EngagementEvent.LAPSE, EngagementEvent.END}
+ALMOST = timedelta(hours=1)
+"""So long before its end a window is used to see whether that keeps it open."""
 
 
 def the_table_gives_others_endings_only() -> None:
@@ -69,6 +71,9 @@ def nothing_renews(walk: Walk, stage: Stage) -> None:
     row = one("engagement", public_id=stage.engagement_id)
     until = row["ends_at"] or row["reply_by"]
     with aside(stage):
+        if row["state"] == "active" and until > stage.now + ALMOST:
+            stage.now = until - ALMOST
+            succeeds(stage.mint)
         for deed, attempt in things_to_try(stage, stage.cast.actors["evaluator"], names={"metering", "open_terms"}):
             succeeds(attempt)
             require(not (what := widened(before, facts(stage))), f"by mere use ({deed}), {what}")

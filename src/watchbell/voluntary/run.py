@@ -31,12 +31,13 @@ LOOKERS = {
 class Run:
     """One run of checks in a scratch node whose folder is `home`.
 
-    `lookers` look around in each world. `only` names the properties that are asked for: what several share is looked
-    at for these alone. `seen` holds what was looked at already.
+    The walk through all states begins at `begins`. `lookers` look around in each world. `only` names the properties
+    that are asked for: what several share is looked at for these alone. `seen` holds what was looked at already.
     """
 
     home: Path
     only: frozenset[str] = frozenset()
+    begins: str = "draft"
     seed: int = 14409
     lookers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(LOOKERS))
     seen: dict[str, Any] = field(default_factory=dict)

@@ -189,8 +189,7 @@ def steps(stage: Stage) -> list[tuple[str, Attempt]]:
         ("the lab offers", stage.offer),
         ("the lab writes other terms", lambda: _change(stage)),
         ("the evaluator agrees", stage.agree),
-        ("the lab starts and gives its endpoint", lambda: _start(stage)),
-        ("the evaluator mints and calls", lambda: _use(stage)),
+        ("the lab starts, gives its endpoint, and the evaluator takes a token", lambda: _start(stage)),
         ("the evaluator names a colleague", lambda: services.name_person(engagement, colleague, **evaluator)),
         ("the lab lets the colleague in", lambda: _let_in(stage)),
         ("the lab pauses", lambda: services.pause(engagement, **stage.by())),
@@ -209,16 +208,11 @@ def steps(stage: Stage) -> list[tuple[str, Attempt]]:
 def _start(stage: Stage) -> None:
     stage.start()
     stage.point()
+    stage.mint()
 
 
 def _change(stage: Stage) -> None:
     services.change_terms(stage.engagement, WIDER, **stage.by(), keys=stage.keys)
-
-
-def _use(stage: Stage) -> None:
-    if stage.texts:
-        raise Broken("a token is there already")
-    stage.call(stage.mint())
 
 
 def _let_in(stage: Stage) -> None:
