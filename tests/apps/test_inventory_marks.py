@@ -30,7 +30,7 @@ from watchbell.apps.inventory.models import (
     Unassessable,
     Unit,
 )
-from watchbell.apps.inventory.services import loads, marked
+from watchbell.apps.inventory.services import listings, loads, marked
 from watchbell.apps.jobs.progress import Interrupted, Progress
 from watchbell.apps.remediation.models import WorklistRow
 from watchbell.apps.vulnerabilities import queries as published
@@ -319,11 +319,14 @@ def test_a_list_that_gives_the_digest_no_longer_does_not_make_it_fixed(cast: Cas
     assert not PickedProduct.objects.exists()
 
 
-def test_a_new_list_is_recognised_as_it_comes_into_force_without_a_moment_between(cast: Cast) -> None:
+def test_a_new_list_is_recognised_as_it_comes_into_force_without_a_moment_between(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asset = add(cast.hospital)
     take(CSAF, advisory(**FILE))
     load(cast.hospital, asset, bom(part(**HELD)))
     work()
+    monkeypatch.setattr(listings, "clear_away", lambda *_, **__: None)  # the list before it is still there
 
     load(cast.hospital, asset, bom(part("renamed.bin", **HELD)))
 
@@ -416,11 +419,14 @@ def test_a_person_who_says_that_a_machine_is_something_else_sets_its_number_asid
 
     say(cast.hospital, question, Answer.NO)
     said_no = [one.closed_because for one in rows(cast.hospital)], counts(cast.hospital)[1]
-    theirs = [one.closed_because for one in rows(cast.bank)]
+    take(CSAF, advisory("ACME-2", model_numbers=[NUMBER]))
+    work()
+    still_no = [one.closed_because for one in rows(cast.hospital)]
+    theirs = sorted((one.display_id, one.closed_because) for one in rows(cast.bank))
     say(cast.hospital, question, None)
 
-    assert (said_no, theirs) == ((["gone"], 0), [""])
-    assert ([one.closed_because for one in rows(cast.hospital)], counts(cast.hospital)[1]) == ([""], 1)
+    assert (said_no, still_no, theirs) == ((["gone"], 0), ["gone"], [(FLAW, ""), (OTHER, "")])
+    assert ([one.closed_because for one in rows(cast.hospital)], counts(cast.hospital)[1]) == (["", ""], 1)
 
 
 # Equipment in a bill of materials --------------------------------------------------------------

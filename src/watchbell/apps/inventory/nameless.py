@@ -64,7 +64,7 @@ class Unknown:
     @property
     def own_marks(self) -> tuple[Mark, ...]:
         """Return its marks but for those of every such machine."""
-        common = self.machine.marks
+        common = () if self.machine == NO_MACHINE else self.machine.marks
         return tuple(one for one in self.marks if one not in common)
 
     @property

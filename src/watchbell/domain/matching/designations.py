@@ -7,6 +7,7 @@ nothing is guessed from parts of a name. That is what `equipment` is for, beside
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from urllib.parse import unquote
@@ -43,6 +44,7 @@ class Helper(StrEnum):
 
 
 _SUREST = list(Helper).index
+_vendor = lru_cache(maxsize=8192)(vendor_key)
 
 HELPED_BY = {
     Helper.DIGEST: Sentence("recognised by its digest"),
@@ -89,7 +91,7 @@ def marks_of(
 
     Whatever may be an order number is looked for in its `words`: its name, its model. At most `MOST_MARKS`.
     """
-    vendors = sorted({vendor_key(one) for one in makers} - {""})
+    vendors = sorted({_vendor(one) for one in makers} - {""})
     numbers = sorted({number for text in words for number in numbers_of(text)})
     found = [
         *((Helper.SERIAL, _of(vendor, one)) for vendor in vendors for one in _whole(serials)),

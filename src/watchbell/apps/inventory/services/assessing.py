@@ -6,7 +6,7 @@ record says for certain that it is affected: being outside of one record's range
 
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from watchbell.apps.inventory.models import PickedProduct, ProductMatch, Unassessable, Unit
 from watchbell.apps.inventory.services import counting
@@ -37,24 +37,41 @@ def of_lines(lines: Collection[int]) -> None:
 
 def _settle(lines: QuerySet[Unassessable]) -> None:
     """Write only what differs, and count the lists anew in which something does."""
-    changed = set()
-    for is_known, others in ((True, lines.filter(_known())), (False, lines.exclude(_known()))):
-        rows = list(others.exclude(is_assessed=is_known).values_list("pk", "listing_id"))
-        for part in bulk.slices(pk for pk, _ in rows):
+    rows = list(lines.values_list("pk", "listing_id", "machine_id", "is_assessed"))
+    machines = _known_machines([(listing, machine) for _, listing, machine, _ in rows if machine is not None])
+    affected = _affected([pk for pk, _, machine, _ in rows if machine is None])
+    changed: dict[bool, list[int]] = {True: [], False: []}
+    lists = set()
+    for pk, listing, machine, was_known in rows:
+        is_known = pk in affected or (listing, machine) in machines
+        if is_known is not was_known:
+            changed[is_known].append(pk)
+            lists.add(listing)
+    for is_known, several in changed.items():
+        for part in bulk.slices(several):
             Unassessable.objects.filter(pk__in=part).update(is_assessed=is_known)
-        changed |= {listing for _, listing in rows}
-    if changed:
-        counting.recount(changed)
+    if lists:
+        counting.recount(lists)
 
 
-def _known() -> Q:
-    """Return the condition that a line counts as assessed."""
-    affected = ProductMatch.objects.filter(
-        product_id=OuterRef("product_id"), version=OuterRef("version"), helped=OuterRef("helped"), tier=Tier.EXACT
-    )
-    named = PickedProduct.objects.filter(Exists(affected), line=OuterRef("pk"))
-    recognised = PickedProduct.objects.filter(unit=OuterRef("pk"))
-    machine = Unit.objects.filter(
-        Q(is_listed=True) | Exists(recognised), listing=OuterRef("listing"), machine=OuterRef("machine")
-    )
-    return Q(Exists(named)) | Q(Exists(machine))
+def _known_machines(held: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return those of these machines (list, machine) that count as any product."""
+    found: set[tuple[int, int]] = set()
+    for part in bulk.slices({listing for listing, _ in held}):
+        units = Unit.objects.filter(listing__in=part, machine__in={machine for _, machine in held})
+        told = {pk: (listing or 0, machine, is_listed) for pk, listing, machine, is_listed in units.values_list(*_UNIT)}
+        picked = set(PickedProduct.objects.filter(unit__in=list(told)).values_list("unit_id", flat=True))
+        found |= {(listing, machine) for pk, (listing, machine, known) in told.items() if known or pk in picked}
+    return found
+
+
+_UNIT = ("pk", "listing_id", "machine_id", "is_listed")
+
+
+def _affected(lines: Collection[int]) -> set[int]:
+    """Return those of these lines that a record calls affected by what it gives to recognise them."""
+    picks = PickedProduct.objects.filter(line__in=lines).values_list("line_id", "product_id", "version", "helped")
+    told = list(picks)
+    exact = ProductMatch.objects.filter(product_id__in={product for _, product, _, _ in told}, tier=Tier.EXACT)
+    sure = set(exact.values_list("product_id", "version", "helped"))
+    return {line for line, *said in told if line is not None and tuple(said) in sure}

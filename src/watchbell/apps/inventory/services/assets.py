@@ -8,6 +8,7 @@ from django.db import transaction
 from watchbell.apps.inventory.models import NAME_LENGTH, Asset, PickedProduct, Unit
 from watchbell.apps.inventory.services import listings, overlays, products
 from watchbell.apps.inventory.services.rights import require_operator
+from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.journal import services as journal
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
@@ -111,6 +112,7 @@ def pick_product(
     if choice is None:
         raise NoSuchProduct(str(NoSuchProduct.__doc__))
     version = version.strip()[:NAME_LENGTH]
+    take_turn()  # before any pick is held: a matcher may be about to take back the same one
     before = PickedProduct.objects.filter(asset=asset, product_id=product, unit__isnull=True, line__isnull=True).first()
     if before is None:
         PickedProduct.objects.create(

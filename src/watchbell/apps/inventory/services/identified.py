@@ -82,8 +82,9 @@ def settle_listing(listing: Listing, *, now: datetime, rng: Dice) -> None:
     """
     stale = PickedProduct.objects.filter(asset=listing.asset, line__isnull=False).exclude(line__listing=listing)
     gone = set(stale.values_list("product_id", flat=True))
-    stale.delete()
-    products.match_products(gone)
+    if gone:
+        stale.delete()
+        products.match_products(gone)
     mine = Mark.objects.filter(line__listing=listing, line__machine__isnull=True)
     lines: set[int] = set()
     for part in bulk.slices(mine.order_by("value", "kind").values_list("kind", "value").distinct()):

@@ -25,6 +25,7 @@ from watchbell.apps.inventory.services import building, counting, equipment, ide
 from watchbell.apps.inventory.services.assets import NewAsset, add_asset, answer_exposed
 from watchbell.apps.inventory.services.equipment import NamedPick
 from watchbell.apps.inventory.services.rights import require_operator
+from watchbell.apps.inventory.services.turns import take_turn
 from watchbell.apps.journal import services as journal
 from watchbell.apps.vulnerabilities.services import bulk
 from watchbell.domain.handling import Actor
@@ -273,6 +274,7 @@ def put_in_force(
     What it names without a package is recognised as far as records can; `picks` are from `picks_of`. Raises
     ChangedMeanwhile when another is in force by now.
     """
+    take_turn()  # before any pick is held: a matcher may be about to take back the same one
     _swap_picks(listing, picks, now=now, rng=rng)
     equipment.put_units(listing, [one.named for one in picks], now=now, rng=rng)
     identified.settle_listing(listing, now=now, rng=rng)
