@@ -17,7 +17,7 @@ from tests.support.visitors import signed_in
 from watchbell.apps.findings.models import Submission
 from watchbell.apps.findings.services import intake
 from watchbell.apps.inventory import services as inventory
-from watchbell.apps.inventory.services import loading, loads
+from watchbell.apps.inventory.services import building, loads
 from watchbell.apps.orgs import services as orgs
 from watchbell.cli import submit
 from watchbell.domain.handling import Scope
@@ -32,7 +32,7 @@ BILL = scene.sbom(*(f"pkg:pypi/p{number}@1.0" for number in range(9)))
 def noon_and_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moment, "now", lambda: NOON)
     monkeypatch.setattr(loads, "MANY_LINES", 5)
-    monkeypatch.setattr(loading, "VERSIONS_AT_ONCE", 4)
+    monkeypatch.setattr(building, "VERSIONS_AT_ONCE", 4)
 
 
 class Program:

@@ -247,6 +247,7 @@ NO_DEEDS = {
         "offer_to_sign",
         "start_to_sign",
         "offered_terms",
+        "models_in_scope",
         "name_of",
         "terms_of",
     ),

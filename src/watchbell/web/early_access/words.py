@@ -111,6 +111,7 @@ RECORDED: dict[str, Words] = {
     "engagement.ended": gettext_lazy("Early access ended"),
     "engagement.endpoint_set": gettext_lazy("Early access was pointed at an endpoint"),
     "engagement.key_destroyed": gettext_lazy("A key of an engagement was destroyed"),
+    "engagement.key_removed": gettext_lazy("A key that nothing needed any more was removed"),
     "engagement.lapsed": gettext_lazy("An offer of early access lapsed"),
     "engagement.log_anchored": gettext_lazy("An access log was anchored here"),
     "engagement.offered": gettext_lazy("Early access was offered"),
