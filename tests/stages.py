@@ -38,7 +38,7 @@ WITHOUT_DATABASE = [
             *("storage_full", "database_restarts", "verbs_killed"),
         ),
         "web": ("words", "speaking"),
-        "voluntary": ("mutants",),
+        "voluntary": ("mutants", "properties"),
     }.items()
     for name in names
 ]
