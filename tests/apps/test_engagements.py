@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.apps.scene_engagements import DICE, ENDPOINT, TERMS, admit, agreed, ask, drafted, offered, started, token
 from tests.conftest import NOON
-from tests.support.cast import CONSOLE, Cast
+from tests.support.cast import CONSOLE, Cast, actor
 
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.models import AccessLine, Engagement, UsedWindow
@@ -16,6 +16,7 @@ from watchbell.apps.engagements.services import ChangedMeanwhile, IsOver, NotAll
 from watchbell.apps.journal import queries as journal
 from watchbell.apps.journal.models import Entry
 from watchbell.apps.orgs import services as orgs
+from watchbell.apps.orgs.models import Person
 from watchbell.domain.handling import Role
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.lifecycle.engagement import Engagement as State
@@ -387,3 +388,23 @@ def test_terms_are_replaced_only_where_they_are_still_as_they_were_seen(cast: Ca
         services.change_terms(scene.engagement, TERMS, by=cast.lab.actor, now=NOON, keys=keystore(), seen=1)
 
     assert services.terms_of(scene.engagement, keys=keystore()).hours == 24
+
+
+def test_a_colleague_without_a_seat_does_nothing_for_the_evaluator(cast: Cast) -> None:
+    scene = started(cast)
+    seat = scene.engagement.seats.get()
+    person = Person.objects.get(public_id=colleague_of(cast))
+    deed = {**scene.by("evaluator"), "by": actor(person, NOON)}
+
+    for attempt in (
+        lambda: services.leave(scene.engagement, **deed),
+        lambda: services.decline(scene.engagement, **deed),
+        lambda: services.name_person(scene.engagement, person.public_id, **deed),
+        lambda: services.end_seat(seat, by=deed["by"], now=NOON),
+        lambda: services.export(scene.engagement, by=deed["by"], now=NOON, keys=keystore()),
+    ):
+        with pytest.raises(NotAllowed):
+            attempt()
+
+    assert scene.fresh().stands is State.ACTIVE
+    assert not queries.visible_to(deed["by"], now=NOON).exists()

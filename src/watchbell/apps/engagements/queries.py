@@ -67,6 +67,14 @@ def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Engagement]:
     return known.filter(Q(developer=viewer.organisation) | theirs).distinct().order_by("-created_at", "public_id")
 
 
+def works_on(engagement: Engagement, viewer: Actor) -> bool:
+    """Return whether this actor may know of one engagement for its evaluator; the same answer as `visible_to`."""
+    if viewer.organisation != engagement.evaluator or not viewer.strong or not is_offered(engagement):
+        return False
+    live = engagement.seats.filter(person=viewer.person or NOBODY, ended_at__isnull=True)
+    return viewer.role is Role.OWNER or live.exists()
+
+
 def models_of(viewer: Actor, *, now: datetime) -> QuerySet[ModelVersion]:
     """Return the viewer's own registered models, newest first."""
     own = ModelVersion.objects.filter(organisation=viewer.organisation or NOBODY, registered_at__lte=now)

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchbell.apps.engagements.models import AccessChain, AccessLine, Engagement
-from watchbell.apps.engagements.queries import parties
+from watchbell.apps.engagements.queries import works_on
 from watchbell.apps.engagements.services.standing import NotAllowed, held, record
 from watchbell.apps.engagements.words import What
 from watchbell.apps.journal.body import Scalar, instant
@@ -103,7 +103,7 @@ def export(engagement: Engagement, *, by: Actor, now: datetime, keys: Signer) ->
     The export is itself a line, and in it. See docs/standards/engagement-statements.md for the bytes.
     Raises NotAllowed for anyone but the two parties.
     """
-    if by.organisation not in parties(engagement):
+    if by.organisation != engagement.developer and not works_on(engagement, by):
         raise NotAllowed("Only people of this engagement take its access log along.")
     engagement = held(engagement)
     write(engagement, [touched(by, What.EXPORTED, material="log")], now=now)

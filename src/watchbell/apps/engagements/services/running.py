@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from watchbell.apps.engagements.models import Engagement, Grant, ModelVersion, Seat, Signature, UsedWindow
+from watchbell.apps.engagements.queries import works_on
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.ending import close, end_if_over
 from watchbell.apps.engagements.services.material import open_sealed, seal
@@ -245,7 +246,7 @@ def admit_person(seat: Seat, signature: bytes, *, by: Actor, now: datetime, keys
 @transaction.atomic
 def end_seat(seat: Seat, *, by: Actor, now: datetime) -> None:
     """Take a person's access away, at the next request; either party may. Raises NotAllowed for anyone else."""
-    if require_rights(by) not in (seat.engagement.developer, seat.engagement.evaluator):
+    if require_rights(by) != seat.engagement.developer and not works_on(seat.engagement, by):
         raise NotAllowed("Only the two parties take a seat away.")
     engagement = held(seat.engagement)
     if Seat.objects.filter(pk=seat.pk, ended_at__isnull=True).update(ended_at=now):

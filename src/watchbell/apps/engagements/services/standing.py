@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
-from watchbell.apps.engagements.queries import is_offered, parties
+from watchbell.apps.engagements.queries import parties, works_on
 from watchbell.apps.journal import services as journal
 from watchbell.apps.journal.body import Scalar
 from watchbell.apps.orgs import queries as orgs
@@ -64,8 +64,9 @@ def require_developer(engagement: Engagement, by: Actor) -> None:
 
 
 def require_evaluator(engagement: Engagement, by: Actor) -> None:
-    """Raise NotAllowed for anyone but the engagement's evaluator."""
-    if require_rights(by) != engagement.evaluator or not is_offered(engagement):
+    """Raise NotAllowed for anyone but the evaluator's owners, and its people with a seat here."""
+    require_rights(by)
+    if not works_on(engagement, by):
         raise NotAllowed("Only the evaluator of this engagement does this.")
 
 
