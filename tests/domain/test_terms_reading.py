@@ -63,9 +63,11 @@ def test_a_statement_written_down_and_read_again_is_the_same_statement(one: Stat
 @given(ANYTHING)
 def test_any_json_value_reads_as_terms_or_is_refused_at_a_place_that_exists(value: object) -> None:
     try:
-        terms_from(value)
+        read = terms_from(value)
     except Unacceptable as error:
         at(value, error.place)
+    else:
+        assert terms_from(read.as_mapping()) == read
 
 
 @settings(max_examples=300)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watchbell.domain.metering import Dialect, Usage
@@ -314,9 +314,11 @@ def test_what_nobody_asked_about_goes_out_as_it_came(dialect: Dialect, more: dic
 @given(st.binary(max_size=200), st.sampled_from(SPEAKING))
 def test_any_bytes_are_read_or_refused(data: bytes, dialect: Dialect) -> None:
     try:
-        model_api.loads(data, dialect)
+        read = model_api.loads(data, dialect)
     except Refused:
         return
+    assert read.model
+    assert read.most.input_tokens >= len(data)
 
 
 KNOWN = st.sampled_from(
@@ -352,7 +354,7 @@ def test_any_shape_is_read_or_refused_and_goes_out_when_it_is_in_scope(body: dic
     except Refused:
         return
     if read.out_of_scope is None:
-        strictjson.loads(model_api.dumps(read, model="m-1"))
+        assert strictjson.loads(model_api.dumps(read, model="m-1"))["model"] == "m-1"
 
 
 @given(shaped, st.sampled_from(SPEAKING))
@@ -360,11 +362,12 @@ def test_any_shape_of_answer_is_followed(told: Any, dialect: Dialect) -> None:
     body = json.dumps(told).encode()
 
     seen(dialect, b"data: " + body)
-    model_api.said(body)
+    assert isinstance(model_api.said(body), str)
     try:
-        model_api.read_whole(body, dialect)
+        usage = model_api.read_whole(body, dialect).usage
     except Refused:
         return
+    assert usage is None or min(usage.input_tokens, usage.output_tokens) >= 0
 
 
 # -- events
@@ -393,6 +396,7 @@ def test_events_are_the_same_however_their_bytes_arrive(places: list[int]) -> No
 
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"data: a", b"b:", b"\xff", b""]), max_size=30))
+@example([b"data: a", b"\r", b"\r", b"\n", b"\r"])
 def test_no_byte_is_lost_or_made_up(parts: list[bytes]) -> None:
     reader, together = model_api.Events(), model_api.Events()
 

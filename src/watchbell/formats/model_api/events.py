@@ -46,10 +46,13 @@ class Events:
         done = 0
         events = []
         for end in _END.finditer(self._held, self._looked):
-            if end.end() == len(self._held) and self._held.endswith(b"\r"):
-                break  # a line feed may follow, and belongs to the same line's end
-            events.append(bytes(memoryview(self._held)[done : end.end()]))
-            done = end.end()
+            stop = end.end()
+            if stop == len(self._held) and self._held.endswith(b"\r"):
+                stop -= 1  # a line feed may follow, and belongs to the same line's end
+                if not _END.fullmatch(self._held, end.start(), stop):
+                    break
+            events.append(bytes(memoryview(self._held)[done:stop]))
+            done = stop
         del self._held[:done]
         self._looked = max(0, len(self._held) - 3)
         self._count(events)
