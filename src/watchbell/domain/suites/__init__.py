@@ -1,0 +1,1 @@
+"""The built-in suites: items from a seed, scoring as data; small synthetic tasks that screen and check a pipeline."""
