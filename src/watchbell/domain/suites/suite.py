@@ -1,4 +1,4 @@
-"""What is a built-in suite? A generator of items and the scoring of answers: the same items from the same seed, for ever.
+"""What is a built-in suite? A generator of items and the scoring of answers: the same from the same seed, for ever.
 
 Pure: nothing runs here. Where scoring needs code to run, the suite says what to run (`Trial`) and judges what came of
 it (`Ran`); the sandbox is somebody else's. These are small, synthetic teaching tasks: they screen and check a
