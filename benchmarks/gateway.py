@@ -4,8 +4,8 @@
 callers live in this one. Latency: small whole answers over kept connections, in rounds that take turns, so that
 whatever else the machine does hits all alike; "added" is the difference of the percentiles to direct. CPU: user and
 system time of the process between endpoint and caller, over streams whose chunks come one by one, divided by the
-chunks; the gateway's own process is held to one processor. The ledger is the one in memory: what a database adds, the
-room of engagements measures.
+chunks; the gateways' own processes are held to one processor. "node" is the gateway as it is used, with reservation
+and log in a SQLite database on this disk; "gateway" has its ledger in memory and shows what the relay itself costs.
 """
 
 import asyncio
@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROUNDS, CALLS_A_ROUND = 12, 60
 STREAMS, CHUNKS, PAUSE = 400, 50, 0.1
-TOKEN, CREDENTIAL = "wbg_bench-0123456789", "sk-bench-0123456789abcdef"
+MODEL, CREDENTIAL = "m", "sk-bench-0123456789abcdef"
 AIMS = "aims: added p50 <= 5 ms, p99 <= 20 ms, <= 60 us CPU a chunk, 400 streams at once"
 EVENT = (
     b'data: {"id":"a","object":"chat.completion.chunk","model":"m-1",'
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--endpoint"]:
         asyncio.run(serve_endpoint())
     elif arguments[:1] == ["--gateway"]:
-        serve_gateway(arguments[1])
+        serve_gateway(*arguments[1:3])
     else:
         measure()
 
@@ -105,8 +106,21 @@ async def serve_endpoint() -> None:
     await server.serve_forever()
 
 
-def serve_gateway(endpoint: str) -> None:
-    """Serve until killed, after printing the port."""
+def serve_gateway(endpoint: str, home: str) -> None:
+    """Serve until killed, after printing the port and a token; with a node in this folder, if one is named."""
+    from watchbell.gateway.limits import Limits
+    from watchbell.gateway.serving import listening, serve
+
+    url, limits = f"http://127.0.0.1:{endpoint}", Limits()
+    gateway, token = with_a_node(home, url, limits) if home else with_memory(url, limits)
+    sock = listening("127.0.0.1", 0)
+    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})
+    print(sock.getsockname()[1], token, flush=True)
+    serve(gateway, sock, limits=limits)
+
+
+def with_memory(url: str, limits: Any) -> tuple[Any, str]:
+    """Return a gateway whose ledger is in memory, and a token."""
     import random
     from datetime import timedelta
 
@@ -116,20 +130,35 @@ def serve_gateway(endpoint: str) -> None:
     from watchbell.doors import moment
     from watchbell.gateway.app import Gateway
     from watchbell.gateway.counter import Counter
-    from watchbell.gateway.limits import Limits
-    from watchbell.gateway.serving import listening, serve
     from watchbell.outside.upstream import Endpoints
 
-    url, rng, limits = f"http://127.0.0.1:{endpoint}", random.Random(1), Limits()
-    upstream = Upstream(base_url=url, credential=CREDENTIAL, scheme=Scheme.BEARER, models={"alias": "m-1"})
-    ledger = MemoryLedger()
-    ledger.grants[TOKEN] = Grant(engagement="e", upstream=upstream, ends_at=moment.now() + timedelta(days=1))
+    token = "wbg_bench-0123456789"
+    upstream = Upstream(base_url=url, credential=CREDENTIAL, scheme=Scheme.BEARER, models={MODEL: "m-1"})
+    ledger, rng = MemoryLedger(), random.Random(1)
+    ledger.grants[token] = Grant(engagement="e", upstream=upstream, ends_at=moment.now() + timedelta(days=1))
     counter = Counter(ledger, now=moment.now, rng=rng, limits=limits)
-    gateway = Gateway(counter, Endpoints(allow=frozenset({url})), now=moment.now, rng=rng, limits=limits)
-    sock = listening("127.0.0.1", 0)
-    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})
-    print(sock.getsockname()[1], flush=True)
-    serve(gateway, sock, limits=limits)
+    return Gateway(counter, Endpoints(allow=frozenset({url})), now=moment.now, rng=rng, limits=limits), token
+
+
+def with_a_node(home: str, url: str, limits: Any) -> tuple[Any, str]:
+    """Return the gateway of a fresh node on SQLite, where access has begun, and a token."""
+    for name in [name for name in os.environ if name.startswith("WATCHBELL_")]:
+        del os.environ[name]
+    os.environ |= {"WATCHBELL_HOME": home, "WATCHBELL_EGRESS_ALLOW": url}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "watchbell.config.settings"
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from benchmarks.ledger import begun
+    from watchbell.cli.gateway import made
+    from watchbell.doors import moment
+    from watchbell.gateway.node_ledger import NodeLedger
+    from watchbell.outside.settings import Settings
+
+    token, keys, _ = begun(moment.now(), url, allow=(url,))
+    return made(Settings.from_env(os.environ), NodeLedger(keys), limits), token
 
 
 NGINX = """
@@ -160,12 +189,15 @@ class Way:
     name: str
     port: int
     pid: int = 0
+    token: str = ""
     spans: list[float] = field(default_factory=list)
 
     def request(self, *, stream: bool = False, slow: bool = False) -> bytes:
         """Return one call; a slow one takes the endpoint 20 ms."""
-        body = json.dumps({"model": "alias", "messages": [], "stream": stream, "x_slow": slow}).encode()
-        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+        body = json.dumps(
+            {"model": MODEL, "max_tokens": 1000, "messages": [], "stream": stream, "x_slow": slow}
+        ).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
     def cpu(self) -> float:
@@ -179,10 +211,15 @@ class Way:
 def measure() -> None:
     """Start the processes and print the figures."""
     with started("--endpoint") as endpoint:
-        ways = [Way("direct", endpoint[0])]
-        with nginx(endpoint[0]) as front, started("--gateway", str(endpoint[0])) as gateway:
+        ways, port = [Way("direct", endpoint[0])], str(endpoint[0])
+        with (
+            tempfile.TemporaryDirectory(prefix="watchbell-bench-") as home,
+            nginx(endpoint[0]) as front,
+            started("--gateway", port, "") as gateway,
+            started("--gateway", port, home) as node,
+        ):
             ways += [Way("nginx", *front)] if front else []
-            ways.append(Way("gateway", *gateway))
+            ways += [Way("gateway", *gateway), Way("node", *node)]
             asyncio.run(latency(ways, at_once=1))
             asyncio.run(latency(ways, at_once=8, slow=True))
             asyncio.run(streams(ways))
@@ -294,14 +331,14 @@ async def stream(way: Way, watch: Watch) -> list[float]:
 
 
 @contextmanager
-def started(*words: str) -> Iterator[tuple[int, int]]:
-    """Start one of the processes; give its port and its number."""
+def started(*words: str) -> Iterator[tuple[int, int, str]]:
+    """Start one of the processes; give its port, its number, and the token it takes."""
     command = [sys.executable, "-m", "benchmarks", "gateway", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        port = next(int(line) for line in process.stdout if line.strip().isdigit())
-        yield port, process.pid
+        said = next(line.split() for line in process.stdout if line.split(" ")[0].strip().isdigit())
+        yield int(said[0]), process.pid, "".join(said[1:])
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

@@ -106,7 +106,9 @@ def timed(deed: Callable[[], None], times: int) -> float:
     return statistics.median(spans)
 
 
-def begun() -> tuple[str, Any, Callable[[], None]]:
+def begun(
+    now: datetime = NOW, base_url: str = "https://m.lab.example", allow: tuple[str, ...] = ()
+) -> tuple[str, Any, Callable[[], None]]:
     """Return a gateway token of running access, the keystore, and an empty transaction of its engagement."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from django.db import transaction
@@ -124,13 +126,13 @@ def begun() -> tuple[str, Any, Callable[[], None]]:
     dice, console, by, pens = random.Random(1), system("bench"), dict[str, Any](), dict[str, Ed25519PrivateKey]()
     for kind in (OrganisationKind.LAB, OrganisationKind.EVALUATOR):
         details = orgs.NewOrganisation(name=f"Some {kind}", kinds=frozenset({kind}))
-        organisation = orgs.create_organisation(details, by=console, now=NOW, rng=dice)
-        person = orgs.create_person(f"owner@{kind}.example", by=console, now=NOW, rng=dice)
-        orgs.add_member(person, organisation, Role.OWNER, by=console, now=NOW)
-        by[kind] = orgs_queries.actor_for_person(person, None, strong=True, authenticated_at=NOW)
+        organisation = orgs.create_organisation(details, by=console, now=now, rng=dice)
+        person = orgs.create_person(f"owner@{kind}.example", by=console, now=now, rng=dice)
+        orgs.add_member(person, organisation, Role.OWNER, by=console, now=now)
+        by[kind] = orgs_queries.actor_for_person(person, None, strong=True, authenticated_at=now)
         pens[kind] = Ed25519PrivateKey.from_private_bytes(dice.randbytes(32))
-        services.add_signing_key(pens[kind].public_key().public_bytes_raw(), by=by[kind], now=NOW, rng=dice)
-    lab = {"by": by["lab"], "now": NOW, "keys": keystore(), "rng": dice}
+        services.add_signing_key(pens[kind].public_key().public_bytes_raw(), by=by[kind], now=now, rng=dice)
+    lab = {"by": by["lab"], "now": now, "keys": keystore(), "rng": dice}
     evaluator = {**lab, "by": by["evaluator"]}
 
     def signed(who: str, signing: services.Signing) -> bytes:
@@ -142,13 +144,13 @@ def begun() -> tuple[str, Any, Callable[[], None]]:
     terms = Terms(model_digest=model.digest, models=("m",), limits=limits)
     row = services.draft(model, by["evaluator"].organisation, terms, **lab)
     offer = signed("lab", services.offer_to_sign(row, keys=keystore()))
-    row = services.offer(row, offer, by=by["lab"], now=NOW, keys=keystore())
+    row = services.offer(row, offer, by=by["lab"], now=now, keys=keystore())
     people = [by["evaluator"].person]
     agreed = signed("evaluator", services.agreement_to_sign(row, people))
     row = services.agree(row, people, agreed, **evaluator)
     row = services.start(row, signed("lab", services.start_to_sign(row)), **lab)
-    endpoint = services.Endpoint(base_url="https://m.lab.example", credential="x" * 40, models={"m": "m-1"})
-    services.set_endpoint(row, endpoint, **lab)
+    endpoint = services.Endpoint(base_url=base_url, credential="x" * 40, models={"m": "m-1"})
+    services.set_endpoint(row, endpoint, allow=allow, **lab)
     text = services.mint(row, Purpose.RUN, **evaluator).text
 
     def empty() -> None:

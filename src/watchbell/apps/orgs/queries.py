@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import QuerySet
 
+from watchbell.apps import statements
 from watchbell.apps.orgs.models import (
     Identity,
     IdentityProvider,
@@ -127,15 +128,26 @@ def roles_in(organisation: str, people: Iterable[str]) -> dict[str, Role]:
 
     Within a transaction it stays so until that ends: whoever takes a membership or a role away waits for it.
     """
+    wanted = tuple(set(people))
+    asked = _roles_held if connection.in_atomic_block else _roles
+    rows = asked(organisation=organisation, people=wanted) if wanted else []
+    return {row.person.public_id: Role(row.role) for row in rows}
+
+
+def _memberships(organisation: str, people: tuple[str, ...]) -> QuerySet[Membership]:
     rows = Membership.objects.filter(
         organisation__public_id=organisation,
         organisation__closed_at__isnull=True,
-        person__public_id__in=set(people),
+        person__public_id__in=people,
         person__is_active=True,
     )
-    if connection.in_atomic_block:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    return {row.person.public_id: Role(row.role) for row in rows.select_related("person").order_by("pk")}
+    return rows.select_related("person").only("role", "person__public_id").order_by("pk")
+
+
+_roles = statements.Look(_memberships)
+_roles_held = statements.Look(
+    lambda organisation, people: _memberships(organisation, people).select_for_update(of=("self",), no_key=True)
+)
 
 
 def organisation(public_id: str) -> Organisation:

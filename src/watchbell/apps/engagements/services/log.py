@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from watchbell.apps import statements
 from watchbell.apps.engagements.models import AccessChain, AccessLine, Engagement
 from watchbell.apps.engagements.queries import works_on
 from watchbell.apps.engagements.services.standing import NotAllowed, held, record
@@ -25,6 +26,9 @@ from watchbell.outside.keystore import attest
 NODE = "node"
 ANCHORER = system("anchorer")
 AT_ONCE = 500
+_own = statements.Look(
+    lambda engagement, writer: AccessChain.objects.select_for_update().filter(engagement=engagement, writer=writer)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,15 @@ def write(engagement: Engagement, touches: Sequence[Touch], *, now: datetime, wr
                 hash=head,
             )
         )
-    AccessLine.objects.bulk_create(lines)
+    statements.insert(lines)
     own.size, own.head = own.size + len(lines), head
-    AccessChain.objects.filter(pk=own.pk).update(size=own.size, head=own.head)
+    statements.update(AccessChain, own.pk, size=own.size, head=own.head)
     return own
 
 
 def _chain_of(engagement: Engagement, writer: str) -> AccessChain:
-    own = AccessChain.objects.select_for_update().filter(engagement=engagement, writer=writer).first()
-    return own or AccessChain.objects.create(engagement=engagement, writer=writer, head=GENESIS)
+    own = _own(engagement=engagement.pk, writer=writer)
+    return own[0] if own else AccessChain.objects.create(engagement=engagement, writer=writer, head=GENESIS)
 
 
 def touched(by: Actor, what: What, **facts: Scalar) -> Touch:

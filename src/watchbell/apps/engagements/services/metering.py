@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Value
 
+from watchbell.apps import statements
 from watchbell.apps.engagements.models import Call, Engagement, GatewayToken, Grant, Seat
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.ending import end_if_over
@@ -61,6 +62,23 @@ KEYS_AWAY: Final = TurnedAway(
 )
 TOO_MANY: Final = TurnedAway(
     status=429, code="too-many-at-once", why=Sentence("As many calls run as the terms allow."), retry_after=1
+)
+
+_SEAT: Final = Seat.objects.filter(
+    engagement=OuterRef("engagement"), person=OuterRef("person"), admitted_at__isnull=False, ended_at__isnull=True
+)
+_named = statements.Look(lambda names: GatewayToken.objects.filter(public_id__in=names))
+_seated = statements.Look(
+    lambda tokens: GatewayToken.objects.filter(Exists(_SEAT), pk__in=tokens, ended_at__isnull=True).values_list("pk")
+)
+_running = statements.Look(
+    lambda engagement, at: (
+        Call.objects.filter(engagement=engagement, until__gt=at)
+        .annotate(one=Value(1))
+        .values("one")
+        .annotate(n=Count("*"))
+        .values_list("n")
+    )
 )
 
 SHORT_OF: Final = {"requests": Sentence("requests"), "tokens": Sentence("tokens"), "cost": Sentence("cost")}
@@ -138,9 +156,8 @@ def _tokens(asks: Iterable[Ask]) -> dict[str, GatewayToken]:
     By the whole text: in one batch somebody may show a token whose name another one guessed.
     """
     names = {ask.token: _id_of(ask.token) for ask in asks}
-    known = {name for name in names.values() if name}
-    rows = GatewayToken.objects.filter(public_id__in=known) if known else ()
-    by_name = {row.public_id: row for row in rows}
+    known = tuple({name for name in names.values() if name})
+    by_name = {row.public_id: row for row in (_named(names=known) if known else ())}
     return {
         text: by_name[name]
         for text, name in names.items()
@@ -173,7 +190,7 @@ def _desk(grant: Grant, *, now: datetime, keys: Keystore, rng: Dice) -> Desk | T
         grant=grant,
         upstream=upstream,
         at=at,
-        running=engagement.calls.filter(until__gt=at).count() if grant.at_once is not None else 0,
+        running=_running(engagement=engagement.pk, at=at)[0][0] if grant.at_once is not None else 0,
         budget=grant.budget,
         calls_in_minute=grant.calls_in_minute if grant.minute == _minute(at) else 0,
     )
@@ -205,14 +222,7 @@ def _usable(tokens: Collection[GatewayToken], desks: Mapping[int, Desk | TurnedA
 
     Read under the locks of their engagements, and of the memberships: an ending that was acknowledged is seen.
     """
-    seat = Seat.objects.filter(
-        engagement=OuterRef("engagement"),
-        person=OuterRef("person"),
-        admitted_at__isnull=False,
-        ended_at__isnull=True,
-    )
-    live = GatewayToken.objects.filter(Exists(seat), pk__in=[one.pk for one in tokens], ended_at__isnull=True)
-    seated = set(live.values_list("pk", flat=True))
+    seated = {pk for (pk,) in _seated(tokens=tuple(one.pk for one in tokens))}
     usable: set[int] = set()
     for pk, desk in sorted(desks.items()):
         if isinstance(desk, Desk):
@@ -307,15 +317,17 @@ def _write(desk: Desk, *, chain: str, now: datetime) -> None:
         return
     for call in desk.calls:
         call.chain_id = own.pk
-    Call.objects.bulk_create(desk.calls)
-    Grant.objects.filter(pk=desk.grant.pk).update(
+    statements.insert(desk.calls)
+    statements.update(
+        Grant,
+        desk.grant.pk,
         requests_used=desk.budget.used.requests,
         tokens_used=desk.budget.used.tokens,
         cost_used=desk.budget.used.cost,
         minute=_minute(desk.at),
         calls_in_minute=desk.calls_in_minute,
     )
-    Engagement.objects.filter(pk=desk.engagement.pk).update(seen_at=desk.at)
+    statements.update(Engagement, desk.engagement.pk, seen_at=desk.at)
 
 
 def _minute(at: datetime) -> int:

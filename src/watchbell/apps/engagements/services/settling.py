@@ -10,12 +10,23 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from watchbell.apps import statements
 from watchbell.apps.engagements.models import Call, Grant
 from watchbell.apps.engagements.services import log
 from watchbell.apps.engagements.services.standing import held
 from watchbell.apps.engagements.words import What
 from watchbell.domain.metering import Amount, Ending, Settlement, bound
 
+_locked = statements.Look(
+    lambda engagements: (
+        Grant.objects.select_for_update(of=("engagement", "self"), no_key=True)
+        .select_related("engagement")
+        .filter(engagement__in=engagements)
+        .order_by("engagement_id")
+    )
+)
+_whose = statements.Look(lambda calls: Call.objects.filter(public_id__in=calls).values_list("engagement"))
+_called = statements.Look(lambda calls: Call.objects.filter(public_id__in=calls).select_related("chain").order_by("pk"))
 AT_ONCE = 500
 FREE = (Ending.NOT_SENT, Ending.OUT_OF_SCOPE)
 """Nothing reached the endpoint, so nothing is charged."""
@@ -25,8 +36,8 @@ SETTLED_WITHIN = timedelta(minutes=2)
 
 def locked(engagements: Iterable[int]) -> list[Grant]:
     """Return the grants of these engagements with them, both held until the transaction ends, in one order for all."""
-    rows = Grant.objects.select_for_update(of=("engagement", "self"), no_key=True).select_related("engagement")
-    return list(rows.filter(engagement__in=set(engagements)).order_by("engagement_id"))
+    wanted = tuple(set(engagements))
+    return _locked(engagements=wanted) if wanted else []
 
 
 def settle(ends: Sequence[Settlement], *, now: datetime) -> None:
@@ -34,13 +45,13 @@ def settle(ends: Sequence[Settlement], *, now: datetime) -> None:
     told: dict[str, Settlement] = {}
     for end in ends:
         told.setdefault(end.call, end)
-    rows = Call.objects.filter(public_id__in=told)
+    names = tuple(told)
     with transaction.atomic():
-        grants = locked(rows.values_list("engagement_id", flat=True))
+        grants = locked(engagement for (engagement,) in _whose(calls=names)) if names else []
         if not grants:
             return
         waiting: dict[int, list[Call]] = defaultdict(list)
-        for call in rows.select_related("chain").order_by("pk"):
+        for call in _called(calls=names):
             waiting[call.engagement_id].append(call)
         for grant in grants:
             if calls := waiting[grant.engagement_id]:
@@ -73,12 +84,16 @@ def _settle(grant: Grant, calls: list[Call], told: dict[str, Settlement], *, now
         charged = _charged(call, end, grant)
         used = used - _reserved(call) + charged
         touches[call.chain.writer].append(log.Touch(What.SETTLED, call.person, _facts(end, charged)))
-    Call.objects.filter(pk__in=[call.pk for call in calls]).delete()
+    statements.delete(Call, [call.pk for call in calls])
     beyond = Amount(0, _beyond(used.tokens, grant.tokens), _beyond(used.cost, grant.cost))
     if beyond != Amount():
         _take_from_running(grant, beyond)
-    Grant.objects.filter(pk=grant.pk).update(
-        requests_used=used.requests, tokens_used=used.tokens - beyond.tokens, cost_used=used.cost - beyond.cost
+    statements.update(
+        Grant,
+        grant.pk,
+        requests_used=used.requests,
+        tokens_used=used.tokens - beyond.tokens,
+        cost_used=used.cost - beyond.cost,
     )
     for writer, lines in sorted(touches.items()):
         log.write(grant.engagement, lines, now=now, writer=writer)
