@@ -26,7 +26,8 @@ def demo_verb(folder: str, port: int, data: str | None, once: bool, as_json: boo
     """Build a fictional node, run the whole river through the services everyone uses, then serve it."""
     home = Path(folder).absolute()
     port = port or free_port()
-    node = _fresh(home, port)
+    model_url = "" if once else _rehearsal()
+    node = _fresh(home, port, model_url)
     from watchbell.cli import boot
     from watchbell.cli import node as nodes
 
@@ -37,7 +38,7 @@ def demo_verb(folder: str, port: int, data: str | None, once: bool, as_json: boo
     from watchbell.demo.telling import Telling
     from watchbell.doors import moment
 
-    story = Story(Telling(aloud=not as_json), ends_at=moment.now(), rng=moment.dice())
+    story = Story(Telling(aloud=not as_json), ends_at=moment.now(), rng=moment.dice(), model_url=model_url)
     try:
         tell(story)
         if data:
@@ -61,7 +62,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _fresh(home: Path, port: int) -> Settings:
+def _rehearsal() -> str:
+    """Start an endpoint without a model behind it, and return where it is."""
+    from watchbell.gateway.rehearsal import Rehearsal
+
+    return Rehearsal().start()
+
+
+def _fresh(home: Path, port: int, model_url: str) -> Settings:
     """Return the settings of an empty demo node; a folder that is not a demo's is never emptied."""
     if home.exists() and any(home.iterdir()):
         if not (home / MARK).exists():
@@ -73,37 +81,51 @@ def _fresh(home: Path, port: int) -> Settings:
         del os.environ[name]
     os.environ["WATCHBELL_HOME"] = str(home)
     os.environ["WATCHBELL_BASE_URL"] = f"http://localhost:{port}"
+    if model_url:
+        os.environ["WATCHBELL_EGRESS_ALLOW"] = model_url
     return Settings.from_env(os.environ)
 
 
 def _serve(node: Settings, port: int, story: object, *, as_json: bool) -> None:
+    from watchbell.cli.beside import GatewayBeside
     from watchbell.cli.serve import run_server, start_worker
     from watchbell.demo.story import Story
 
     assert isinstance(story, Story)
     stop = threading.Event()
     worker = start_worker(stop)
+    beside = GatewayBeside("127.0.0.1", gateway_port := free_port())
+    beside.start()
+    gateway = f"http://127.0.0.1:{gateway_port}"
     if as_json:
-        announced = {"serving": node.base_url, "sign_ins": [asdict(one) for one in story.sign_ins]}
-        threading.Thread(target=_announce, args=(port, announced), daemon=True).start()
+        announced = {
+            "serving": node.base_url,
+            "sign_ins": [asdict(one) for one in story.sign_ins],
+            "gateway": gateway,
+            "gateway_token": story.gateway_token,
+        }
+        threading.Thread(target=_announce, args=([port, gateway_port], announced), daemon=True).start()
     else:
         click.echo(f"\nServing {node.base_url} (this machine only; stop with Ctrl-C). Sign in as:")
         for one in story.sign_ins:
             click.echo(f"  {one.role:12} {one.email:28} {one.password}  authenticator key {one.totp_secret}")
+        click.echo(f"The evaluator calls the model at {gateway}/v1 with the token {story.gateway_token}")
     try:
         run_server(node, "127.0.0.1", port)
     finally:
         stop.set()
+        beside.stop()
         worker.join(timeout=20)
 
 
-def _announce(port: int, announced: dict[str, object]) -> None:
-    """Print the second line as soon as the node answers."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        threading.Event().wait(0.05)
+def _announce(ports: list[int], announced: dict[str, object]) -> None:
+    """Print the second line as soon as node and gateway answer."""
+    for port in ports:
+        for _ in range(200):
+            with socket.socket() as probe:
+                probe.settimeout(0.2)
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            threading.Event().wait(0.05)
     print(json.dumps(announced), flush=True)
     sys.stdout.flush()

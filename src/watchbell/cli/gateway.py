@@ -28,8 +28,7 @@ def gateway_verb(host: str, port: int) -> None:
         from watchbell.gateway.serving import listening, serve
     except ImportError as error:
         raise boot.CannotStart(
-            "The extra for the gateway is not installed: pip install 'watchbell[gateway]' (in a checkout "
-            "`./watchbell gateway` does it by itself)."
+            "The extra for the gateway is not installed: pip install 'watchbell[gateway]'."
         ) from error
     limits = Limits()
     from watchbell.doors.keys import keystore

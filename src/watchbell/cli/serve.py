@@ -6,6 +6,7 @@ import threading
 import click
 
 from watchbell.cli import boot
+from watchbell.cli.beside import GatewayBeside
 from watchbell.outside.settings import Settings
 
 LONGEST_STEP_SECONDS = 30
@@ -14,8 +15,9 @@ LONGEST_STEP_SECONDS = 30
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-def serve_verb(host: str, port: int) -> None:
-    """Serve pages and interface; on the embedded database this runs the background work too."""
+@click.option("--gateway-port", default=8010, show_default=True, type=click.IntRange(0, 65535), help="0: no gateway.")
+def serve_verb(host: str, port: int, gateway_port: int) -> None:
+    """Serve pages and interface; on the embedded database this runs background work, and a gateway when used, too."""
     node = boot.boot()
     refuse_other_schema()
     if node.is_https and not node.trusted_proxies:
@@ -25,10 +27,15 @@ def serve_verb(host: str, port: int) -> None:
         )
     stop = threading.Event()
     worker = None if node.uses_postgresql else start_worker(stop)
+    beside = None if node.uses_postgresql or not gateway_port else GatewayBeside(host, gateway_port)
     try:
+        if beside is not None:
+            beside.start()
         run_server(node, host, port)
     finally:
         stop.set()
+        if beside is not None:
+            beside.stop()
         if worker is not None:
             worker.join(timeout=LONGEST_STEP_SECONDS)
 

@@ -64,10 +64,9 @@ def begin(story: "Story", step: "Step") -> None:
         digest = hashlib.sha256(f"weights of {title}".encode()).hexdigest()
         model = services.register_model(title, digest, **_deed(story, "lab"))
         engagement = _started(story, model, Terms(model_digest=digest, models=(name,), limits=LIMITS))
-        endpoint = Endpoint(
-            base_url="https://models.lab.example", credential="demo-only", models={name: f"{name}-2026-11"}
-        )
-        services.set_endpoint(engagement, endpoint, **_deed(story, "lab"))
+        url = story.model_url or "https://models.lab.example"
+        endpoint = Endpoint(base_url=url, credential="demo-only", models={name: f"{name}-2026-11"})
+        services.set_endpoint(engagement, endpoint, allow=[url] if story.model_url else [], **_deed(story, "lab"))
         story.engagement_ids.append(engagement.public_id)
         ends_at = engagement.ends_at
     step.figure = f"{len(MODELS)} models by digest, terms signed by both; ends by itself {ends_at:%d %b %H:%M} UTC"
@@ -89,6 +88,8 @@ def use_and_withdraw(story: "Story", step: "Step") -> None:
     services.withdraw(withdrawn, **_deed(story, "lab"))
     if _call(story, texts[withdrawn.pk], next(iter(MODELS))):
         raise RuntimeError("a withdrawn model answered")
+    story.now = story.ends_at
+    story.gateway_token = services.mint(running, Purpose.RUN, **_deed(story, "evaluator")).text
     receipts = queries.receipts_of(withdrawn).count()
     clock = queries.clock_of(running, now=story.now)
     day = clock.day if clock else 0

@@ -72,6 +72,9 @@ class Story:
     sign_ins: list[SignIn] = field(default_factory=list)
     engagement_ids: list[str] = field(default_factory=list)
     finding_ids: list[str] = field(default_factory=list)
+    model_url: str = ""
+    """Where the lab's models answer, for a demo that is served: a rehearsal endpoint on loopback."""
+    gateway_token: str = ""
     case_id: str = ""
     tracking_id: str = ""
 

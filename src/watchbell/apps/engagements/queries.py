@@ -13,6 +13,7 @@ from watchbell.apps.engagements.models import (
     AccessLine,
     Engagement,
     GatewayToken,
+    Grant,
     ModelVersion,
     Partner,
     Receipt,
@@ -209,6 +210,12 @@ def keys_needed(*, now: datetime) -> set[str]:
     rows = Engagement.objects.filter(evidence_gone_at__isnull=True).exclude(state=State.DRAFT)
     needed = {one.evidence_key for one in rows if one.evidence_until is None or one.evidence_until > now}
     return needed | {one.access_key for one in rows if one.stands is State.ACTIVE}
+
+
+def has_an_endpoint() -> bool:
+    """Return whether any open engagement has its developer's endpoint, for whoever starts a gateway."""
+    rows = Grant.objects.exclude(sealed_endpoint=b"")
+    return rows.filter(engagement__state__in=[one for one in State if one.is_open]).exists()
 
 
 def receipts_owed() -> int:

@@ -9,7 +9,6 @@ from watchbell.outside.upstream.answer import Answer
 from watchbell.outside.upstream.bounds import Bounds
 from watchbell.outside.upstream.trouble import Cause, EndpointTrouble
 
-
 READ_AT_ONCE: Final = 32 * 1024
 
 
