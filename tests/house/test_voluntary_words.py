@@ -15,7 +15,7 @@ FORMS = frozenset(f"{word}{end}" for word in NEVER for end in ("s", "d", "ed", "
     *("approving", "approval", "licence", "certified", "certifies", "certifying", "permitted", "licensing"),
     *("clearance", "failure", "gating"),
 }
-OTHER_PEOPLES = frozenset({'"response.failed"'})
+OTHER_PEOPLES = frozenset({'"response.failed"', '"content_block_delta"'})
 """Names in interfaces that we did not make."""
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

@@ -102,7 +102,8 @@ class Line(asyncio.BufferedProtocol):
             self._answer.feed(data, self._pieces)
         except EndpointTrouble as trouble:
             self._give_up(trouble)
-        self._ahead += len(data)
+        # what is no piece of the body yet, nobody comes to take: to wait for them would be for ever
+        self._ahead = self._ahead + len(data) if self._pieces else 0
         if self._ahead > self._bounds.ahead_bytes and not self._is_held and self._transport is not None:
             self._is_held = True
             self._transport.pause_reading()
