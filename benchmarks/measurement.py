@@ -1,7 +1,7 @@
 """Do the statistics recover what is true? Simulated worlds with a known truth, run through the shipped comparison.
 
 `python -m benchmarks measurement [worlds] [part ...]`: 500 worlds for each line, twice as many where candidate and
-anchor are alike; parts are cost, 1pl, 2pl, guessing, behaviours, horizons. Nothing is asserted here:
+anchor are alike; parts: cost, 1pl, 2pl, guessing, scores, behaviours, horizons. Nothing is asserted here:
 `tests/domain/test_measurement_worlds.py` runs sixty.
 
 A world: 6 suites of 12 families of 5 items, a ladder of difficulties, sd 0.6 between families, 0.8 between items, 0.5
@@ -24,6 +24,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from watchbell.domain.measurement import ability
+from watchbell.domain.measurement.clustered import generalised_accuracy
 from watchbell.domain.measurement.comparison import Comparison, Conditions, Word, compare
 from watchbell.domain.measurement.horizon import time_horizon
 from watchbell.domain.measurement.proportions import Interval, wilson
@@ -63,12 +64,13 @@ class World:
 
 
 @lru_cache(maxsize=64)
-def expected_score(kind: str, able: float) -> float:
-    """Return the score of a model over infinitely many items of all suites alike, by Gauss-Hermite quadrature."""
+def expected_score(kind: str, able: float, suite: int | None = None) -> float:
+    """Return the score over infinitely many items of a suite, or of all alike, by Gauss-Hermite quadrature."""
     at, weight = np.polynomial.hermite_e.hermegauss(61)
     weight = weight / weight.sum()
+    means = SUITE_MEANS if suite is None else SUITE_MEANS[[suite]]
     spread = math.sqrt(FAMILY_SD**2 + ITEM_SD**2 + PAIR_SD**2)
-    odds = able - (SUITE_MEANS[:, None] + LADDER).reshape(-1, 1) + spread * at
+    odds = able - (means[:, None] + LADDER).reshape(-1, 1) + spread * at
     if kind != "2pl":
         plain = float((1 / (1 + np.exp(-odds)) @ weight).mean())
         floor = sum(FLOORS) / 2 if kind == "guessing" else 0.0
@@ -243,6 +245,20 @@ def recovered(kind: str, worlds: int) -> None:
         print(f"  words: {', '.join(seen.share(word) for word in Word)}", flush=True)
 
 
+def scores(worlds: int) -> None:
+    """Print how often a model's own score lies in its interval: in all suites, in one, and where few are solved."""
+    print(f"scores over new families, 1pl, {worlds} worlds")
+    for name, suite in (("anchor", None), ("anchor", 0), ("reference-0", SUITES - 1)):
+        able = float(REFERENCES[ANCHOR if name == "anchor" else 0])
+        kept = None if suite is None else items().in_suites([f"suite-{suite}"])
+        tables = (draw(World(), seed) for seed in told(range(worlds)))
+        found = [generalised_accuracy(table.grids[-1], name, kept) for table in tables]
+        true = expected_score("1pl", able, suite)
+        where = "all suites" if suite is None else f"suite-{suite}"
+        seen = recovery([ends(one) for one in found if one is not None], true)
+        print(f"  {name}, {where}, true {true:.3f}: {seen}", flush=True)
+
+
 BEHAVIOURS = {
     "refuses 30 %": World(gap=-0.5, refuses=0.3),
     "refuses 30 %, as able as the anchor": World(refuses=0.3),
@@ -313,6 +329,7 @@ def main(arguments: list[str]) -> None:
     parts: dict[str, Callable[[], None]] = {
         "cost": cost,
         **{kind: partial(recovered, kind, worlds) for kind in KINDS},
+        "scores": lambda: scores(worlds),
         "behaviours": lambda: behaviours(max(worlds // 2, 1)),
         "horizons": lambda: horizons(worlds),
     }

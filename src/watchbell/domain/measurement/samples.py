@@ -121,9 +121,8 @@ class Grid:
         return float(self.of(*outcomes)[at].sum() / planned) if planned else 0.0
 
     def has(self, name: str) -> bool:
-        """Return whether this model was run at this budget at all, whatever came of it."""
-        counts = self.counts[:, self.model(name)]
-        return bool(counts.sum() > counts[OUTCOMES.index(Outcome.MISSING)].sum())
+        """Return whether this model was to be run at this budget, whatever came of it."""
+        return bool(self.planned[self.model(name)].any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
