@@ -20,11 +20,12 @@ ROOT = Path(watchbell.__file__).parent
 FOLDERS = (
     *("domain/terms", "domain/metering", "apps/engagements", "apps/evaluation", "gateway", "formats/model_api"),
     *("outside/upstream", "web/early_access", "web/evaluation", "web/templates/early_access"),
-    *("web/templates/evaluation", "domain/measurement"),
+    *("web/templates/evaluation", "domain/measurement", "domain/evaluation"),
 )
 FILES = (
-    *("domain/lifecycle/engagement.py", "domain/lifecycle/window.py", "formats/engagement_statements.py"),
-    *("cli/gateway.py", "cli/verify_access.py"),
+    *("domain/lifecycle/engagement.py", "domain/lifecycle/window.py", "domain/lifecycle/run.py"),
+    *("formats/engagement_statements.py", "formats/protocols.py", "formats/eval_log.py", "formats/eval_sample.py"),
+    *("cli/gateway.py", "cli/verify_access.py", "cli/eval_logs.py"),
 )
 KINDS_OF_NEWS = ("engagement.", "partner.", "determination.", "model.", "evaluation.")
 API = re.compile(r"(early|engagement|evaluation)")

@@ -43,6 +43,9 @@ IMPORT = Limits(
     max_line_bytes=32 * MIB,
 )
 
+# One log of an evaluation; its transcripts repeat themselves more than other documents do.
+EVAL_LOG = Limits(max_bytes=512 * MIB, max_inflated_bytes=16384 * MIB, max_ratio=1000, max_members=200_000)
+
 
 class Budget:
     """Counts what one document has cost so far, and raises Refused when it is spent.

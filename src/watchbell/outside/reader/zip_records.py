@@ -11,7 +11,7 @@ from typing import BinaryIO
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
 
-STORED, DEFLATED = 0, 8
+STORED, DEFLATED, ZSTD = 0, 8, 93
 
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
@@ -131,7 +131,7 @@ def _entry(fields: tuple[int, ...], raw_name: bytes, extra: bytes) -> Entry:
     entry = Entry(name, raw_name, flags, method, checksum, wide[1], wide[0], wide[2])
     if flags & _ENCRYPTED:
         raise _unfit("zip-encrypted", "the entry is encrypted", name)
-    if method not in (STORED, DEFLATED):
+    if method not in (STORED, DEFLATED, ZSTD):
         raise _unfit("zip-method", Sentence("the entry is packed with method {method}", method=method), name)
     mode = fields[15] >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -206,6 +206,6 @@ def _unfit(code: str, message: str, name: str) -> Refused:
         code,
         message,
         place=f"member {name}",
-        expected="Plain files, stored or deflated, under relative names",
+        expected="Plain files, stored, deflated or zstd, under relative names",
         todo="Pack the documents again with a common zip tool",
     )

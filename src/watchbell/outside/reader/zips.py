@@ -8,9 +8,11 @@ from typing import BinaryIO
 
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
+from watchbell.outside.reader.inflate import unzstd
 from watchbell.outside.reader.limits import CHUNK, RATIO_FREE_BYTES, Budget
 from watchbell.outside.reader.zip_records import (
     DEFLATED,
+    ZSTD,
     Directory,
     Entry,
     check_local_header,
@@ -22,8 +24,8 @@ from watchbell.outside.reader.zip_records import (
 class ZipArchive:
     """A vetted zip: nothing of it is inflated before the whole directory has been checked.
 
-    Refused before inflating: encrypted entries, other methods than stored and
-    deflated, names that leave the folder, links and devices, duplicate names,
+    Refused before inflating: encrypted entries, other methods than stored,
+    deflated and zstd, names that leave the folder, links and devices, duplicate names,
     overlapping entries, local headers that differ from the directory, and
     sizes, ratios and numbers beyond the limits. Sizes and checksums that turn
     out to be lies are refused while inflating, at the byte where they do.
@@ -94,6 +96,9 @@ class ZipArchive:
 
     def _unpacked(self, entry: Entry) -> Iterator[bytes]:
         packed = self._packed(entry)
+        if entry.method == ZSTD:
+            yield from unzstd(packed, Budget(self._budget.limits, f"member {entry.name}"))
+            return
         if entry.method != DEFLATED:
             yield from packed
             return

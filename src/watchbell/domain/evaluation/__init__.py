@@ -1,0 +1,44 @@
+"""What is measured, how, and what came of it? Protocols, benchmarks, outcomes of samples: values and rules."""
+
+from watchbell.domain.evaluation.benchmarks import BenchmarkVersion, Control, KnownAnswers, Needs, Visibility
+from watchbell.domain.evaluation.commitment import canary, commitment, opens
+from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from
+from watchbell.domain.evaluation.outcomes import Cell, Completeness, Outcome, Told, completeness, outcome_of
+from watchbell.domain.evaluation.protocol import (
+    Indicator,
+    Listed,
+    Measured,
+    Protocol,
+    Rule,
+    Scaffold,
+    Suite,
+    problems,
+)
+
+__all__ = [
+    "PROMISES",
+    "BenchmarkVersion",
+    "Cell",
+    "Completeness",
+    "Control",
+    "Indicator",
+    "KnownAnswers",
+    "Listed",
+    "Measured",
+    "Needs",
+    "Outcome",
+    "Protocol",
+    "Rule",
+    "Scaffold",
+    "Suite",
+    "Told",
+    "Visibility",
+    "canary",
+    "commitment",
+    "completeness",
+    "containment",
+    "containment_from",
+    "opens",
+    "outcome_of",
+    "problems",
+]

@@ -1,0 +1,107 @@
+"""A benchmark version has controls that earn what they must, a seed that was fixed beforehand, and signed words."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchbell.domain.evaluation import (
+    BenchmarkVersion,
+    Control,
+    KnownAnswers,
+    Visibility,
+    canary,
+    commitment,
+    containment,
+    containment_from,
+    opens,
+)
+from watchbell.domain.terms import Unacceptable
+from watchbell.formats import strictjson
+
+KNOWN = {one: KnownAnswers(tried=60, solved=60 if one is Control.REFERENCE else 0) for one in Control}
+PATCH = BenchmarkVersion(
+    name="patch",
+    version="1",
+    visibility=Visibility.HELD_OUT,
+    content="ab" * 32,
+    generator="cd" * 32,
+    spdx="Apache-2.0",
+    families=("traversal",),
+    canary="watchbell-canary-1",
+    known=KNOWN,
+)
+seeds = st.binary(min_size=32, max_size=32)
+
+
+def places(version: BenchmarkVersion) -> set[str]:
+    return {one.place for one in version.problems()}
+
+
+def test_a_version_whose_controls_earn_what_they_must_is_registered() -> None:
+    assert PATCH.problems() == ()
+
+
+@pytest.mark.parametrize("control", list(Control))
+def test_a_control_that_was_not_tried_keeps_a_version_out(control: Control) -> None:
+    known = {one: it for one, it in KNOWN.items() if one is not control}
+
+    assert places(replace(PATCH, known=known)) == {f"/known/{control.value}"}
+
+
+@pytest.mark.parametrize("control", [one for one in Control if one is not Control.REFERENCE])
+def test_an_answer_that_does_nothing_and_earns_something_keeps_a_version_out(control: Control) -> None:
+    known = {**KNOWN, control: KnownAnswers(tried=60, solved=1)}
+
+    assert places(replace(PATCH, known=known)) == {f"/known/{control.value}"}
+
+
+def test_an_item_that_its_own_reference_does_not_solve_keeps_a_version_out() -> None:
+    known = {**KNOWN, Control.REFERENCE: KnownAnswers(tried=60, solved=59)}
+
+    assert places(replace(PATCH, known=known)) == {"/known/reference"}
+
+
+def test_of_a_sealed_benchmark_an_id_and_a_hash_are_enough() -> None:
+    sealed = BenchmarkVersion(name="nsa-7", version="3", visibility=Visibility.SEALED, content="ab" * 32, known={})
+
+    assert sealed.problems() == ()
+
+
+def test_held_out_items_need_a_canary() -> None:
+    assert places(replace(PATCH, canary="")) == {"/canary"}
+
+
+@given(seeds, seeds, seeds)
+def test_only_the_seed_that_was_committed_to_opens_a_commitment(seed: bytes, salt: bytes, other: bytes) -> None:
+    committed = commitment(seed, salt)
+
+    assert opens(committed, seed=seed, salt=salt)
+    assert opens(committed, seed=other, salt=salt) == (other == seed)
+    assert seed.hex() not in committed
+
+
+@given(seeds, seeds)
+def test_each_seed_has_a_canary_of_its_own_that_tells_nothing_of_it(one: bytes, other: bytes) -> None:
+    assert (canary(one) == canary(other)) == (one == other)
+    assert one.hex() not in canary(one)
+
+
+def test_the_statement_about_containment_comes_back_from_its_bytes_and_says_that_nobody_verified_it() -> None:
+    statement = containment(engagement="e" * 32, protocol="ab" * 32)
+
+    again = containment_from(strictjson.loads(statement.payload))
+
+    assert again.payload == statement.payload
+    assert statement.content["verified"] is False
+
+
+@pytest.mark.parametrize(
+    "change", [{"verified": True}, {"promises": []}, {"protocol": "x"}, {"more": 1}, {"statement": "watchbell-offer-1"}]
+)
+def test_a_statement_that_promises_less_or_says_more_is_no_statement(change: dict[str, object]) -> None:
+    content = containment(engagement="e" * 32, protocol="ab" * 32).content
+
+    with pytest.raises(Unacceptable):
+        containment_from({**content, **change})

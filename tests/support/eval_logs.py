@@ -1,0 +1,56 @@
+"""Logs that Inspect wrote (tests/conformance/eval_log), and the same with something in them changed."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from watchbell.formats import eval_log, strictjson
+from watchbell.formats.eval_log import Log
+from watchbell.outside.reader import EVAL_LOG, Archive
+
+LOGS = Path(__file__).parents[1] / "conformance" / "eval_log" / "logs"
+FIRST = "samples/patch.traversal.1.0_epoch_1.json"
+Files = dict[str, bytes]
+
+
+def files_of(name: str) -> Files:
+    """Return the files of an authored log, unpacked."""
+    with (LOGS / name).open("rb") as file:
+        archive = Archive(file, name, EVAL_LOG)
+        return {one: archive.read(one, most=2**20) for one in archive.names}
+
+
+def packed(files: Files) -> bytes:
+    """Return these files as a log, deflated."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+def opened(data: bytes) -> Log:
+    """Return the log in these bytes of a `.eval`."""
+    return eval_log.open_log(Archive(io.BytesIO(data), "log.eval", EVAL_LOG))
+
+
+def changed(files: Files, name: str, change: Callable[[Any], object]) -> Files:
+    """Return the files with one of them changed as JSON."""
+    value = strictjson.loads(files[name])
+    change(value)
+    return {**files, name: strictjson.dumps(value)}
+
+
+def retold(files: Files, change: Callable[[Any], object], item: str = "patch.traversal.1.0", epoch: int = 1) -> Files:
+    """Return the files with one sample changed, and the summaries as the changed sample would have them."""
+    files = changed(files, f"samples/{item}_epoch_{epoch}.json", change)
+    scores = strictjson.loads(files[f"samples/{item}_epoch_{epoch}.json"])["scores"]
+
+    def tell(summaries: Any) -> None:
+        for one in summaries:
+            if (one["id"], one["epoch"]) == (item, epoch):
+                one["scores"] = scores
+
+    return changed(files, "summaries.json", tell)
