@@ -21,10 +21,16 @@ class Desk:
     """Counts what happens and writes it, one line each; used from one event loop and one thread that listens."""
 
     def __init__(
-        self, write: Callable[[bytes], object], *, patience: int = 20, clock: Callable[[], float] = time.monotonic
+        self,
+        write: Callable[[bytes], object],
+        *,
+        patience: int = 20,
+        clock: Callable[[], float] = time.monotonic,
+        end: Callable[[], None] | None = None,
     ) -> None:
         self._write = write
         self._clock = clock
+        self._end = end or _end_soon
         self._in_a_row = 0
         self.patience = patience
         self._lock = threading.RLock()  # a signal may ask to stop while a line is being written
@@ -83,10 +89,7 @@ class Desk:
                 return
             self.stopped = cause
         self.say(Kind.STOPPED, cause=cause)
-        watch = threading.Timer(GRACE_SECONDS, os._exit, (3,))
-        watch.daemon = True
-        watch.start()
-        os.kill(os.getpid(), signal.SIGINT)
+        self._end()
 
     def _now(self, **about: Any) -> Progress:
         names = ("total", "kept", "done", "missing", "input_tokens", "output_tokens")
@@ -95,3 +98,11 @@ class Desk:
     def _send(self, told: Progress) -> None:
         with self._lock:
             self._write(line(told))
+
+
+def _end_soon() -> None:
+    """This will interrupt the evaluation, which then writes its log; a process that does not manage that is ended."""
+    watch = threading.Timer(GRACE_SECONDS, os._exit, (3,))
+    watch.daemon = True
+    watch.start()
+    os.kill(os.getpid(), signal.SIGINT)
