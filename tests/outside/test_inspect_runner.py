@@ -12,7 +12,8 @@ from tests.support.model_endpoint import ModelEndpoint, hanging, raw
 from tests.support.scripted_model import completion, error
 
 from watchbell.outside import inspect_runner as runner
-from watchbell.outside.inspect_runner import Cause, Kind, Outcome, Progress
+from watchbell.outside.inspect_runner import Cause, Kind, Outcome, Progress, foreign
+from watchbell.outside.inspect_runner.foreign import Hindrance
 
 pytestmark = [
     pytest.mark.slow,
@@ -88,7 +89,8 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
 
 def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_as_unsolved(tmp_path: Path) -> None:
     with ModelEndpoint() as endpoint:
-        plan = runs.plan(endpoint, tmp_path / "run", answers_as=("m-1",), connections=12)
+        plan = runs.plan(endpoint, tmp_path / "run", answers_as=("m-1",), connections=12, time_limit=8)
+        opening = completion(call=("open", '{"drawer": "another"}'))
         answers = {
             "tiny.spoken.1": raw(error(500)),
             "tiny.spoken.2": hanging(),
@@ -98,6 +100,7 @@ def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_
             "tiny.drawer.1.1": raw(
                 completion("4", usage={"prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 9999})
             ),
+            "tiny.drawer.2.0": raw(1.0, opening),
         }
         endpoint.answer = runs.by_item(answers, runs.model(plan))
         run = runs.begun(plan, tmp_path / "run")
@@ -119,14 +122,14 @@ def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_
         "tiny.written.2.1": (Outcome.REFUSED, Cause.NONE),
         "tiny.drawer.1.0": (Outcome.MISSING, Cause.ODD_ANSWER),
         "tiny.drawer.1.1": (Outcome.LIMIT, Cause.TOKENS),
-        "tiny.drawer.2.0": (Outcome.ANSWERED, Cause.NONE),
+        "tiny.drawer.2.0": (Outcome.MISSING, Cause.TIME),
         "tiny.drawer.2.1": (Outcome.ANSWERED, Cause.NONE),
     }
     missing = {item: cause for item, (outcome, cause) in found.items() if outcome is Outcome.MISSING}
     assert all(f"missing/{cause}" in samples[item]["error"]["message"] for item, cause in missing.items())
     assert {item for item, one in samples.items() if not one["scores"]} == set(missing)
     assert samples["tiny.written.2.0"]["scores"]["credit"]["metadata"]["refused"] is True
-    assert (told[-1].done, told[-1].missing) == (5, 7)
+    assert (told[-1].done, told[-1].missing) == (4, 8)
 
 
 def test_an_ended_budget_stops_the_run_at_once_and_what_was_finished_stays(tmp_path: Path) -> None:
@@ -190,3 +193,65 @@ def test_a_pause_holds_new_samples_back_until_the_run_may_go_on_and_a_cancelled_
     assert (first.stopped, begun_while_held) == (Cause.CANCELLED, 0)
     assert told[0].kept >= 3
     assert told[-1].kept + told[-1].done == 24
+
+
+THEIRS = """
+from inspect_ai import Task, task
+from inspect_ai.dataset import Sample
+from inspect_ai.scorer import includes
+from inspect_ai.solver import generate
+from inspect_ai.util import sandbox
+from inspect_ai.solver import solver
+
+@solver
+def touching():
+    async def solve(state, generate):
+        await sandbox().exec(["touch", MARK])
+        return state
+    return solve
+
+@task
+def plain():
+    return Task(dataset=[Sample(id="s-1", input="Say 4.", target="4")], solver=generate(), scorer=includes())
+
+@task
+def on_the_host():
+    samples = [Sample(id="s-1", input="Say 4.", target="4")]
+    return Task(dataset=samples, solver=touching(), scorer=includes(), sandbox="local")
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "on_the_host"])
+def test_a_task_of_somebody_elses_runs_too_but_never_with_this_machine_as_its_sandbox(
+    tmp_path: Path, name: str
+) -> None:
+    mark, file = tmp_path / "run" / "tmp" / "mark", tmp_path / "theirs.py"
+    file.write_text(THEIRS.replace("MARK", repr(str(mark))), encoding="utf-8")
+    with ModelEndpoint(raw(completion("4"))) as endpoint:
+        theirs = {"suite": "", "version": 0, "seed": "", "families": (), "levels": (), "numbers": 0}
+        plan = runs.plan(endpoint, tmp_path / "run", **theirs, task=f"{file}@{name}")
+        run = runs.begun(plan, tmp_path / "run")
+
+        told = list(run.told())
+        result = run.result()
+
+    outcomes = [one.outcome for one in ended_samples(told)]
+    assert (outcomes == [Outcome.ANSWERED]) is (name == "plain"), result.errors
+    assert not mark.exists()
+
+
+def test_the_list_of_others_tasks_is_read_by_the_other_interpreter_without_importing_any(tmp_path: Path) -> None:
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "bench" / "eval.yaml").write_text(
+        "title: A bench\nversion: 4-B\ntasks:\n  - name: bench\n    dataset_samples: 40\n"
+        "metadata:\n  sandbox: [solver]\n"
+    )
+    (tmp_path / "odd" / "eval.yaml").write_text("title: !!python/object/apply:os.system ['touch mark']\n")
+
+    found = {one.task: one for one in foreign.listed(tmp_path)}
+
+    assert found["inspect_evals/bench"].hindrances == (Hindrance.DOCKER,)
+    assert (found["inspect_evals/bench"].samples, found["inspect_evals/bench"].version) == (40, "4-B")
+    assert found["inspect_evals/odd"].hindrances == (Hindrance.UNREADABLE,)
+    assert foreign.listed() == ()

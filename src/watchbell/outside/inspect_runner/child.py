@@ -107,8 +107,8 @@ def _evaluate(plan: RunPlan, folder: Path, desk: Desk) -> int:
     from watchbell.outside.inspect_runner.logs import FOLDER
 
     task: Any = _suite_task(plan, desk) if plan.suite else _task_of_others(plan)
-    telling.tell(desk)
     log, kept = earlier.earlier(folder, gateway=_address(plan))
+    telling.tell(desk, kept)
     if plan.suite:
         desk.begin(len(wanted(plan)) * plan.epochs, kept)
     both = {"log_dir": str(folder / FOLDER), "log_format": "eval", "display": "none", "fail_on_error": False}

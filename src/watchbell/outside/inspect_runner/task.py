@@ -179,7 +179,7 @@ def judging() -> Any:
         if state.store.get(WAITING):
             raise bench.missing(state, Cause.TIME, "time was over while the model was waited for")
         answer = answer_of(state, item)
-        if state.output.stop_reason == "content_filter":
+        if not state.output.empty and state.output.stop_reason == "content_filter":
             return _scored(answer, 0.0, {"solved": False, "refused": True, "cells": {}, "note": "content filter"})
         try:
             trials = bench.suite.trials(item, answer)

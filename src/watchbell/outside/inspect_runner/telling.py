@@ -12,14 +12,14 @@ LOOK_SECONDS = 0.1
 _LIMITS = {"token": Cause.TOKENS, "time": Cause.TIME, "working": Cause.TIME, "turn": Cause.TURNS}
 
 
-def tell(desk: Desk) -> None:
-    """This will let Inspect tell this desk what happens."""
+def tell(desk: Desk, kept: int) -> None:
+    """This will let Inspect tell this desk what happens; `kept` samples are there from before."""
 
     class Telling(Hooks):
         async def on_task_start(self, data: TaskStart) -> None:
             if not desk.total:
                 dataset, config = data.spec.dataset, data.spec.config
-                desk.begin((dataset.samples or 0) * (config.epochs or 1), 0)
+                desk.begin((dataset.samples or 0) * (config.epochs or 1), kept)
 
         async def on_sample_init(self, data: SampleInit) -> None:
             while desk.is_held.is_set() or desk.stopped is not Cause.NONE:
