@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 # Compiled modules of every process that tests start, apart from the sources: each would compile for two seconds anew.
 BYTECODE = ROOT / ".venv" / "bytecode"
+# Inspect has an environment of its own, which the product's processes never load.
+INSPECT_PYTHON = ROOT / ".venv" / "eval" / "bin" / "python"
 # An environment of its own, made by `./watchbell test spark`: PySpark alone is half a gigabyte.
 SPARK_PYTHON = ROOT / ".venv" / "spark" / "bin" / "python"
 
@@ -37,6 +39,8 @@ def why_missing(need: str) -> str:
         return "bubblewrap is not installed (Debian: apt-get install bubblewrap)"
     if need == "openssl" and not shutil.which("openssl"):
         return "OpenSSL's command is not installed (Debian: apt-get install openssl)"
+    if need == "inspect" and not INSPECT_PYTHON.exists():
+        return "Inspect is not installed here (requirements/eval.txt into .venv/eval)"
     if need == "spark" and not SPARK_PYTHON.exists():
         return "PySpark is not installed here (./watchbell test spark does that, a gigabyte)"
     if need == "spark" and not shutil.which("java"):

@@ -1,0 +1,28 @@
+"""Run an evaluation with Inspect AI: one process a suite, model and budget, resumable and told live."""
+
+from watchbell.outside.inspect_runner.interpreter import NoInspect, OutOfReach, interpreter
+from watchbell.outside.inspect_runner.launch import AlreadyBegun, AnotherRun, Result, Run, resume, start
+from watchbell.outside.inspect_runner.logs import logs_in
+from watchbell.outside.inspect_runner.plan import RunPlan, dumps, loads, planned
+from watchbell.outside.inspect_runner.progress import Cause, Kind, Outcome, Progress
+
+__all__ = [
+    "AlreadyBegun",
+    "AnotherRun",
+    "Cause",
+    "Kind",
+    "NoInspect",
+    "OutOfReach",
+    "Outcome",
+    "Progress",
+    "Result",
+    "Run",
+    "RunPlan",
+    "dumps",
+    "interpreter",
+    "loads",
+    "logs_in",
+    "planned",
+    "resume",
+    "start",
+]
