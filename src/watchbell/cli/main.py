@@ -24,6 +24,7 @@ VERBS = {
     "snapshot": ("offline", "Make one file of all advisories, for matching without a node."),
     "match": ("offline", "Match lists of what is installed, offline."),
     "fleet": ("fleet", "Export what operators run, and match millions of components at once."),
+    "evaluate": ("evaluate", "Run a locked protocol through a gateway; stopped and begun again at will."),
     "submit": ("submit", "Send findings to a node; safe to repeat."),
     "verify-voluntary": ("voluntary", "Try to break each promise V1 to V16, on a scratch node."),
     "journal": ("journal", "Verify or export the sealed record."),
