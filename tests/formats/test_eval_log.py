@@ -59,6 +59,9 @@ def test_an_outage_and_another_models_answer_are_infrastructure_though_the_statu
 
 
 def test_a_hung_call_that_inspect_scored_incorrect_is_no_inability() -> None:
+    samples, _ = read(opened((LOGS / "slow.eval").read_bytes()))
+
+    assert (samples[-1].told.limit, samples[-1].told.solved, samples[-1].told.answered_as) == ("time", False, ())
     assert outcomes("slow.eval")[-1] == "infrastructure"
 
 

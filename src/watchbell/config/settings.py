@@ -27,6 +27,7 @@ ROOMS = [
     "files",
     "vulnerabilities",
     "engagements",
+    "evaluation",
     "findings",
     "cases",
     "advisories",

@@ -27,7 +27,7 @@ class LoggedSample:
     """One sample as it was logged. `credit` is 0 to 1, or None without a usable score; `calls` None where not logged.
 
     `answer` is the digest of the last answer's text, `digest` that of the bytes it is stored in; `spoken` is all the
-    model said and did, for looking for a canary, and is kept nowhere.
+    model said and did and `heard` all it was told, for looking for a canary; both are kept nowhere.
     """
 
     item: str
@@ -45,6 +45,11 @@ class LoggedSample:
     answer: str
     digest: str
     spoken: str
+    heard: str
+
+    def lets_slip(self, canary: str) -> bool:
+        """Return whether the model said this text without having been told it."""
+        return bool(canary) and canary in self.spoken and canary not in self.heard
 
 
 def key_of(sample: Json) -> tuple[str, int]:
@@ -93,7 +98,8 @@ def sample_from(sample: Json, *, model: str, scorer: str, place: str, digest: st
         wall_ms=_milliseconds(sample),
         answer=hashlib.sha256(fields.text(output, "completion", "/output").encode()).hexdigest(),
         digest=digest,
-        spoken="\n".join(_spoken(sample)),
+        spoken="\n".join(_texts(sample, ("assistant",))),
+        heard="\n".join(_texts(sample, ("system", "user", "tool"))),
     )
 
 
@@ -134,8 +140,11 @@ def _calls(sample: Json, model: str) -> Iterator[Json]:
 
 
 def _answered_as(calls: list[Json], output: Json) -> tuple[str, ...]:
-    """Return the names under which answers came; from the last answer where no call is logged."""
-    answers = [fields.mapping(one, "output") for one in calls] or [output]
+    """Return the names under which answers came; from the last answer where no call is logged.
+
+    A call that was cut or went wrong has an output too: an empty one, under the name it was called by.
+    """
+    answers = [fields.mapping(one, "output") for one in calls if not one.get("error")] if calls else [output]
     named = [fields.text(one, "model")[:LONGEST_NAME] for one in answers if fields.items(one, "choices")]
     return tuple(dict.fromkeys(named))
 
@@ -145,9 +154,10 @@ def _stopped_by(output: Json) -> str:
     return fields.text(choices[-1], "stop_reason") if choices else ""
 
 
-def _spoken(sample: Json) -> Iterator[str]:
+def _texts(sample: Json, roles: tuple[str, ...]) -> Iterator[str]:
+    """Return what these roles said, and what their tool calls were given."""
     for message, place in fields.objects(sample, "messages"):
-        if message.get("role") != "assistant":
+        if message.get("role") not in roles:
             continue
         content = message.get("content")
         if type(content) is str:

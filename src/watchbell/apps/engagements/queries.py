@@ -23,13 +23,17 @@ from watchbell.apps.engagements.models import (
     TermsVersion,
     UsedWindow,
 )
-from watchbell.apps.engagements.words import Material, Signed
+from watchbell.apps.engagements.words import Material, Signed, What
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
+from watchbell.domain.metering import Dialect
 from watchbell.domain.sealing.chain import GENESIS, chain
+from watchbell.formats import strictjson
 
 NOBODY = "-"
+SETTLES_WITHIN = timedelta(minutes=35)
+"""After this long a call that ran has been settled or written off (services.metering)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +230,29 @@ def receipts_owed() -> int:
 def is_offered(engagement: Engagement) -> bool:
     """Return whether the evaluator may know of it: of a draft that ended before it was offered, it never may."""
     return engagement.signatures.filter(kind=Signed.OFFER).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What a gateway let through in some span of time: how many calls of the model, and what they were charged."""
+
+    calls: int
+    tokens: int
+
+
+def calls_between(engagement: Engagement, start: datetime, end: datetime) -> Called:
+    """Return what was called from `start` until `end`, by the lines of the access log; lists of models are no calls.
+
+    A call is charged when it settles: what settles after `end` counts too, what has not settled yet does not.
+    """
+    lines = AccessLine.objects.filter(engagement=engagement, at__gte=start).order_by("id")
+    called: set[str] = set()
+    for line in lines.filter(what=What.CALL, at__lt=end).iterator(chunk_size=500):
+        said = strictjson.loads(bytes(line.entry))
+        if said.get("interface") != Dialect.MODELS:
+            called.add(said["call"])
+    tokens = 0
+    for line in lines.filter(what=What.SETTLED, at__lt=end + SETTLES_WITHIN).iterator(chunk_size=500):
+        said = strictjson.loads(bytes(line.entry))
+        tokens += said["tokens"] if said["call"] in called else 0
+    return Called(calls=len(called), tokens=tokens)

@@ -8,7 +8,7 @@ from watchbell.apps.engagements.services.ending import (
     withdraw,
 )
 from watchbell.apps.engagements.services.log import anchor, export
-from watchbell.apps.engagements.services.material import MODEL_NAMES, name_of, open_sealed, seal, terms_of
+from watchbell.apps.engagements.services.material import MODEL_NAMES, list_sealed, name_of, open_sealed, seal, terms_of
 from watchbell.apps.engagements.services.offering import (
     ANSWER_WITHIN,
     Signing,
@@ -44,7 +44,7 @@ from watchbell.apps.engagements.services.running import (
 )
 from watchbell.apps.engagements.services.signing import NoKey, NotSigned, add_signing_key, retire_signing_key
 from watchbell.apps.engagements.services.standing import ChangedMeanwhile, IsOver, NotAllowed, NotYet
-from watchbell.apps.engagements.services.tokens import Minted, end_token, mint
+from watchbell.apps.engagements.services.tokens import Minted, end_every_token, end_token, mint
 
 __all__ = [
     "ANSWER_WITHIN",
@@ -72,6 +72,7 @@ __all__ = [
     "decline",
     "destroy_evidence_if_due",
     "draft",
+    "end_every_token",
     "end_if_over",
     "end_partnership",
     "end_seat",
@@ -79,6 +80,7 @@ __all__ = [
     "evidence_is_due",
     "export",
     "leave",
+    "list_sealed",
     "make_round",
     "mint",
     "models_in_scope",

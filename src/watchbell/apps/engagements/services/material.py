@@ -30,9 +30,13 @@ def seal(
     `what` says what kind of thing it is, `place` which of them. Raises KeystoreError.
     """
     sealed = keys.seal(key_of(engagement, key), _place(engagement, what, place), data)
-    digest = hashlib.sha256(sealed).hexdigest()
-    SealedItem.objects.create(engagement=engagement, key=key, what=what, digest=digest, at=now)
+    list_sealed(engagement, what, hashlib.sha256(sealed).hexdigest(), key=key, now=now)
     return sealed
+
+
+def list_sealed(engagement: Engagement, what: str, digest: str, *, key: Material, now: datetime) -> None:
+    """List something that another room sealed under one of the engagement's keys, by the digest of what it is."""
+    SealedItem.objects.create(engagement=engagement, key=key, what=what, digest=digest, at=now)
 
 
 def open_sealed(

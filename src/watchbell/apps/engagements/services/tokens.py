@@ -96,6 +96,20 @@ def end_token(token: GatewayToken, *, by: Actor, now: datetime) -> None:
         log.write(engagement, [log.touched(by, What.TOKEN_ENDED, token=token.public_id)], now=now)
 
 
+@transaction.atomic
+def end_every_token(engagement: Engagement, *, by: Actor, now: datetime) -> int:
+    """End every token of an engagement at the next request, as either party and the node may; return how many."""
+    if by.kind is not ActorKind.SYSTEM and by.organisation != engagement.developer:
+        require_evaluator(engagement, by)
+    engagement = held(engagement)
+    live = list(engagement.gateway_tokens.filter(ended_at__isnull=True, expires_at__gt=now).order_by("pk"))
+    for token in live:
+        GatewayToken.objects.filter(pk=token.pk, ended_at__isnull=True).update(ended_at=now)
+        record("engagement.token_ended", engagement, by=by, now=now)
+        log.write(engagement, [log.touched(by, What.TOKEN_ENDED, token=token.public_id)], now=now)
+    return len(live)
+
+
 def has_seat(engagement: Engagement, person: str) -> bool:
     """Return whether a person has a seat here at this moment, and still works for the evaluator."""
     live = engagement.seats.filter(person=person, admitted_at__isnull=False, ended_at__isnull=True)

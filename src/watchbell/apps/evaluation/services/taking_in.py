@@ -1,0 +1,320 @@
+"""This will take in a log of an evaluator's own Inspect: checked against the locked protocol, sample by sample.
+
+The log is sealed under the engagement's evidence key before anything of it is counted. It is taken in pages, each in a
+transaction of its own: killed half-way, the same command goes on, and no sample counts twice. A cell that an outage
+left empty may be filled by a later log; an answer is never replaced by another one.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from django.db import transaction
+
+from watchbell.apps.engagements import services as access
+from watchbell.apps.engagements.services.standing import IsOver, held, record
+from watchbell.apps.engagements.words import Material
+from watchbell.apps.evaluation.models import Protocol, Run, Sample
+from watchbell.apps.evaluation.services.checking import Place, canaries_of, place_of
+from watchbell.apps.evaluation.services.containing import Happened, report_incident
+from watchbell.apps.evaluation.services.finishing import Told, finish
+from watchbell.apps.evaluation.services.standing import engagement_of, opened, require_evaluator_or_console
+from watchbell.apps.evaluation.words import IncidentKind, Source
+from watchbell.apps.files import services as files
+from watchbell.domain.evaluation import Outcome, outcome_of
+from watchbell.domain.handling import Actor
+from watchbell.domain.identity import Dice, new_id
+from watchbell.domain.lifecycle.run import Run as RunState
+from watchbell.domain.refusal import Refusal, refuse
+from watchbell.domain.sentence import Sentence
+from watchbell.formats import eval_log
+from watchbell.formats.eval_log import EvalLog, Log
+from watchbell.formats.eval_sample import LoggedSample
+from watchbell.outside.blobs import BlobStore
+from watchbell.outside.keystore import Keystore
+from watchbell.outside.reader import EVAL_LOG, Archive
+
+if TYPE_CHECKING:
+    from watchbell.apps.engagements.models import Engagement
+
+PAGE: Final = 200
+MOST_SHOWN: Final = 1000
+LOST: Final = (Outcome.INFRASTRUCTURE, Outcome.MISSING)
+"""What says nothing of the model: a later log may fill its cell."""
+ZIP: Final = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log as it lies before us: its name, for saying where something is wrong, and a file that can seek."""
+
+    name: str
+    file: BinaryIO
+
+
+@dataclass(slots=True)
+class TakenIn:
+    """What came of one log; `refusals` holds the first thousand, `refused` counts all."""
+
+    run: Run
+    stored: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Count a refusal."""
+        self.refused += 1
+        if len(self.refusals) < MOST_SHOWN:
+            self.refusals.append(refusal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intake:
+    """One log on its way in: the protocol it is held against, where it belongs, and who may answer under which name."""
+
+    row: Protocol
+    place: Place
+    run: Run
+    epochs: int
+    names: frozenset[str]
+    canaries: tuple[str, ...]
+
+
+def import_log(
+    row: Protocol,
+    source: LogFile,
+    *,
+    store: BlobStore,
+    by: Actor,
+    now: datetime,
+    keys: Keystore,
+    rng: Dice,
+    progress: Callable[[int], None] = lambda seen: None,
+) -> TakenIn:
+    """Take in one log; the same log again changes nothing.
+
+    Raises NotAllowed for anyone but the evaluator's people and this machine's console, IsOver once the evidence is
+    due, and Refused where the log as a whole is not of this protocol. Single samples are refused in what is returned.
+    """
+    engagement = engagement_of(row)
+    require_evaluator_or_console(engagement, by)
+    if access.destroy_evidence_if_due(engagement, now=now, keys=keys, rng=rng):
+        raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+    value = opened(row, keys=keys)
+    digest = _digest_of(source.file)
+    log = _opened_log(source)
+    place = place_of(log.head, row, value, engagement)
+    run = _claimed(row, place, log.head, digest, source, store=store, by=by, now=now, keys=keys, rng=rng)
+    intake = _Intake(
+        row=row,
+        place=place,
+        run=run,
+        epochs=value.epochs,
+        names=value.names_of(value.models[place.arm]) | {log.head.model},
+        canaries=canaries_of(row, value, keys=keys),
+    )
+    taken, told = TakenIn(run), Told()
+    for page in _pages(log.samples()):
+        slipped = _store(intake, page, taken, told)
+        progress(taken.stored + taken.unchanged + taken.refused)
+        if slipped is not None:
+            _report(intake, slipped, taken, engagement, by=by, now=now, keys=keys, rng=rng)
+            return taken
+    finish(run, log, told, value, refused=taken.refused, by=by, now=now)
+    run.refresh_from_db()
+    return taken
+
+
+def _digest_of(file: BinaryIO) -> str:
+    file.seek(0)
+    found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    return found
+
+
+def _opened_log(source: LogFile) -> Log:
+    """Return the log, by its bytes and not by its name. Raises Refused."""
+    is_zip = source.file.read(len(ZIP)) == ZIP
+    source.file.seek(0)
+    if is_zip:
+        return eval_log.open_log(Archive(source.file, source.name, EVAL_LOG))
+    return eval_log.loads(source.file.read(eval_log.MOST_DOCUMENT + 1))
+
+
+def _claimed(
+    row: Protocol,
+    place: Place,
+    head: EvalLog,
+    digest: str,
+    source: LogFile,
+    *,
+    store: BlobStore,
+    by: Actor,
+    now: datetime,
+    keys: Keystore,
+    rng: Dice,
+) -> Run:
+    """Return the run of this log: the one there is, or a new one whose log is sealed before its row is written."""
+    there = Run.objects.filter(protocol=row, log_digest=digest).first()
+    if there is not None:
+        if there.stands is RunState.HALTED:
+            todo = "Settle the incident, and run these items again"
+            raise refuse("halted", "This run was halted, and nothing more of it is taken in.", todo=todo)
+        return there
+    engagement = engagement_of(row)
+    how = files.Keeping(
+        key_id=engagement.evidence_key,
+        keep_until=(engagement.ends_at or now) + timedelta(days=engagement.evidence_days),
+        max_bytes=EVAL_LOG.max_bytes,
+    )
+    source.file.seek(0)
+    stored = files.put_away(source.file, how=how, store=store)
+    with transaction.atomic():
+        engagement = held(engagement)
+        if access.evidence_is_due(engagement, now):
+            raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+        blob = files.keep(stored, how=how, store=store, by=by, now=now, rng=rng)
+        access.list_sealed(engagement, "log", stored.digest, key=Material.EVIDENCE, now=now)
+        run, _ = Run.objects.get_or_create(
+            protocol=row,
+            log_digest=digest,
+            defaults={
+                "public_id": new_id(rng),
+                "source": Source.IMPORTED,
+                "suite": place.suite.benchmark,
+                "arm": place.arm,
+                "budget": place.budget,
+                "eval_id": head.eval_id[:64],
+                "blob": blob.public_id,
+                "person": by.person or "",
+                "began_at": head.began,
+                "received_at": now,
+            },
+        )
+        digests = {"log": digest}
+        record("evaluation.log_received", engagement, by=by, now=now, digests=digests, run=run.public_id)
+    return run
+
+
+def _pages(samples: Iterator[LoggedSample | Refusal]) -> Iterator[list[LoggedSample | Refusal]]:
+    while page := list(islice(samples, PAGE)):
+        yield page
+
+
+@transaction.atomic
+def _store(intake: _Intake, page: list[LoggedSample | Refusal], taken: TakenIn, told: Told) -> LoggedSample | None:
+    """Take in one page, in one transaction; return the first sample that let a canary slip, and nothing after it."""
+    Protocol.objects.select_for_update().get(pk=intake.row.pk)  # logs that fill one protocol's cells come in one by one
+    found = [one for one in page if isinstance(one, LoggedSample)]
+    there = _cells(intake, found)
+    new: list[Sample] = []
+    for one in page:
+        if isinstance(one, Refusal):
+            taken.refuse(one)
+            continue
+        told.add(one)
+        if any(one.lets_slip(canary) for canary in intake.canaries):
+            Sample.objects.bulk_create(new)
+            return one
+        if (refusal := _not_of_protocol(intake, one)) is not None:
+            taken.refuse(refusal)
+            continue
+        _fill(intake, one, there, new, taken)
+    Sample.objects.bulk_create(new)
+    return None
+
+
+def _cells(intake: _Intake, samples: list[LoggedSample]) -> dict[tuple[str, int], Sample]:
+    """Return what stands already in the cells that these samples would fill."""
+    rows = Sample.objects.filter(
+        protocol=intake.row,
+        suite=intake.place.suite.benchmark,
+        arm=intake.place.arm,
+        budget=intake.place.budget,
+        item__in={one.item for one in samples},
+    )
+    return {(row.item, row.epoch): row for row in rows}
+
+
+def _not_of_protocol(intake: _Intake, sample: LoggedSample) -> Refusal | None:
+    if sample.item not in intake.place.items:
+        message, where = Sentence("The protocol has no item {name}.", name=sample.item[:100]), "/id"
+    elif sample.epoch > intake.epochs:
+        message, where = Sentence("The protocol has {most} epochs.", most=intake.epochs), "/epoch"
+    else:
+        return None
+    todo = "Run what was locked, or amend the protocol and say why"
+    return Refusal(code="not-in-protocol", message=message, place=f"{sample.place}: {where}", todo=todo)
+
+
+def _fill(
+    intake: _Intake,
+    sample: LoggedSample,
+    there: dict[tuple[str, int], Sample],
+    new: list[Sample],
+    taken: TakenIn,
+) -> None:
+    """Put one sample into its cell, or say why not."""
+    outcome, row = outcome_of(sample.told, names=intake.names), there.get((sample.item, sample.epoch))
+    if row is None:
+        there[sample.item, sample.epoch] = made = Sample(**_values(intake, sample, outcome))
+        new.append(made)
+        taken.stored += 1
+    elif row.digest == sample.digest or outcome in LOST:
+        taken.unchanged += 1
+    elif row.outcome in LOST:
+        Sample.objects.filter(pk=row.pk).update(**_values(intake, sample, outcome))
+        taken.stored += 1
+    else:
+        message = "Another answer stands in this cell already, and no answer is replaced by a later one."
+        taken.refuse(Refusal(code="answered-already", message=message, place=sample.place))
+
+
+def _values(intake: _Intake, sample: LoggedSample, outcome: Outcome) -> dict[str, Any]:
+    family, level = intake.place.items[sample.item]
+    return {
+        "protocol": intake.row,
+        "run": intake.run,
+        "suite": intake.place.suite.benchmark,
+        "arm": intake.place.arm,
+        "budget": intake.place.budget,
+        "item": sample.item,
+        "epoch": sample.epoch,
+        "family": family,
+        "level": level,
+        "outcome": outcome,
+        "limit": sample.told.limit,
+        "credit": sample.credit,
+        "input_tokens": sample.input_tokens,
+        "output_tokens": sample.output_tokens,
+        "total_tokens": sample.total_tokens,
+        "calls": sample.calls,
+        "wall_ms": sample.wall_ms,
+        "answer": sample.answer,
+        "digest": sample.digest,
+        "place": sample.place[:200],
+    }
+
+
+def _report(
+    intake: _Intake,
+    sample: LoggedSample,
+    taken: TakenIn,
+    engagement: "Engagement",
+    *,
+    by: Actor,
+    now: datetime,
+    keys: Keystore,
+    rng: Dice,
+) -> None:
+    """Halt the run and tell the developer: the model said what it was never told."""
+    happened = Happened(kind=IncidentKind.CANARY, noticed_at=now, run=intake.run)
+    report_incident(engagement, happened, by=by, now=now, keys=keys, rng=rng)
+    message = "The model said the benchmark's canary without having been told it; the run is halted."
+    todo = "The developer has the incident; see whether the items are known"
+    taken.refuse(Refusal(code="canary", message=message, place=sample.place, todo=todo))
+    intake.run.refresh_from_db()
