@@ -79,6 +79,17 @@ KEPT = (
         on_deletion=NAMES_NOBODY,
     ),
     Kept(
+        model="evaluation.Report",
+        columns=(
+            *("id", "public_id", "protocol_id", "number", "digest", "is_kept", "content", "public_key", "signature"),
+            *("person", "issued_at", "comment", "commented_at", "consents"),
+        ),
+        holds="The issued report and the developer's comment; sealed (evidence key) unless the signed terms keep it.",
+        until=AS_AGREED,
+        on_export=BOTH,
+        on_deletion=OPAQUE,
+    ),
+    Kept(
         model="evaluation.Incident",
         columns=(
             *("id", "public_id", "engagement", "protocol_id", "run_id", "kind", "sealed_note", "person"),

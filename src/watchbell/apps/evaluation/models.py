@@ -268,3 +268,37 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"incident {self.public_id}"
+
+
+class Report(models.Model):
+    """One issued report on a protocol, signed by this node; both parties have it from the same moment.
+
+    `content` is sealed under the evidence key, unless the signed terms keep the report: then nothing seals it.
+    """
+
+    public_id = public_id()
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="reports")
+    number = models.PositiveIntegerField()
+    digest = OrderedText(max_length=64)
+    is_kept = models.BooleanField()
+    content = models.BinaryField()
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+    person = OrderedText(max_length=32, blank=True)
+    issued_at = models.DateTimeField()
+    comment = models.BinaryField(default=b"")
+    commented_at = models.DateTimeField(null=True)
+    consents = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["protocol", "number"], name="report_has_its_number_once"),
+            models.CheckConstraint(
+                condition=Q(comment=b"", commented_at__isnull=True) | (~Q(comment=b"") & Q(commented_at__isnull=False)),
+                name="report_comment_has_its_moment",
+            ),
+            no_longer_than("digest", 64, name="report_digest_is_one_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.public_id}"

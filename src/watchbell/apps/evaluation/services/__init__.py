@@ -1,4 +1,4 @@
-"""Every change to evaluations: register, draft, lock, amend, sign, take in, halt, reveal, forget."""
+"""Every change to evaluations: register, draft, lock, amend, sign, take in, halt, report, reveal, forget."""
 
 from watchbell.apps.evaluation.services.containing import (
     Happened,
@@ -9,6 +9,7 @@ from watchbell.apps.evaluation.services.containing import (
     settle_incident,
     sign_containment,
 )
+from watchbell.apps.evaluation.services.kits import run_kit
 from watchbell.apps.evaluation.services.planning import (
     IsLocked,
     NotReady,
@@ -27,12 +28,22 @@ from watchbell.apps.evaluation.services.registering import (
     reveal_seed,
     seed_of,
 )
+from watchbell.apps.evaluation.services.reporting import (
+    REPORT_KEY,
+    comment,
+    comment_of,
+    consent,
+    issue_report,
+    open_report,
+    signed_bytes,
+)
 from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
 from watchbell.apps.evaluation.services.transcripts import open_transcript
 
 __all__ = [
+    "REPORT_KEY",
     "SEEDS",
     "Happened",
     "IsLocked",
@@ -42,15 +53,20 @@ __all__ = [
     "TakenIn",
     "amend",
     "change_draft",
+    "comment",
+    "comment_of",
     "commit_seed",
+    "consent",
     "containment_to_sign",
     "draft_protocol",
     "engagement_of",
     "import_log",
+    "issue_report",
     "lock",
     "make_round",
     "mint_run_token",
     "open_protocol",
+    "open_report",
     "open_transcript",
     "opened",
     "reason_of",
@@ -58,7 +74,9 @@ __all__ = [
     "report_incident",
     "require_contained",
     "reveal_seed",
+    "run_kit",
     "seed_of",
     "settle_incident",
     "sign_containment",
+    "signed_bytes",
 ]
