@@ -10,11 +10,10 @@ from typing import Final, Self
 
 from watchbell.domain.suites.suite import Ran, Trial
 from watchbell.outside.sandbox import cgroups, copying, ground, handing, running, seccomp
-from watchbell.outside.sandbox.folder import Folder, one_file
+from watchbell.outside.sandbox.folder import Folder, packed_files
 from watchbell.outside.sandbox.ground import PLACE, PYTHON, Ground
 from watchbell.outside.sandbox.identities import Identities, Identity
 from watchbell.outside.sandbox.interface import FOLDER, MIB, UID, Containment, Limits, NotTaken, Taken
-from watchbell.outside.sandbox.names import checked
 from watchbell.outside.sandbox.running import Order
 
 NEEDED: Final = ("bwrap", "nsenter", "unshare", "sh", "mount", "tar", "cat")
@@ -36,7 +35,7 @@ class BubblewrapSandbox:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.ground = ground.prepared()
-        self.accounts = cgroups.found()
+        self.accounts = cgroups.found(is_root=os.geteuid() == 0)
         self._identities = Identities()
         self.filter = seccomp.program()
 
@@ -101,6 +100,7 @@ class BubblewrapSession:
     ) -> Ran:
         """Return what came of the command; see `interface.Session`."""
         sandbox, said = self._sandbox, running.spoken(command)
+        self._folder.mend()
         shown = "\0".join(options(sandbox.ground)).encode()
         with ExitStack() as stack:
             given = {
@@ -124,11 +124,11 @@ class BubblewrapSession:
 
     def write(self, name: str, data: bytes) -> None:
         """This will put a file into the folder, within the containment: links there lead nowhere but inside."""
-        ran = self.run(("tar", "-x", "-f", "-", "--no-same-owner"), stdin=one_file(checked(name), data))
+        ran = self.run(
+            ("tar", "-x", "-f", "-", "--no-same-owner"), stdin=packed_files({name: data}, self._sandbox.limits)
+        )
         if ran.status != 0:
-            raise NotTaken(
-                f"The sandbox did not take {name!a}: {ran.errors[-200:].decode('utf-8', 'replace')!a}."
-            )
+            raise NotTaken(f"The sandbox did not take {name!a}: {ran.errors[-200:].decode('utf-8', 'replace')!a}.")
 
     def read(self, name: str, *, most: int = MIB) -> bytes:
         """Return a regular file's bytes; never follows a link. Raises NotTaken."""

@@ -37,17 +37,22 @@ class Account:
         self.folder.rmdir()
 
 
-def found(root: Path = ROOT, own: Path = Path("/proc/self/cgroup")) -> Path | None:
-    """Return a cgroup below which we may make our own, or None."""
+def found(*, is_root: bool, root: Path = ROOT, own: Path = Path("/proc/self/cgroup")) -> Path | None:
+    """Return a cgroup below which we may make our own, or None.
+
+    Root may write everywhere; for it, only what the service manager marks as handed over counts (systemd does).
+    """
     where = next((line[3:].strip("\n") for line in own.read_text("utf-8").splitlines() if line.startswith("0::")), "")
     here = root / where.lstrip("/")
-    return next((place for place in (here, here.parent) if _is_ours(place, root)), None) if where else None
+    return next((place for place in (here, here.parent) if _is_ours(place, root, is_root)), None) if where else None
 
 
-def _is_ours(place: Path, root: Path) -> bool:
+def _is_ours(place: Path, root: Path, is_root: bool) -> bool:
     if not (place == root or place.is_relative_to(root)):
         return False
     try:
+        if is_root and os.getxattr(place, "user.delegate") != b"1":
+            return False
         on = set((place / "cgroup.subtree_control").read_text("ascii").split())
     except OSError:
         return False

@@ -62,7 +62,7 @@ def _names(folder: int, most: int) -> list[str]:
 
 @contextmanager
 def _opened_along(folder: int, way: "list[str] | tuple[str, ...]", name: str) -> Iterator[int]:
-    here = os.open(".", _FOLDER, dir_fd=folder)
+    here = _opened(".", _FOLDER, folder, name)
     try:
         for part in way:
             there = _opened(part, _FOLDER, here, name)
@@ -82,13 +82,16 @@ def _opened(part: str, how: int, parent: int, name: str) -> int:
 
 def _bytes_of(parent: int, part: str, name: str, most: int) -> bytes:
     descriptor = _opened(part, _FILE, parent, name)
-    with open(descriptor, "rb") as file:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise NotTaken(f"{name!a} is not taken: it is no regular file.")
         if found.st_nlink != 1:
             raise NotTaken(f"{name!a} is not taken: it has a second name, or has lost its own.")
-        data = file.read(most + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > most:
         raise NotTaken(f"{name!a} is not taken: it is larger than the {most} bytes that are left for it.")
     return data

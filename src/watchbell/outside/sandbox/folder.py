@@ -61,7 +61,7 @@ class Folder:
         out, errors = self._process.stdout, self._process.stderr
         assert out is not None
         assert errors is not None
-        if out.readline() != b"ready\n":
+        if handing.first_line(out.fileno(), SECONDS) != b"ready\n":
             self._process.kill()
             said = errors.read(500).decode("utf-8", "backslashreplace").strip()
             raise SandboxBroke(f"The sandbox's folder could not be made: {said or 'no word why'}.")
@@ -69,6 +69,10 @@ class Folder:
     def seen_from_here(self, name: str) -> str:
         """Return where a part of the file system is seen by this process."""
         return f"/proc/{self._process.pid}/root{PLACE}/{name}"
+
+    def mend(self) -> None:
+        """This will undo what code did to the folder's own mode: it could keep its next command from starting."""
+        os.chmod(f"/proc/self/fd/{self.box}", FOLDERS["box"])
 
     def entering(self, command: Sequence[str]) -> list[str]:
         """Return the command that starts this one where the folder is seen."""
@@ -100,8 +104,7 @@ class Folder:
 
 def packed(files: Mapping[str, bytes], limits: Limits) -> bytes:
     """Return a tar of the sandbox's folders and of these files in its own. Raises NotTaken."""
-    if len(files) > limits.entries // 2 or sum(map(len, files.values())) > limits.disk * MIB // 2:
-        raise NotTaken(f"{len(files)} files take up more than half of the sandbox's {limits.disk} MiB.")
+    _check(files, limits)
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, mode in FOLDERS.items():
@@ -109,7 +112,7 @@ def packed(files: Mapping[str, bytes], limits: Limits) -> bytes:
         for name, text in _PEOPLE.items():
             _add_file(archive, name, text.encode())
         for name, data in files.items():
-            _add_file(archive, f"box/{names.checked(name)}", data)
+            _add_file(archive, f"box/{name}", data)
     return target.getvalue()
 
 
@@ -125,9 +128,21 @@ def _add_file(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     archive.addfile(entry, io.BytesIO(data))
 
 
-def one_file(name: str, data: bytes) -> bytes:
-    """Return a tar of this one file."""
+def packed_files(files: Mapping[str, bytes], limits: Limits) -> bytes:
+    """Return a tar of these files alone. Raises NotTaken."""
+    _check(files, limits)
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        _add_file(archive, name, data)
+        for name, data in files.items():
+            _add_file(archive, name, data)
     return target.getvalue()
+
+
+def _check(files: Mapping[str, bytes], limits: Limits) -> None:
+    for name in files:
+        names.checked(name)
+    folders = {"/".join(parts[:deep]) for parts in (name.split("/") for name in files) for deep in range(1, len(parts))}
+    if both := folders & files.keys():
+        raise NotTaken(f"{min(both)!a} is a file, and a folder of another.")
+    if len(files) + len(folders) > limits.entries // 2 or sum(map(len, files.values())) > limits.disk * MIB // 2:
+        raise NotTaken(f"{len(files)} files take up more than half of the sandbox's {limits.disk} MiB or entries.")

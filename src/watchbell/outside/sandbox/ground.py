@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from watchbell.domain.records import record
+from watchbell.outside.sandbox import handing
 from watchbell.outside.sandbox.identities import Identity
 
 PLACE: Final = "/dev/shm"  # noqa: S108 (in a mount namespace of its own)
@@ -55,7 +56,7 @@ class Ground:
 
 def prepared(prefix: str = sys.base_prefix) -> Ground:
     """Return the ground with the Python that runs us, or with the distribution's where ours cannot be shown."""
-    home = Path(prefix)
+    home = Path(prefix).resolve()
     if home == Path("/usr") or not os.access(home / "bin" / _NAME, os.X_OK):
         return _distributions()
     if os.geteuid() != 0 or _is_open_to_all(home):
@@ -99,7 +100,7 @@ def _bound(home: Path) -> int | None:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, cwd="/"
     ) as process:
         assert process.stdout is not None
-        if process.stdout.readline() != b"ready\n":
+        if handing.first_line(process.stdout.fileno(), SECONDS) != b"ready\n":
             return None
         return os.open(f"/proc/{process.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 

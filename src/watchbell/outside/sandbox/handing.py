@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+_CHUNK: Final = 64 << 10
 _SEALS: Final = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
@@ -22,3 +25,15 @@ def sealed(name: str, data: bytes) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def first_line(descriptor: int, seconds: float) -> bytes:
+    """Return what another program wrote up to its first line's end, and perhaps more; b"" when no line came in time."""
+    said, ends_at = b"", time.monotonic() + seconds
+    while b"\n" not in said:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, ends_at - time.monotonic()))
+        piece = os.read(descriptor, _CHUNK) if ready else b""
+        if not piece:
+            return b""
+        said += piece
+    return said

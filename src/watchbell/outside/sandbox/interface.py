@@ -67,6 +67,11 @@ class Containment:
         """Whether every wall held."""
         return bool(self.probes) and all(probe.held for probe in self.probes)
 
+    @property
+    def open_walls(self) -> tuple[Probe, ...]:
+        """Return those that did not hold."""
+        return tuple(probe for probe in self.probes if not probe.held)
+
     def lines(self) -> tuple[str, ...]:
         """Return a line a wall, for people."""
         return tuple(
@@ -124,6 +129,8 @@ class Session(Protocol):
 class Sandbox(Protocol):
     """Runs what others wrote, so that nothing of it reaches anything else."""
 
+    limits: Limits
+
     def self_test(self) -> Containment:
         """Return how each wall held when it was tried."""
 
@@ -138,3 +145,9 @@ class Sandbox(Protocol):
 
     def close(self) -> None:
         """This will let go of what the sandbox holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -5,7 +5,8 @@ from typing import Final
 
 from watchbell.outside.sandbox import seccomp
 from watchbell.outside.sandbox.bubblewrap import NEEDED, BubblewrapSandbox
-from watchbell.outside.sandbox.interface import Containment, ContainmentMissing, Limits, SandboxTrouble
+from watchbell.outside.sandbox.ground import ENVIRONMENT
+from watchbell.outside.sandbox.interface import Containment, ContainmentMissing, Limits, Sandbox, SandboxTrouble
 
 _PACKAGES: Final = {"bwrap": "bubblewrap", "tar": "tar", "mount": "mount"}
 _ELSEWHERE: Final = {
@@ -18,7 +19,7 @@ _TODO: Final = (
 )
 
 
-def opened(kind: str = "bubblewrap", *, limits: Limits | None = None) -> BubblewrapSandbox:
+def opened(kind: str = "bubblewrap", *, limits: Limits | None = None) -> Sandbox:
     """Return a sandbox of which every wall has just held. Raises ContainmentMissing, and then nothing may be run."""
     sandbox = _made(kind, limits or Limits())
     try:
@@ -43,7 +44,7 @@ def _made(kind: str, limits: Limits) -> BubblewrapSandbox:
         raise ContainmentMissing(f"This sandbox is prepared here and run elsewhere: {_ELSEWHERE[kind]}.")
     if kind != "bubblewrap":
         raise ContainmentMissing(f"There is no sandbox called {kind!a}; there is bubblewrap.")
-    if missing := [name for name in NEEDED if shutil.which(name) is None]:
+    if missing := [name for name in NEEDED if shutil.which(name, path=ENVIRONMENT["PATH"]) is None]:
         packages = " ".join(sorted({_PACKAGES.get(name, "util-linux") for name in missing}))
         raise ContainmentMissing(
             f"Not installed: {', '.join(missing)}. Nothing is run without a sandbox. "
@@ -56,4 +57,4 @@ def _made(kind: str, limits: Limits) -> BubblewrapSandbox:
 
 
 def _open_walls(containment: Containment) -> str:
-    return " ".join(f"{probe.name}: {probe.seen}." for probe in containment.probes if not probe.held)
+    return " ".join(f"{probe.name}: {probe.seen}." for probe in containment.open_walls)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HOST: Final = "127.0.0.1"
 _REFUSED: Final = frozenset({"EPERM", "EACCES", "ENOSYS"})
 _MOST_PROCESSES: Final = 4
+_SHOWN: Final = [[], [""], *([name] for name in sorted(walls.ROOT))]
+"""Where a service's user may be at home though it is no secret place: "/", "/usr/games" and their kind."""
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def tried(sandbox: "BubblewrapSandbox") -> Containment:
         loads = (
             pool.submit(_loaded, sandbox, "processes", walls.many(), _processes),
             pool.submit(_loaded, sandbox, "memory", walls.large(), _memory),
+            pool.submit(_loaded, sandbox, "memory of all", walls.together(), _together),
             pool.submit(_loaded, sandbox, "disk", walls.full(sandbox.limits), _disk),
             pool.submit(_loaded, sandbox, "time", walls.stubborn(), _time),
         )
@@ -103,9 +106,15 @@ def _processes(sandbox: "BubblewrapSandbox", ran: Ran) -> Probe:
 
 
 def _memory(sandbox: "BubblewrapSandbox", ran: Ran) -> Probe:
-    by = "cgroup memory.max and RLIMIT_DATA" if sandbox.accounts else "RLIMIT_DATA; the sum is watched from outside"
+    by = "cgroup memory.max and RLIMIT_DATA" if sandbox.accounts else "RLIMIT_DATA"
     seen = f"four times {walls.MEMORY} MiB ended with {ran.status}" + (", out of memory" if ran.out_of_memory else "")
     return Probe(name="memory", held=ran.status != 0 and ran.out_of_memory, by=by, seen=seen)
+
+
+def _together(sandbox: "BubblewrapSandbox", ran: Ran) -> Probe:
+    by = "cgroup memory.max" if sandbox.accounts else "a look at the sum from outside, twenty times a second"
+    seen = f"four processes, two and a half times {walls.MEMORY} MiB, ended with {ran.status}"
+    return Probe(name="memory of all", held=ran.status != 0 and ran.out_of_memory, by=by, seen=seen)
 
 
 def _disk(sandbox: "BubblewrapSandbox", ran: Ran) -> Probe:
@@ -123,7 +132,7 @@ def _time(_sandbox: "BubblewrapSandbox", ran: Ran) -> Probe:
 
 def _inside(sandbox: "BubblewrapSandbox", bait: Bait) -> tuple[Probe, ...]:
     try:
-        seen, host_uid = _look_around(sandbox, bait)
+        seen, host_uid = look_around(sandbox, bait)
     except (SandboxTrouble, OSError, ValueError) as error:
         return (Probe(name="start", held=False, by="", seen=str(error)),)
     return (
@@ -136,24 +145,10 @@ def _inside(sandbox: "BubblewrapSandbox", bait: Bait) -> tuple[Probe, ...]:
     )
 
 
-def _look_around(sandbox: "BubblewrapSandbox", bait: Bait) -> tuple[dict[str, Any], int]:
-    facts = {
-        "tcp": bait.tcp.getsockname()[1],
-        "udp": bait.udp.getsockname()[1],
-        "abstract": bait.abstract,
-        "secret": bait.secret,
-        "spaces": walls.SPACES,
-        "absent": [
-            *walls.ABSENT,
-            str(Path.home()),
-            str(bait.file),
-            tempfile.gettempdir() + "/" + bait.file.parent.name,
-        ],
-        "read_only": walls.READ_ONLY,
-        "calls": walls.forbidden(),
-    }
+def look_around(sandbox: "BubblewrapSandbox", bait: Bait) -> tuple[dict[str, Any], int]:
+    """Return what `inside.py` saw, and whose its folder was outside. Raises ValueError where it did not run."""
     program = Path(__file__).with_name("inside.py").read_bytes()
-    with sandbox.session({"inside.py": program, "facts.json": strictjson.dumps(facts)}) as session:
+    with sandbox.session({"inside.py": program, "facts.json": strictjson.dumps(facts(bait))}) as session:
         ran = session.run(("python3", "inside.py"))
         host_uid = session.host_uid()
     if ran.status != 0:
@@ -161,12 +156,29 @@ def _look_around(sandbox: "BubblewrapSandbox", bait: Bait) -> tuple[dict[str, An
     return strictjson.loads(ran.output), host_uid
 
 
+def facts(bait: Bait) -> dict[str, Any]:
+    """Return what is to be tried from the inside."""
+    home = os.path.expanduser("~")
+    ours = (str(bait.file), str(bait.file.parent), *((home,) if home.split("/")[1:2] not in _SHOWN else ()))
+    return {
+        "tcp": bait.tcp.getsockname()[1],
+        "udp": bait.udp.getsockname()[1],
+        "abstract": bait.abstract,
+        "secret": bait.secret,
+        "spaces": walls.SPACES,
+        "absent": [*walls.ABSENT, *ours],
+        "read_only": walls.READ_ONLY,
+        "calls": walls.forbidden(),
+    }
+
+
 def _user(seen: dict[str, Any], host_uid: int) -> Probe:
     status = seen["status"]
     bare = all(int(status[name], 16) == 0 for name in ("CapEff", "CapBnd"))
     held = seen["uid"] == UID and host_uid != 0 and bare and status["NoNewPrivs"] == "1"
     found = f"user {seen['uid']} inside, {host_uid} outside, {'no' if bare else 'SOME'} capabilities"
-    return Probe(name="user", held=held, by="a user of its own, dropped to before the start", seen=found)
+    by = "a user that nobody else is" if host_uid != os.geteuid() else "a user namespace; outside it is who started it"
+    return Probe(name="user", held=held, by=by, seen=found)
 
 
 def _spaces(seen: dict[str, Any]) -> Probe:

@@ -7,10 +7,8 @@ does with signals, and tells us when the last one is gone.
 
 import os
 import resource
-import select
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Final, Self
 from watchbell.domain.records import record
 from watchbell.domain.suites.suite import Ran
 from watchbell.formats import strictjson
-from watchbell.outside.sandbox import cgroups
+from watchbell.outside.sandbox import cgroups, handing
 from watchbell.outside.sandbox.cgroups import Account
 from watchbell.outside.sandbox.ground import ENVIRONMENT
 from watchbell.outside.sandbox.identities import Identity
@@ -69,44 +67,50 @@ def _account(order: Order) -> Iterator[Account | None]:
     if order.accounts is None:
         yield None
         return
-    account = cgroups.opened(order.accounts, memory=order.memory, processes=order.limits.processes)
+    # What is written to the bounded file system counts as memory too, and is none of the command's.
+    memory = order.memory + order.limits.disk
+    try:
+        account = cgroups.opened(order.accounts, memory=memory, processes=order.limits.processes)
+    except OSError as error:
+        raise SandboxBroke(f"The kernel's account could not be opened: {error}") from error
     try:
         yield account
     finally:
-        account.close()
+        with suppress(OSError):  # an empty folder that stays behind does no harm
+            account.close()
 
 
 class Started:
     """A command that bubblewrap has contained, and that waits for `go`; on leaving, nothing of it is left."""
 
     def __init__(self, order: Order) -> None:
+        self.first_fd = -1
         self._tell, told = os.pipe()
         waits, self._release = os.pipe()
         try:
             self.process = _popen(order, status=told, block=waits)
+        except OSError as error:
+            os.close(self._tell)
+            os.close(self._release)
+            raise SandboxBroke(f"The command could not be started: {error}") from error
         finally:
             os.close(told)
             os.close(waits)
-        self.first_fd = -1
         try:
-            self._said = self._first_line()
-            self.first = int(strictjson.loads(self._said.partition(b"\n")[0])["child-pid"])
+            self._said = handing.first_line(self._tell, START_SECONDS)
+            self.first = self._first_process()
             self.first_fd = os.pidfd_open(self.first)
-        except BaseException as error:
+        except BaseException:
             self._close()
-            if isinstance(error, (ValueError, KeyError, TypeError, OSError)):
-                raise SandboxBroke("bubblewrap told nothing that we understand.") from error
             raise
 
-    def _first_line(self) -> bytes:
-        said, ends_at = b"", time.monotonic() + START_SECONDS
-        while b"\n" not in said:
-            ready, _, _ = select.select([self._tell], [], [], max(0.0, ends_at - time.monotonic()))
-            piece = os.read(self._tell, _CHUNK) if ready else b""
-            if not piece:
-                raise SandboxBroke(f"bubblewrap could not contain the command: {self._complaint()}")
-            said += piece
-        return said
+    def _first_process(self) -> int:
+        if not self._said:
+            raise SandboxBroke(f"bubblewrap could not contain the command: {self._complaint()}")
+        try:
+            return int(strictjson.loads(self._said.partition(b"\n")[0])["child-pid"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise SandboxBroke("bubblewrap told nothing that we understand.") from error
 
     def _complaint(self) -> str:
         self.process.kill()
@@ -134,7 +138,10 @@ class Started:
 
     def exit_code(self) -> int | None:
         """Return what bubblewrap told of the command's end, or None when it was ended before it could."""
-        self.process.wait(timeout=END_SECONDS)
+        try:
+            self.process.wait(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise SandboxBroke("bubblewrap did not end though its command did.") from error
         while piece := os.read(self._tell, _CHUNK):
             self._said += piece
         for line in self._said.splitlines():
@@ -152,7 +159,8 @@ class Started:
 
     def _close(self) -> None:
         self.end()
-        self.process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=END_SECONDS)
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
@@ -186,7 +194,7 @@ def limits_of(order: Order) -> dict[str, int]:
     """
     memory = order.memory * MIB
     limits = {
-        "cpu": int(order.seconds) + 1,
+        "cpu": int(order.seconds) + 2,
         "core": 1,
         "fsize": order.limits.disk * MIB,
         "nproc": order.limits.processes,
@@ -206,7 +214,9 @@ def limited(order: Order) -> list[str]:
     said = []
     for name, most in limits_of(order).items():
         hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))[1]
-        said.append(f"--{name}={most if hard == resource.RLIM_INFINITY else min(most, hard)}")
+        kept = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # Reaching the softer limit of time tells its reason (SIGXCPU); reaching the harder one does not.
+        said.append(f"--{name}={max(kept - 1, 0)}:{kept}" if name == "cpu" else f"--{name}={kept}")
     return ["/usr/bin/prlimit", *said, "--", *order.command]
 
 

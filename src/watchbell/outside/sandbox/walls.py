@@ -96,6 +96,16 @@ for number in range({times}):
     held[-1][::4096] = b"x" * len(held[-1][::4096])
 print("all of it")
 """
+_TOGETHER = """
+import os, time
+for _ in range(2):
+    os.fork()
+held = bytearray({piece})
+for at in range(0, len(held), 4096):
+    held[at] = 1
+time.sleep(3)
+print("all of it")
+"""
 _FULL = """
 import os
 def written(place, most):
@@ -141,6 +151,11 @@ def many() -> Trial:
 def large() -> Trial:
     """Return a program that uses four times the memory it has."""
     return _program(_LARGE.format(times=4 * MEMORY // 8, piece=8 << 20), memory=MEMORY)
+
+
+def together() -> Trial:
+    """Return a program of four processes, each within the memory it has and all together far beyond."""
+    return _program(_TOGETHER.format(piece=MEMORY * 5 // 8 << 20), memory=MEMORY)
 
 
 def full(limits: Limits) -> Trial:
