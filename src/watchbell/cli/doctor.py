@@ -276,7 +276,7 @@ def _sandbox(_node: Settings) -> Check:
         return note("sandbox", str(error), "Only what runs code of others needs it, and refuses to run without.")
     if shut := containment.open_walls:
         found = "does not hold: " + "; ".join(f"{wall.name}: {wall.seen}" for wall in shut)
-        return note("sandbox", found, "What runs code of others refuses to run here. See docs/howto/evaluator.md.")
+        return note("sandbox", found, "Only what runs code of others needs it, and refuses to. See docs/howto/sandbox.md.")
     return well("sandbox", f"{programs.version('bwrap')}: {len(containment.probes)} walls tried, all hold")
 
 

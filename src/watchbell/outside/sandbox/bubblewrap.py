@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from watchbell.domain.suites.suite import Ran, Trial
-from watchbell.outside.sandbox import cgroups, copying, ground, handing, running, seccomp
-from watchbell.outside.sandbox.folder import Folder, packed_files
+from watchbell.outside.sandbox import cgroups, copying, ground, handing, packing, running, seccomp
+from watchbell.outside.sandbox.folder import Folder
 from watchbell.outside.sandbox.ground import PLACE, PYTHON, Ground
 from watchbell.outside.sandbox.identities import Identities, Identity
 from watchbell.outside.sandbox.interface import FOLDER, MIB, UID, Containment, Limits, NotTaken, Taken
@@ -38,6 +38,7 @@ class BubblewrapSandbox:
         self.accounts = cgroups.found(is_root=os.geteuid() == 0)
         self._identities = Identities()
         self.filter = seccomp.program()
+        self.shown = "\0".join(options(self.ground)).encode()
 
     def self_test(self) -> Containment:
         """Return how each wall held when it was tried; takes about a second."""
@@ -101,10 +102,9 @@ class BubblewrapSession:
         """Return what came of the command; see `interface.Session`."""
         sandbox, said = self._sandbox, running.spoken(command)
         self._folder.mend()
-        shown = "\0".join(options(sandbox.ground)).encode()
         with ExitStack() as stack:
             given = {
-                "args": stack.enter_context(handing.sealed("arguments", shown)),
+                "args": stack.enter_context(handing.sealed("arguments", sandbox.shown)),
                 "seccomp": stack.enter_context(handing.sealed("filter", sandbox.filter)),
             }
             read = stack.enter_context(handing.sealed("input", stdin)) if stdin else subprocess.DEVNULL
@@ -125,7 +125,7 @@ class BubblewrapSession:
     def write(self, name: str, data: bytes) -> None:
         """This will put a file into the folder, within the containment: links there lead nowhere but inside."""
         ran = self.run(
-            ("tar", "-x", "-f", "-", "--no-same-owner"), stdin=packed_files({name: data}, self._sandbox.limits)
+            ("tar", "-x", "-f", "-", "--no-same-owner"), stdin=packing.packed({name: data}, self._sandbox.limits)
         )
         if ran.status != 0:
             raise NotTaken(f"The sandbox did not take {name!a}: {ran.errors[-200:].decode('utf-8', 'replace')!a}.")

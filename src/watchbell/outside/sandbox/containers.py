@@ -12,7 +12,7 @@ from typing import Final
 from watchbell.domain.records import record
 from watchbell.domain.suites.suite import Trial
 from watchbell.formats import strictjson
-from watchbell.outside.sandbox.folder import packed_files
+from watchbell.outside.sandbox import packing
 from watchbell.outside.sandbox.interface import FOLDER, MIB, ContainmentMissing, Limits
 from watchbell.outside.sandbox.running import spoken
 
@@ -44,7 +44,7 @@ def planned(trial: Trial, *, engine: str, image: str, name: str, limits: Limits)
     inside = ("sh", "-c", _UNPACK, "sh", *spoken(trial.command))
     return Planned(
         command=(*said, "--entrypoint=", image, *inside),
-        stdin=packed_files(trial.files, limits),
+        stdin=packing.packed(trial.files, limits),
         seconds=trial.seconds,
         end=(engine, "kill", name),
     )

@@ -4,17 +4,16 @@ It lives in a mount namespace that a waiting `cat` keeps open; when this process
 closes and everything is gone. Each command of a session enters that namespace, and is contained from there.
 """
 
-import io
+import functools
 import os
 import subprocess
-import tarfile
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from watchbell.outside.sandbox import handing, names
+from watchbell.outside.sandbox import handing, packing
 from watchbell.outside.sandbox.ground import ENVIRONMENT, PLACE, SECONDS, Ground
 from watchbell.outside.sandbox.identities import Identity
-from watchbell.outside.sandbox.interface import MIB, UID, Limits, NotTaken, SandboxBroke
+from watchbell.outside.sandbox.interface import MIB, UID, Limits, SandboxBroke
 
 _HOLD: Final = (
     'mount -t tmpfs -o "size=$1,nr_inodes=$2,mode=0755,nosuid,nodev" none "$3"'
@@ -35,7 +34,8 @@ class Folder:
     def __init__(self, ground: Ground, who: Identity, limits: Limits, files: Mapping[str, bytes]) -> None:
         self._ground = ground
         self._who = who
-        with handing.sealed("files", packed(files, limits)) as given:
+        given_files = packing.packed(files, limits, below="box/", before=_furniture())
+        with handing.sealed("files", given_files) as given:
             self._process = self._start(limits, given)
         self.box = -1
         try:
@@ -102,47 +102,7 @@ class Folder:
             self._process.wait()
 
 
-def packed(files: Mapping[str, bytes], limits: Limits) -> bytes:
-    """Return a tar of the sandbox's folders and of these files in its own. Raises NotTaken."""
-    _check(files, limits)
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, mode in FOLDERS.items():
-            _add_folder(archive, name, mode)
-        for name, text in _PEOPLE.items():
-            _add_file(archive, name, text.encode())
-        for name, data in files.items():
-            _add_file(archive, f"box/{name}", data)
-    return target.getvalue()
-
-
-def _add_folder(archive: tarfile.TarFile, name: str, mode: int) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.type, entry.mode = tarfile.DIRTYPE, mode
-    archive.addfile(entry)
-
-
-def _add_file(archive: tarfile.TarFile, name: str, data: bytes) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(data), 0o644
-    archive.addfile(entry, io.BytesIO(data))
-
-
-def packed_files(files: Mapping[str, bytes], limits: Limits) -> bytes:
-    """Return a tar of these files alone. Raises NotTaken."""
-    _check(files, limits)
-    target = io.BytesIO()
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, data in files.items():
-            _add_file(archive, name, data)
-    return target.getvalue()
-
-
-def _check(files: Mapping[str, bytes], limits: Limits) -> None:
-    for name in files:
-        names.checked(name)
-    folders = {"/".join(parts[:deep]) for parts in (name.split("/") for name in files) for deep in range(1, len(parts))}
-    if both := folders & files.keys():
-        raise NotTaken(f"{min(both)!a} is a file, and a folder of another.")
-    if len(files) + len(folders) > limits.entries // 2 or sum(map(len, files.values())) > limits.disk * MIB // 2:
-        raise NotTaken(f"{len(files)} files take up more than half of the sandbox's {limits.disk} MiB or entries.")
+@functools.cache
+def _furniture() -> bytes:
+    folders = (packing.folder_entry(name, mode) for name, mode in FOLDERS.items())
+    return b"".join((*folders, *(packing.entry(name, text.encode()) for name, text in _PEOPLE.items())))

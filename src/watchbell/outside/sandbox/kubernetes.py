@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from watchbell.domain.records import record
 from watchbell.domain.suites.suite import Trial
-from watchbell.outside.sandbox.folder import packed_files
+from watchbell.outside.sandbox import packing
 from watchbell.outside.sandbox.interface import FOLDER, Limits, NotTaken
 from watchbell.outside.sandbox.running import spoken
 
@@ -62,7 +62,7 @@ def _no_network(place: Place) -> dict[str, Any]:
 
 
 def _files(trial: Trial, place: Place, limits: Limits) -> dict[str, Any]:
-    packed = packed_files(trial.files, limits)
+    packed = packing.packed(trial.files, limits)
     if len(packed) > _MOST_FILES:
         raise NotTaken(f"The trial's files take {len(packed)} bytes; a job takes at most {_MOST_FILES}.")
     return {
