@@ -273,10 +273,10 @@ def _sandbox(_node: Settings) -> Check:
     try:
         containment = sandbox.self_test()
     except sandbox.ContainmentMissing as error:
-        return note("sandbox", str(error), "Only what runs code of others needs it, and refuses to run without.")
+        return note("sandbox", str(error), "Only what runs code of others needs it. See docs/howto/sandbox.md.")
     if shut := containment.open_walls:
         found = "does not hold: " + "; ".join(f"{wall.name}: {wall.seen}" for wall in shut)
-        return note("sandbox", found, "Only what runs code of others needs it, and refuses to. See docs/howto/sandbox.md.")
+        return note("sandbox", found, "What runs code of others refuses to run here. See docs/howto/sandbox.md.")
     return well("sandbox", f"{programs.version('bwrap')}: {len(containment.probes)} walls tried, all hold")
 
 
