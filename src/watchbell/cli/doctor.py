@@ -268,10 +268,16 @@ def _mail(node: Settings) -> Check:
 
 
 def _sandbox(_node: Settings) -> Check:
-    found = programs.version("bwrap")
-    return (
-        well("sandbox", found) if found else note("sandbox", "bubblewrap is not installed; nothing here needs it yet")
-    )
+    from watchbell.outside import sandbox
+
+    try:
+        containment = sandbox.self_test()
+    except sandbox.ContainmentMissing as error:
+        return note("sandbox", str(error), "Only what runs code of others needs it. See docs/howto/sandbox.md.")
+    if shut := containment.open_walls:
+        found = "does not hold: " + "; ".join(f"{wall.name}: {wall.seen}" for wall in shut)
+        return note("sandbox", found, "What runs code of others refuses to run here. See docs/howto/sandbox.md.")
+    return well("sandbox", f"{programs.version('bwrap')}: {len(containment.probes)} walls tried, all hold")
 
 
 def _jobs(_node: Settings) -> Check:
