@@ -15,6 +15,7 @@ from watchbell.outside.sandbox.interface import (
     Session,
     Taken,
 )
+from watchbell.outside.sandbox.once import run
 from watchbell.outside.sandbox.opening import opened, self_test
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "Session",
     "Taken",
     "opened",
+    "run",
     "self_test",
 ]
