@@ -140,7 +140,7 @@ def test_a_refusal_is_counted_as_one_and_not_as_a_task_undone() -> None:
     assert promises.unlike_a_refusal(inject) == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(inject.FAMILIES), st.sampled_from(LEVELS), st.binary(min_size=1, max_size=40))
 def test_any_answer_is_judged_and_every_seed_has_its_item(
     data: st.DataObject, family: str, level: int, seed: bytes

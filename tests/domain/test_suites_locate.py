@@ -161,7 +161,7 @@ def test_the_tool_says_that_it_noted_and_not_whether_it_is_right() -> None:
     assert "Not understood" in locate.respond(item, (report("another.py", [], "none"),))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(locate.FAMILIES), st.sampled_from(LEVELS), st.binary(min_size=1, max_size=40))
 def test_any_answer_is_judged_and_every_seed_has_its_item(
     data: st.DataObject, family: str, level: int, seed: bytes
