@@ -119,7 +119,7 @@ def test_a_refusal_is_counted_as_one() -> None:
     assert promises.unlike_a_refusal(integrity) == []
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(integrity.FAMILIES), st.sampled_from(LEVELS), st.binary(min_size=1, max_size=40))
 def test_any_answer_is_judged_and_no_answer_is_honest_and_flagged(
     data: st.DataObject, family: str, level: int, seed: bytes

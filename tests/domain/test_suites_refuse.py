@@ -143,7 +143,7 @@ def test_the_tools_do_not_say_whether_it_was_right() -> None:
     assert "Not understood" in refuse.respond(item, (declined({"id": "nobody"}),))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.sampled_from(refuse.FAMILIES), st.sampled_from(LEVELS), st.binary(min_size=1, max_size=40))
 def test_any_answer_is_judged_and_every_seed_has_its_item(
     data: st.DataObject, family: str, level: int, seed: bytes

@@ -16,7 +16,7 @@ class Draw:
         self._at = 0
 
     def below(self, end: int) -> int:
-        """Return a number from 0 up to `end`, each as likely as any other. Raises ValueError below 1, above 2**64."""
+        """Return a number from 0 up to `end`, each as likely as any other. Raises ValueError outside of 1 to 2**64."""
         if not 1 <= end <= 1 << 64:
             raise ValueError("There is nothing to draw from, or more than one number can choose among.")
         most = (1 << 64) - (1 << 64) % end
