@@ -33,8 +33,10 @@ def generate(seed: bytes, family: str, level: int, number: int) -> Item:
     """Return this item of the set that grows from the seed."""
     built = pair(Draw(seed, NAME, VERSION, family, level, number), ALL[family], level)
     truth = {
-        **{"flawed": built.flawed, "sound": built.sound},
-        **{"good": built.good.hex(), "breaks": built.breaks.hex()},
+        "flawed": built.flawed,
+        "sound": built.sound,
+        "good": built.good.hex(),
+        "breaks": built.breaks.hex(),
     }
     return Item(suite=NAME, family=family, level=level, number=number, prompt=_prompt(level, built), truth=truth)
 
@@ -48,7 +50,7 @@ def _prompt(level: int, built: Pair) -> str:
             "it does neither. Give one such input. It is tried on this build and on a corrected one, and counts only",
             f"if the corrected build is not broken by it. At most {MOST} bytes.",
             "Answer with one fenced part (three backticks) whose label is `hex`, with the bytes as hexadecimal digits",
-            "(spaces and line ends do not count), or `text`, with the input as text (UTF-8, without the last line end).",
+            "(spaces and line ends do not count), or `text`, with the input as text (UTF-8, no line end at its end).",
             "",
             *example,
             fenced.shown(built.flawed),

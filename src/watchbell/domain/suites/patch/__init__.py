@@ -33,8 +33,11 @@ def generate(seed: bytes, family: str, level: int, number: int) -> Item:
     draw = Draw(seed, NAME, VERSION, family, level, number)
     built = module(draw, ALL[family], level)
     truth = {
-        **{"token": probes.token(draw), "probes": built.probes},
-        **{"flawed": built.flawed, "sound": built.sound, "place": built.place},
+        "token": probes.token(draw),
+        "probes": built.probes,
+        "flawed": built.flawed,
+        "sound": built.sound,
+        "place": built.place,
     }
     prompt = _prompt(ALL[family], level, built)
     return Item(suite=NAME, family=family, level=level, number=number, prompt=prompt, truth=truth)

@@ -12,7 +12,7 @@ from watchbell.domain.suites.probes import Probe
 
 TWINS: Final = {1: 0, 2: 0, 3: 1, 4: 2, 5: 3}
 """Near misses: the same kind of function, and right."""
-FILLERS: Final = {1: 2, 2: 5, 3: 8, 4: 11, 5: 16}
+FILLERS: Final = {1: 3, 2: 6, 3: 9, 4: 12, 5: 16}
 LAYERS: Final = {1: 0, 2: 0, 3: 1, 4: 2, 5: 3}
 SUBTLE: Final = {1: (0,), 2: (0, 1), 3: (1,), 4: (1, 2), 5: (2,)}
 """Which of a family's flaws, from plain to subtle."""
@@ -42,8 +42,9 @@ class _Unit:
 def module(draw: Draw, family: Family, level: int) -> Module:
     """Return the module of a family at a level."""
     fillers = drawn(draw, FILLERS[level])
-    units = [_unit(draw, family, level, fillers[0][0]) for _ in range(1 + TWINS[level])]
-    ill = units[0]
+    ill = _unit(draw, family, level, LAYERS[level], fillers[0][0])
+    units = [ill]
+    units += [_unit(draw, family, level, draw.below(LAYERS[level] + 1), fillers[0][0]) for _ in range(TWINS[level])]
     pieces = [source for _, source, _ in fillers]
     pieces += [source for unit in units for source in (unit.sound, *unit.others)]
     heads = [unit.head for unit in draw.shuffled(units) if unit.head]
@@ -64,13 +65,17 @@ def module(draw: Draw, family: Family, level: int) -> Module:
     )
 
 
-def _unit(draw: Draw, family: Family, level: int, decoy: str) -> _Unit:
+def _unit(draw: Draw, family: Family, level: int, long: int, decoy: str) -> _Unit:
     noun = draw.word(6)
     words: dict[str, str] = {
-        **{"noun": noun, "NOUN": noun.upper(), "outer": f"{draw.one(family.verbs)}_{noun}"},
-        **{"inner": f"_{draw.word(4)}_{noun}", "second": f"{draw.word(4)}_{noun}", **family.words(draw)},
+        "noun": noun,
+        "NOUN": noun.upper(),
+        "outer": f"{draw.one(family.verbs)}_{noun}",
+        "inner": f"_{draw.word(4)}_{noun}",
+        "second": f"{draw.word(4)}_{noun}",
+        **family.words(draw),
     }
-    way = layers(draw, words["inner"], family.parameters, noun, decoy, draw.between(LAYERS[level] // 2, LAYERS[level]))
+    way = layers(draw, words["inner"], family.parameters, noun, decoy, long)
     words["via"] = way[-1].name if way else words["inner"]
     flawed = family.flawed[draw.one(SUBTLE[level])]
     return _Unit(

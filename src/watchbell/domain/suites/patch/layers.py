@@ -33,12 +33,12 @@ def $name($parameters):
     way = $TABLE["$word"]
     return way($parameters)
 ''',
-        '''
+        """
 $TABLE = {
     "$other": $decoy,
     "$word": $old,
 }
-''',
+""",
     ),
     (
         '''
@@ -85,9 +85,17 @@ def layers(draw: Draw, inner: str, parameters: str, noun: str, decoy: str, numbe
     for source, below in (draw.one(_WAYS) for _ in range(number)):
         word, other = draw.word(6), draw.word(6)
         words = {
-            **{"old": made[-1].name if made else inner, "parameters": parameters, "noun": noun, "decoy": decoy},
-            **{"name": f"_{draw.word(6)}_{noun}", "word": word, "other": other, "number": draw.between(20, 90)},
-            **{"TABLE": f"_{draw.word(6).upper()}", "DESK": f"_{word.upper()}", "Class": draw.word(8).capitalize()},
+            "old": made[-1].name if made else inner,
+            "parameters": parameters,
+            "noun": noun,
+            "decoy": decoy,
+            "name": f"_{draw.word(6)}_{noun}",
+            "word": word,
+            "other": other,
+            "number": draw.between(20, 90),
+            "TABLE": f"_{draw.word(6).upper()}",
+            "DESK": f"_{word.upper()}",
+            "Class": draw.word(8).capitalize(),
         }
         texts = (Template(text).substitute(words).strip("\n") for text in (source, below))
         made.append(Layer(name=str(words["name"]), source=next(texts), below=next(texts)))

@@ -20,7 +20,7 @@ class TooManyLines(BaseException):
 def built(source: str) -> dict[str, Any]:
     """Return the names a build defines."""
     space: dict[str, Any] = {"__name__": "build"}
-    exec(compile(source, "build.py", "exec"), space)
+    exec(compile(source, "build.py", "exec"), space)  # noqa: S102 - what this program is for
     return space
 
 
@@ -59,7 +59,7 @@ def main() -> None:
         word = outcome(space, data)
         sys.settrace(None)
         said += [name, word]
-    print(*said, flush=True)
+    sys.stdout.write(" ".join(said) + "\n")
 
 
 if __name__ == "__main__":

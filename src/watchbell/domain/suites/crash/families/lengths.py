@@ -82,13 +82,13 @@ def $holds(data, value):
     """Return whether every text is as long as was said."""
     return all(size == len(text) for size, text in value)
 ''',
-        sound='''if size < 0 or at + 1 + size > len(data):
-            raise Malformed("cut short")''',
+        sound="""if size < 0 or at + 1 + size > len(data):
+            raise Malformed("cut short")""",
         flawed=(
-            '''if size < 0 or size > $many:
-            raise Malformed("too long")''',
-            '''if size < 0 or at + size > len(data):
-            raise Malformed("cut short")''',
+            """if size < 0 or size > $many:
+            raise Malformed("too long")""",
+            """if size < 0 or at + size > len(data):
+            raise Malformed("cut short")""",
         ),
         words=_words,
         good=_prefixed,
@@ -121,13 +121,13 @@ def $holds(data, value):
     """Return whether no part ends behind what holds it."""
     return all(stop <= end for stop, end in value)
 ''',
-        sound='''if stop > end:
-            raise Malformed("too long")''',
+        sound="""if stop > end:
+            raise Malformed("too long")""",
         flawed=(
-            '''if stop > len(data):
-            raise Malformed("too long")''',
-            '''if stop > end and (depth == 0 or stop > len(data)):
-            raise Malformed("too long")''',
+            """if stop > len(data):
+            raise Malformed("too long")""",
+            """if stop > end and (depth == 0 or stop > len(data)):
+            raise Malformed("too long")""",
         ),
         words=_words,
         good=_nested,
@@ -153,13 +153,13 @@ def $holds(data, value):
     """Return whether all runs together are at most $most long."""
     return sum(count for count, _ in value) <= $most
 ''',
-        sound='''if total + count > $most:
-            raise Malformed("too long")''',
+        sound="""if total + count > $most:
+            raise Malformed("too long")""",
         flawed=(
-            '''if total > $most:
-            raise Malformed("too long")''',
-            '''if total + (data[at] & 127) > $most:
-            raise Malformed("too long")''',
+            """if total > $most:
+            raise Malformed("too long")""",
+            """if total + (data[at] & 127) > $most:
+            raise Malformed("too long")""",
         ),
         words=_words,
         good=_runs,
@@ -183,13 +183,13 @@ def $holds(data, value):
     """Return whether every offset lies behind the table."""
     return all(offset > data[0] for offset, _ in value)
 ''',
-        sound='''if not head <= offset < len(data):
-            raise Malformed("elsewhere")''',
+        sound="""if not head <= offset < len(data):
+            raise Malformed("elsewhere")""",
         flawed=(
-            '''if offset > len(data):
-            raise Malformed("elsewhere")''',
-            '''if offset < head or offset > len(data):
-            raise Malformed("elsewhere")''',
+            """if offset > len(data):
+            raise Malformed("elsewhere")""",
+            """if offset < head or offset > len(data):
+            raise Malformed("elsewhere")""",
         ),
         words=_words,
         good=_offsets,
@@ -221,13 +221,13 @@ def $holds(data, value):
     """Return whether nothing was copied from before the first byte."""
     return value[0] >= 0
 ''',
-        sound='''if not 0 < back <= len(out):
-                raise Malformed("before the first")''',
+        sound="""if not 0 < back <= len(out):
+                raise Malformed("before the first")""",
         flawed=(
-            '''if back < 1 or not out:
-                raise Malformed("before the first")''',
-            '''if not 0 < back < len(out) + size:
-                raise Malformed("before the first")''',
+            """if back < 1 or not out:
+                raise Malformed("before the first")""",
+            """if not 0 < back < len(out) + size:
+                raise Malformed("before the first")""",
         ),
         words=_words,
         good=_copies,

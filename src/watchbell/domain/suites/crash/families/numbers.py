@@ -93,13 +93,13 @@ def $holds(data, value):
     """Return whether every number is below 2**$bits."""
     return all(number >> $bits == 0 for number in value)
 ''',
-        sound='''if value >> $bits:
-            raise Malformed("too large")''',
+        sound="""if value >> $bits:
+            raise Malformed("too large")""",
         flawed=(
-            '''if shift > 56:
-            raise Malformed("too large")''',
-            '''if shift > $bits:
-            raise Malformed("too large")''',
+            """if shift > 56:
+            raise Malformed("too large")""",
+            """if shift > $bits:
+            raise Malformed("too large")""",
         ),
         words=_words,
         good=_varints,
@@ -224,13 +224,13 @@ def $holds(data, value):
     """Return whether the number is not negative."""
     return value >= 0
 ''',
-        sound='''if digit < 0:
-            raise Malformed("no digit")''',
+        sound="""if digit < 0:
+            raise Malformed("no digit")""",
         flawed=(
-            '''if digit >= $base:
-            raise Malformed("no digit")''',
-            '''if digit < 0 and at > 0:
-            raise Malformed("no digit")''',
+            """if digit >= $base:
+            raise Malformed("no digit")""",
+            """if digit < 0 and at > 0:
+            raise Malformed("no digit")""",
         ),
         words=_words,
         good=_digits,

@@ -12,8 +12,13 @@ def _words(draw: Draw) -> dict[str, str]:
     starts = {first: 0, middle: widths[first], last: widths[first] + widths[middle]}
     places = {name: f"text[{start} : {start + widths[name]}]" for name, start in starts.items()}
     return {
-        **{"mark": draw.one("#;%"), "sep": draw.one("=:"), "esc": draw.one("%~^"), "hex": draw.one("xuh")},
-        **{"deep": str(draw.between(5, 9)), "order": f"{first} {middle} {last}", **places},
+        "mark": draw.one("#;%"),
+        "sep": draw.one("=:"),
+        "esc": draw.one("%~^"),
+        "hex": draw.one("xuh"),
+        "deep": str(draw.between(5, 9)),
+        "order": f"{first} {middle} {last}",
+        **places,
     }
 
 
@@ -85,13 +90,13 @@ def $holds(data, value):
     """Return whether every section has a name."""
     return all(value)
 ''',
-        sound='''if not sign or name not in sections:
-            raise Malformed("no key")''',
+        sound="""if not sign or name not in sections:
+            raise Malformed("no key")""",
         flawed=(
-            '''if not sign:
-            raise Malformed("no key")''',
-            '''if not sign or (sections and name not in sections):
-            raise Malformed("no key")''',
+            """if not sign:
+            raise Malformed("no key")""",
+            """if not sign or (sections and name not in sections):
+            raise Malformed("no key")""",
         ),
         words=_words,
         good=_settings,
@@ -123,13 +128,13 @@ def $holds(data, value):
     """Return whether nothing is deeper than $deep."""
     return value <= $deep
 ''',
-        sound='''if len(stack) > $deep:
-                raise Malformed("too deep")''',
+        sound="""if len(stack) > $deep:
+                raise Malformed("too deep")""",
         flawed=(
-            '''if stack.count(sign) > $deep:
-                raise Malformed("too deep")''',
-            '''if len(stack) > $deep and sign == "(":
-                raise Malformed("too deep")''',
+            """if stack.count(sign) > $deep:
+                raise Malformed("too deep")""",
+            """if len(stack) > $deep and sign == "(":
+                raise Malformed("too deep")""",
         ),
         words=_words,
         good=_brackets,
@@ -163,13 +168,13 @@ def $holds(data, value):
     """Return whether the text did not grow."""
     return len(value) <= len(data)
 ''',
-        sound='''if len(digits) < 2 or digits.strip("0123456789abcdef"):
-                raise Malformed("no digits")''',
+        sound="""if len(digits) < 2 or digits.strip("0123456789abcdef"):
+                raise Malformed("no digits")""",
         flawed=(
-            '''if digits.strip("0123456789abcdef"):
-                raise Malformed("no digits")''',
-            '''if at + 2 > len(text) or digits.strip("0123456789abcdef"):
-                raise Malformed("no digits")''',
+            """if digits.strip("0123456789abcdef"):
+                raise Malformed("no digits")""",
+            """if at + 2 > len(text) or digits.strip("0123456789abcdef"):
+                raise Malformed("no digits")""",
         ),
         words=_words,
         good=_escapes,

@@ -1,15 +1,15 @@
-"""Flaws of pages: text that becomes markup, a redirect that leads elsewhere."""
+"""Flaws of pages and links: text that becomes markup, a redirect and a host that lead elsewhere."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from watchbell.domain.suites.draw import Draw
 from watchbell.domain.suites.patch.family import Family, Words
-from watchbell.domain.suites.probes import SECURE, Probe, keeps_out, probe, works
+from watchbell.domain.suites.probes import SECURE, Probe, keeps_out, probe, refuses, works
 
 
 def _words(draw: Draw) -> dict[str, str]:
-    return {name: draw.word(6) for name in ("title", "body", "home", "evil", "part")}
+    return {name: draw.word(6) for name in ("title", "body", "home", "evil", "part", "host", "tag")}
 
 
 def _markup(words: Words) -> Sequence[Probe]:
@@ -44,7 +44,15 @@ def _redirect(words: Words) -> Sequence[Probe]:
     def stays(name: str, given: str) -> Probe:
         return probe(name, SECURE, [target(given)], [["lacks", ["outs", 0, "got", "location"], w["evil"]]])
 
-    bad = (f"https://{evil}/", f"//{evil}/", f"/\\{evil}/", f"\\\\{evil}", f"///{evil}", f"/\t/{evil}", f"/\n/{evil}")
+    bad: tuple[str, ...] = (
+        f"https://{evil}/",
+        f"//{evil}/",
+        f"/\\{evil}/",
+        f"\\\\{evil}",
+        f"///{evil}",
+        f"/\t/{evil}",
+        f"/\n/{evil}",
+    )
     bad += (f"x{w['evil']}:y", f" //{evil}", f"{evil}/a")
     return [
         works("path", target(f"/{w['part']}"), {"status": 302, "location": f"/{w['part']}"}),
@@ -52,6 +60,28 @@ def _redirect(words: Words) -> Sequence[Probe]:
         works("root", target("/"), {"status": 302, "location": "/"}),
         works("nothing", target(""), {"status": 302, "location": f"/{w['home']}"}),
         *(stays(f"elsewhere-{at}", given) for at, given in enumerate(bad)),
+    ]
+
+
+def _hosts(words: Words) -> Sequence[Probe]:
+    w = dict(words)
+    good, evil = f"{w['host']}.example", f"{w['evil']}.example"
+
+    def fetch(url: str) -> list[Any]:
+        return [w["outer"], url]
+
+    bad: tuple[str, ...] = (
+        f"https://{evil}/{good}",
+        f"https://{w['evil']}{good}/",
+        f"https://{good}.{evil}/",
+        f"http://{good}/",
+    )
+    bad += (f"https://{good}:x@{evil}/", f"https://{good}@{evil}/", f"https://{evil}/?u=https://{good}/", f"//{good}/")
+    return [
+        works("exact", fetch(f"https://{good}/a"), f"fetch {good}"),
+        works("below", fetch(f"https://api.{good}/a?b=c"), f"fetch api.{good}"),
+        works("port", fetch(f"https://{good}:443/"), f"fetch {good}"),
+        *(refuses(f"elsewhere-{at}", fetch(url)) for at, url in enumerate(bad)),
     ]
 
 
@@ -111,19 +141,19 @@ def $outer(title, body):
         head="",
         promise="Return the target if it is a path of this site, else /$home.",
         sound=(
-            r'''
+            r"""
     local = target.startswith("/") and not target.startswith("//")
     if not local or any(sign in target for sign in "\\\r\n\t"):
         return "/$home"
     return target
-''',
-            r'''
+""",
+            r"""
     if any(ord(sign) < 33 or sign == "\\" for sign in target):
         return "/$home"
     if target[:1] != "/" or target[1:2] == "/":
         return "/$home"
     return target
-''',
+""",
         ),
         flawed=(
             """
@@ -159,5 +189,63 @@ def $outer(target):
         imports=(),
         words=_words,
         probes=_redirect,
+    ),
+    Family(
+        name="hosts",
+        kind="a list of allowed hosts that other hosts get around",
+        parameters="url",
+        verbs=("fetch", "call", "ask"),
+        head='$NOUN = ("$host.example", "$tag.example")',
+        promise="Return whether the URL is https and its host is one of $NOUN or below one.",
+        sound=(
+            """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    known = any(host == one or host.endswith("." + one) for one in $NOUN)
+    return parts.scheme == "https" and known
+""",
+            """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        return False
+    labels = parts.hostname.split(".")
+    return any(".".join(labels[at:]) in $NOUN for at in range(len(labels)))
+""",
+        ),
+        flawed=(
+            """
+    return url.startswith("https://") and any(one in url for one in $NOUN)
+""",
+            """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and any(host.endswith(one) for one in $NOUN)
+""",
+            """
+    parts = urlsplit(url)
+    host = parts.netloc.split(":")[0]
+    known = any(host == one or host.endswith("." + one) for one in $NOUN)
+    return parts.scheme == "https" and known
+""",
+        ),
+        outer=(
+            '''
+def $outer(url):
+    """Return which host a $noun would be fetched from. ValueError for one that is not listed, or without https."""
+    if not $via(url):
+        raise ValueError("not listed")
+    return f"fetch {urlsplit(url).hostname}"
+''',
+            '''
+def $outer(url):
+    """Return which host a $noun would be fetched from. ValueError for one that is not listed, or without https."""
+    if $via(url):
+        return "fetch " + urlsplit(url).hostname
+    raise ValueError("not listed")
+''',
+        ),
+        imports=("from urllib.parse import urlsplit",),
+        words=_words,
+        probes=_hosts,
     ),
 )

@@ -21,7 +21,7 @@ def _traversal(words: Words) -> Sequence[Probe]:
     def read(name: str) -> list[object]:
         return [w["outer"], kept, root, name]
 
-    out = ("../" + w["evil"], f"/srv/{w['evil']}", f"../{w['folder']}-old/c", f"..\\{w['evil']}")
+    out: tuple[str, ...] = ("../" + w["evil"], f"/srv/{w['evil']}", f"../{w['folder']}-old/c", f"..\\{w['evil']}")
     out += (f"{w['sub']}/../../{w['evil']}", f"{w['sub']}\\..\\..\\{w['folder']}-old\\c")
     return [
         works("reads", read(w["file"]), w["text"]),
@@ -40,7 +40,12 @@ def _unpack(words: Words) -> Sequence[Probe]:
     def plan(*names: str) -> list[object]:
         return [w["outer"], root, [[name, w["text"]] for name in names]]
 
-    out = (f"../{w['evil']}", f"/{w['evil']}/x", f"{w['sub']}/../../{w['evil']}", f"..\\{w['evil']}\\x")
+    out: tuple[str, ...] = (
+        f"../{w['evil']}",
+        f"/{w['evil']}/x",
+        f"{w['sub']}/../../{w['evil']}",
+        f"..\\{w['evil']}\\x",
+    )
     out += (f"../{w['folder']}{w['evil']}/x", f"./../{w['evil']}")
     return [
         works("plans", plan(w["file"]), {f"{root}/{w['file']}": w["text"]}),
@@ -60,37 +65,37 @@ FAMILIES: Final = (
         head="",
         promise="Return where this name lies, below root; ValueError if elsewhere. A backslash is a slash.",
         sound=(
-            r'''
+            r"""
     path = posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
     if not path.startswith(root + "/"):
         raise ValueError("outside")
     return path
-''',
-            r'''
+""",
+            r"""
     name = name.replace("\\", "/")
     path = posixpath.normpath(root + "/" + name)
     if name.startswith("/") or posixpath.commonpath([root, path]) != root:
         raise ValueError("outside")
     return path
-''',
+""",
         ),
         flawed=(
-            r'''
+            r"""
     path = posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
     return path
-''',
-            r'''
+""",
+            r"""
     path = posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
     if not path.startswith(root):
         raise ValueError("outside")
     return path
-''',
-            r'''
+""",
+            r"""
     path = posixpath.normpath(posixpath.join(root, name))
     if not path.startswith(root + "/"):
         raise ValueError("outside")
     return posixpath.normpath(path.replace("\\", "/"))
-''',
+""",
         ),
         outer=(
             '''
@@ -122,36 +127,36 @@ def $outer(files, root, name):
         head="",
         promise="Return where a member goes, below root; ValueError if it would leave. A backslash is a slash.",
         sound=(
-            r'''
+            r"""
     name = name.replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or not parts:
         raise ValueError("leaves the folder")
     return "/".join([root, *parts])
-''',
-            r'''
+""",
+            r"""
     path = posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
     if path != root and path.startswith(root.rstrip("/") + "/"):
         return path
     raise ValueError("leaves the folder")
-''',
+""",
         ),
         flawed=(
-            r'''
+            r"""
     return posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
-''',
-            r'''
+""",
+            r"""
     name = name.replace("\\", "/")
     if name.startswith("/") or name.startswith("../"):
         raise ValueError("leaves the folder")
     return posixpath.normpath(posixpath.join(root, name))
-''',
-            r'''
+""",
+            r"""
     path = posixpath.normpath(posixpath.join(root, name.replace("\\", "/")))
     if posixpath.commonprefix([root, path]) != root:
         raise ValueError("leaves the folder")
     return path
-''',
+""",
         ),
         outer=(
             '''

@@ -1,4 +1,4 @@
-"""Flaws of what is run: a name that becomes an option, a tag that names any function, a host that only looks right."""
+"""Flaws of what is run: a name that becomes an option, a tag that names any function."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from watchbell.domain.suites.probes import SECURE, Probe, objects, probe, refuse
 
 
 def _words(draw: Draw) -> dict[str, str]:
-    return {name: draw.word(6) for name in ("tool", "option", "file", "evil", "hidden", "secret", "tag", "host")}
+    return {name: draw.word(6) for name in ("tool", "option", "file", "evil", "hidden", "secret", "tag")}
 
 
 def _command(words: Words) -> Sequence[Probe]:
@@ -46,23 +46,6 @@ def _loader(words: Words) -> Sequence[Probe]:
         works("nothing", load(""), []),
         objects("unknown", load("!unknown 1")),
         *(refuses(f"tag-{at}", load("!num 1", f"!{tag} 1")) for at, tag in enumerate(tags)),
-    ]
-
-
-def _hosts(words: Words) -> Sequence[Probe]:
-    w = dict(words)
-    good, evil = f"{w['host']}.example", f"{w['evil']}.example"
-
-    def fetch(url: str) -> list[Any]:
-        return [w["outer"], url]
-
-    bad = (f"https://{evil}/{good}", f"https://{w['evil']}{good}/", f"https://{good}.{evil}/", f"http://{good}/")
-    bad += (f"https://{good}:x@{evil}/", f"https://{good}@{evil}/", f"https://{evil}/?u=https://{good}/", f"//{good}/")
-    return [
-        works("exact", fetch(f"https://{good}/a"), f"fetch {good}"),
-        works("below", fetch(f"https://api.{good}/a?b=c"), f"fetch api.{good}"),
-        works("port", fetch(f"https://{good}:443/"), f"fetch {good}"),
-        *(refuses(f"elsewhere-{at}", fetch(url)) for at, url in enumerate(bad)),
     ]
 
 
@@ -203,63 +186,5 @@ def $outer(text):
         imports=(),
         words=_words,
         probes=_loader,
-    ),
-    Family(
-        name="hosts",
-        kind="a list of allowed hosts that other hosts get around",
-        parameters="url",
-        verbs=("fetch", "call", "ask"),
-        head='$NOUN = ("$host.example", "$tag.example")',
-        promise="Return whether the URL is https and its host is one of $NOUN or below one.",
-        sound=(
-            """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    known = any(host == one or host.endswith("." + one) for one in $NOUN)
-    return parts.scheme == "https" and known
-""",
-            """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        return False
-    labels = parts.hostname.split(".")
-    return any(".".join(labels[at:]) in $NOUN for at in range(len(labels)))
-""",
-        ),
-        flawed=(
-            """
-    return url.startswith("https://") and any(one in url for one in $NOUN)
-""",
-            """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "https" and any(host.endswith(one) for one in $NOUN)
-""",
-            """
-    parts = urlsplit(url)
-    host = parts.netloc.split(":")[0]
-    known = any(host == one or host.endswith("." + one) for one in $NOUN)
-    return parts.scheme == "https" and known
-""",
-        ),
-        outer=(
-            '''
-def $outer(url):
-    """Return which host a $noun would be fetched from. ValueError for one that is not listed, or without https."""
-    if not $via(url):
-        raise ValueError("not listed")
-    return f"fetch {urlsplit(url).hostname}"
-''',
-            '''
-def $outer(url):
-    """Return which host a $noun would be fetched from. ValueError for one that is not listed, or without https."""
-    if $via(url):
-        return "fetch " + urlsplit(url).hostname
-    raise ValueError("not listed")
-''',
-        ),
-        imports=("from urllib.parse import urlsplit",),
-        words=_words,
-        probes=_hosts,
     ),
 )

@@ -1,26 +1,26 @@
-"""Flaws of records: text that becomes SQL, a record that is somebody else's, an amount nobody checked."""
+"""Flaws of records: text that becomes SQL, a record that is somebody else's."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from watchbell.domain.suites.draw import Draw
 from watchbell.domain.suites.patch.family import Family, Words
-from watchbell.domain.suites.probes import Probe, keeps_out, objects, refuses, works
+from watchbell.domain.suites.probes import Probe, keeps_out, objects, works
 
 
 def _words(draw: Draw) -> dict[str, str]:
-    names = {name: draw.word(6) for name in ("table", "owner", "other", "first", "then", "secret", "key", "third")}
-    return {**names, "limit": str(draw.between(200, 900)), "fee": str(draw.between(1, 9))}
+    return {name: draw.word(6) for name in ("table", "owner", "other", "first", "then", "secret", "key", "third")}
 
 
 def _sql(words: Words) -> Sequence[Probe]:
     w = dict(words)
     rows = ((w["owner"], w["then"] + " x"), (w["owner"], w["first"] + " x"), (w["other"], w["secret"]))
-    script = f"create table {w['table']} (owner text, title text);" + "".join(
-        f"insert into {w['table']} values ('{owner}', '{title}');"
-        for owner, title in rows  # noqa: S608 - drawn words
-    )
+    values = ", ".join(f"('{owner}', '{title}')" for owner, title in rows)
+    script = f"create table {w['table']} (owner text, title text);"
+    script += f"insert into {w['table']} values {values};"  # noqa: S608 - a text, drawn words
     shared: dict[str, Any] = {"let": {"db": {"sql": script}}}
+
+    union = f"x' UNION SELECT title FROM {w['table']} --"  # noqa: S608 - a text, drawn words
 
     def find(owner: str, word: str) -> list[Any]:
         return [w["outer"], {"ref": "db"}, owner, word]
@@ -33,7 +33,7 @@ def _sql(words: Words) -> Sequence[Probe]:
         keeps_out("owner-comment", find("x' OR 1=1 --", ""), w["secret"], **shared),
         keeps_out("word", find(w["owner"], "' OR 1=1 --"), w["secret"], **shared),
         keeps_out("word-quoted", find(w["owner"], "\\' OR 1=1 --"), w["secret"], **shared),
-        keeps_out("union", find(f"x' UNION SELECT title FROM {w['table']} --", ""), w["secret"], **shared),
+        keeps_out("union", find(union, ""), w["secret"], **shared),
     ]
 
 
@@ -56,31 +56,6 @@ def _ownership(words: Words) -> Sequence[Probe]:
     ]
 
 
-def _amount(words: Words) -> Sequence[Probe]:
-    w = dict(words)
-    limit, fee = int(w["limit"]), int(w["fee"])
-    balances = {w["owner"]: 100_000, w["other"]: 50}
-
-    def move(giver: str, taker: str, amount: int) -> list[Any]:
-        return [w["outer"], balances, giver, taker, amount]
-
-    def after(amount: int) -> dict[str, int]:
-        return {w["owner"]: 100_000 - amount - fee, w["other"]: 50 + amount}
-
-    return [
-        works("moves", move(w["owner"], w["other"], 7), after(7)),
-        works("moves-most", move(w["owner"], w["other"], limit), after(limit)),
-        objects("too-little", move(w["other"], w["owner"], 60)),
-        objects("no-account", move(w["owner"], w["third"], 7)),
-        refuses("negative", move(w["owner"], w["other"], -5)),
-        refuses("very-negative", move(w["owner"], w["other"], -limit)),
-        refuses("nothing", move(w["owner"], w["other"], 0)),
-        refuses("above", move(w["owner"], w["other"], limit + 1)),
-        refuses("around", move(w["owner"], w["other"], 65_536 + 3)),
-        refuses("around-below", move(w["owner"], w["other"], 3 - 65_536)),
-    ]
-
-
 FAMILIES: Final = (
     Family(
         name="sql",
@@ -90,29 +65,29 @@ FAMILIES: Final = (
         head="",
         promise="Return the rows of this owner whose title holds the word, by title.",
         sound=(
-            '''
+            """
     query = "SELECT title FROM $table WHERE owner = ? AND title LIKE ? ORDER BY title"
     return db.execute(query, (owner, f"%{word}%")).fetchall()
-''',
-            '''
+""",
+            """
     query = "SELECT title FROM $table WHERE owner = :owner AND instr(title, :word) ORDER BY title"
     return list(db.execute(query, {"owner": owner, "word": word}))
-''',
+""",
         ),
         flawed=(
-            '''
+            """
     query = f"SELECT title FROM $table WHERE owner = '{owner}' AND title LIKE '%{word}%' ORDER BY title"
     return db.execute(query).fetchall()
-''',
-            '''
+""",
+            """
     query = f"SELECT title FROM $table WHERE owner = ? AND title LIKE '%{word}%' ORDER BY title"
     return db.execute(query, (owner,)).fetchall()
-''',
-            r'''
+""",
+            r"""
     word = word.replace("'", "\\'")
     query = "SELECT title FROM $table WHERE owner = ? AND title LIKE '%" + word + "%' ORDER BY title"
     return db.execute(query, (owner,)).fetchall()
-''',
+""",
         ),
         outer=(
             '''
@@ -202,71 +177,5 @@ def $outer(store, user, key):
         imports=(),
         words=_words,
         probes=_ownership,
-    ),
-    Family(
-        name="amount",
-        kind="an integer that is not held to its range",
-        parameters="balances, giver, amount",
-        verbs=("move", "send", "hand_over"),
-        head="",
-        promise="Return what the giver pays with the fee of $fee; ValueError unless 1 to $limit and there is enough.",
-        sound=(
-            """
-    if amount < 1 or amount > $limit:
-        raise ValueError("out of range")
-    cost = amount + $fee
-    if cost > balances[giver]:
-        raise ValueError("too little")
-    return cost
-""",
-            """
-    cost = amount + $fee
-    if not 0 < amount <= $limit:
-        raise ValueError("out of range")
-    if balances[giver] - cost < 0:
-        raise ValueError("too little")
-    return cost
-""",
-        ),
-        flawed=(
-            """
-    cost = amount + $fee
-    if cost > balances[giver]:
-        raise ValueError("too little")
-    return cost
-""",
-            """
-    if amount > $limit or amount == 0:
-        raise ValueError("out of range")
-    cost = amount + $fee
-    if cost > balances[giver]:
-        raise ValueError("too little")
-    return cost
-""",
-            """
-    cost = (amount & 0xFFFF) + $fee
-    if not $fee < cost <= $limit + $fee:
-        raise ValueError("out of range")
-    if cost > balances[giver]:
-        raise ValueError("too little")
-    return cost
-""",
-        ),
-        outer=(
-            '''
-def $outer(balances, giver, taker, amount):
-    """Return the balances after a $noun of 1 to $limit; LookupError without an account, ValueError out of range."""
-    if giver not in balances or taker not in balances:
-        raise LookupError(taker)
-    cost = $via(balances, giver, amount)
-    after = dict(balances)
-    after[giver] -= cost
-    after[taker] += amount
-    return after
-''',
-        ),
-        imports=(),
-        words=_words,
-        probes=_amount,
     ),
 )

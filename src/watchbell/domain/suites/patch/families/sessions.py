@@ -59,8 +59,14 @@ def _token(words: Words) -> Sequence[Probe]:
     give, who, ref = w["outer"], w["second"], {"ref": "store"}
     shared: dict[str, Any] = {"let": {"store": {"value": {}}}}
     twice = [[give, ref, w["user"]], [give, ref, w["user"]]]
-    start = [["!fresh"], [give, ref, w["user"]], ["!fresh"], [give, ref, w["user"]]]
-    moved = [["!fresh"], [give, ref, w["user"]], [give, ref, w["user"]], ["!fresh"], [give, ref, w["user"]]]
+    start: list[list[Any]] = [["!fresh"], [give, ref, w["user"]], ["!fresh"], [give, ref, w["user"]]]
+    moved: list[list[Any]] = [
+        ["!fresh"],
+        [give, ref, w["user"]],
+        [give, ref, w["user"]],
+        ["!fresh"],
+        [give, ref, w["user"]],
+    ]
     return [
         probe("form", FUNCTIONAL, twice[:1], [["like", ["outs", 0, "got"], "[0-9a-f]{32}"]], **shared),
         probe(

@@ -1,22 +1,22 @@
-"""Flaws of sizes: entities that grow without end, patterns that take for ever, a length nobody checked."""
+"""Flaws of sizes: entities that grow without end, patterns that take for ever."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from watchbell.domain.suites.draw import Draw
 from watchbell.domain.suites.patch.family import Family, Words
-from watchbell.domain.suites.probes import SECURE, Probe, objects, probe, refuses, works
+from watchbell.domain.suites.probes import SECURE, Probe, objects, probe, works
 
 
 def _words(draw: Draw) -> dict[str, str]:
-    names = {name: draw.word(6) for name in ("first", "then", "third", "secret")}
-    return {**names, "limit": str(draw.between(300, 900)), "deep": str(draw.between(6, 9)), "tag": draw.word(2)}
+    names = {name: draw.word(6) for name in ("first", "then")}
+    return {**names, "limit": str(draw.between(300, 900)), "deep": str(draw.between(6, 9))}
 
 
 def _entities(words: Words) -> Sequence[Probe]:
     w = dict(words)
     limit = int(w["limit"])
-    names = {"a": w["first"], "b": f"&a; and &a;", "c": "x" * 20, "d": "&c;" * 10, "e": "&d;" * 10, "f": "&e;" * 10}
+    names = {"a": w["first"], "b": "&a; and &a;", "c": "x" * 20, "d": "&c;" * 10, "e": "&d;" * 10, "f": "&e;" * 10}
 
     def expand(text: str) -> list[Any]:
         return [w["outer"], text, names]
@@ -60,30 +60,6 @@ def _pattern(words: Words) -> Sequence[Probe]:
         quick("many-stars", "a*" * 12 + "b", "a" * 36),
         quick("many-marks", "?*" * 12 + "b", "a" * 36),
         quick("double-stars", "**a" * 12 + "b", "a" * 36),
-    ]
-
-
-def _record(words: Words) -> Sequence[Probe]:
-    w = dict(words)
-    tag, text, secret = w["tag"], w["first"], w["secret"]
-
-    def take(frame: str, start: int) -> list[Any]:
-        return [w["outer"], frame, start]
-
-    frame = f"{tag}006{text}{tag}002ok{tag}006{secret}"
-    long, behind = f"{tag}020{text}", f"{tag}-06{text}"
-    return [
-        works("first", take(frame, 0), [text, 11]),
-        works("second", take(frame, 11), ["ok", 18]),
-        works("empty", take(f"{tag}000", 0), ["", 5]),
-        objects("no-tag", take("zz006" + text, 0)),
-        objects("no-number", take(f"{tag}abc{text}", 0)),
-        refuses("beyond", take(long, 0)),
-        refuses("beyond-by-one", take(f"{tag}007{text}", 0)),
-        refuses("behind", take(secret + behind, len(secret))),
-        refuses("signed", take(f"{tag}+06{text}", 0)),
-        refuses("spaced", take(f"{tag} -6{secret}", 0)),
-        refuses("negative-start", take(frame, -11)),
     ]
 
 
@@ -266,77 +242,5 @@ def $outer(pattern, names):
         imports=(),
         words=_words,
         probes=_pattern,
-    ),
-    Family(
-        name="record",
-        kind="a length that is not checked against what is there",
-        parameters="frame, start",
-        verbs=("take", "cut", "read_one"),
-        head="",
-        promise="Return where the text of the record at start begins and ends; ValueError unless all of it is there.",
-        sound=(
-            """
-    begin = start + 5
-    digits = frame[start + 2 : begin]
-    if start < 0 or frame[start : start + 2] != "$tag" or not (len(digits) == 3 and digits.isdecimal()):
-        raise ValueError("no record")
-    end = begin + int(digits)
-    if end > len(frame):
-        raise ValueError("cut short")
-    return begin, end
-""",
-            """
-    if start < 0 or not frame.startswith("$tag", start):
-        raise ValueError("no record")
-    begin = start + 5
-    digits = frame[start + 2 : begin]
-    if len(digits) < 3 or any(digit not in "0123456789" for digit in digits):
-        raise ValueError("no length")
-    end = begin + int(digits)
-    if len(frame) - begin < end - begin:
-        raise ValueError("cut short")
-    return begin, end
-""",
-        ),
-        flawed=(
-            """
-    begin = start + 5
-    digits = frame[start + 2 : begin]
-    if frame[start : start + 2] != "$tag":
-        raise ValueError("no record")
-    return begin, begin + int(digits)
-""",
-            """
-    begin = start + 5
-    digits = frame[start + 2 : begin]
-    if start < 0 or frame[start : start + 2] != "$tag":
-        raise ValueError("no record")
-    end = begin + int(digits)
-    if end > len(frame):
-        raise ValueError("cut short")
-    return begin, end
-""",
-            """
-    begin = start + 5
-    digits = frame[start + 2 : begin]
-    if start < 0 or frame[start : start + 2] != "$tag" or not (len(digits) == 3 and digits.isdecimal()):
-        raise ValueError("no record")
-    end = begin + int(digits)
-    if end > len(frame) + 1:
-        raise ValueError("cut short")
-    return begin, end
-""",
-        ),
-        outer=(
-            '''
-def $outer(frame, start):
-    """Return the text of the $noun at start and where the next begins. A record is $tag, three digits, its text."""
-    begin, end = $via(frame, start)
-    return [frame[begin:end], end]
-''',
-        ),
-        imports=(),
-        words=_words,
-        probes=_record,
     ),
 )
