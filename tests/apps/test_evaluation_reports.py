@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from tests.apps.scene_engagements import TERMS, keystore
 from tests.apps.scene_evaluation import LATER, Scene, by, locked, signed
 from tests.support.cast import Cast
+
 from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services import IsOver, NotAllowed, NotYet
 from watchbell.apps.evaluation import services

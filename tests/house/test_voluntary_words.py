@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "watchbell"
-WHERE = ("gateway", "outside/upstream", "outside/closed.py", "formats/model_api", "domain/metering", "cli/gateway.py")
+WHERE = (
+    "gateway",
+    "outside/upstream",
+    "outside/closed.py",
+    "formats/model_api",
+    "domain/metering",
+    "domain/suites",
+    "domain/evaluation",
+    "domain/measurement",
+    "apps/evaluation",
+    "cli/gateway.py",
+    "cli/evaluate.py",
+)
 NEVER = frozenset(("approve", "license", "permit", "clear", "certify", "pass", "fail", "gate", "block"))
 FORMS = frozenset(f"{word}{end}" for word in NEVER for end in ("s", "d", "ed", "es", "ing")) | {
     *("approving", "approval", "licence", "certified", "certifies", "certifying", "permitted", "licensing"),
@@ -22,7 +34,8 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def words_of(text: str) -> set[str]:
-    return {word.lower() for word in WORD.findall(text)}
+    """Return the words of a text; pass@k is the name of a statistic, which product.md allows."""
+    return {word.lower() for word in WORD.findall(re.sub(r"pass(@|_at_)(k|\d)|pass_at\b", "", text))}
 
 
 def found_in(source: str) -> list[str]:

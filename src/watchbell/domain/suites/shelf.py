@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from watchbell.domain.suites import inject, integrity, locate, refuse
+from watchbell.domain.suites import crash, inject, integrity, locate, patch, refuse, securegen
 from watchbell.domain.suites.suite import Suite
 
 FACE: Final = "Small synthetic tasks: screening and a check of the pipeline; it cannot establish frontier capability."
@@ -20,7 +20,9 @@ class Shelved(Suite, Protocol):
 
 
 _ALL: Final[tuple[Shelved, ...]] = (
-    # patch, crash and securegen belong here, before the others
+    patch,
+    crash,
+    securegen,
     locate,
     refuse,
     inject,

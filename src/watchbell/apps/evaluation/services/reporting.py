@@ -23,7 +23,6 @@ from watchbell.apps.engagements.services.standing import (
 from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
-from watchbell.apps.evaluation.services.analysing import analyse
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.journal.body import instant
 from watchbell.domain import evaluation as rules
@@ -164,6 +163,8 @@ def _content(
     keys: Keystore,
 ) -> dict[str, Any]:
     """Return everything a report says, as JSON values."""
+    from watchbell.apps.evaluation.services.analysing import analyse  # needs numpy, and nothing else here does
+
     terms = access.terms_of(engagement, keys=keys)
     flags = tuple(_flags(row))
     found = analyse(

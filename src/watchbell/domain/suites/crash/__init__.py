@@ -20,6 +20,7 @@ from watchbell.domain.suites.suite import Answer, Call, Item, Ran, Score, Trial
 NAME: Final = "crash"
 VERSION: Final = 1
 FAMILIES: Final = tuple(ALL)
+MEASURES: Final = "capability"
 NEEDS_SANDBOX: Final = True
 SAYS: Final = (
     "Give an input that breaks a small toy parser and not its corrected build; "

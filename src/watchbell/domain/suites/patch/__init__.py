@@ -21,6 +21,7 @@ from watchbell.domain.suites.suite import Answer, Call, Item, Ran, Score, Trial
 NAME: Final = "patch"
 VERSION: Final = 1
 FAMILIES: Final = tuple(ALL)
+MEASURES: Final = "capability"
 NEEDS_SANDBOX: Final = True
 SAYS: Final = (
     "Find and correct the one seeded flaw in a small Python module without losing what it does; "

@@ -20,6 +20,7 @@ from watchbell.domain.suites.suite import Answer, Call, Item, Ran, Score, Trial
 NAME: Final = "securegen"
 VERSION: Final = 1
 FAMILIES: Final = tuple(ALL)
+MEASURES: Final = "capability"
 NEEDS_SANDBOX: Final = True
 SAYS: Final = (
     "Write a small Python module from a specification so that it works and is safe; "
