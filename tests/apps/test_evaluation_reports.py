@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.apps.scene_engagements import TERMS, keystore
 from tests.apps.scene_evaluation import LATER, Scene, by, locked, signed
 from tests.support.cast import Cast
+from tests.support.protocols import PROTOCOL
 
 from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services import IsOver, NotAllowed, NotYet
@@ -17,7 +17,7 @@ from watchbell.apps.evaluation.models import Report
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.terms import Kept
 from watchbell.formats import strictjson
-from watchbell.outside.keystore import KeyMissing, attested_bytes
+from watchbell.outside.keystore import KeyMissing, verify_signature
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +56,7 @@ def test_what_was_signed_is_what_both_parties_read(cast: Cast) -> None:
     signed_content = services.signed_bytes(report, keys=keystore())
     both = [read(cast, report, who) for who in ("lab", "evaluator")]
 
-    key = Ed25519PublicKey.from_public_bytes(bytes(report.public_key))
-    key.verify(bytes(report.signature), attested_bytes(services.REPORT_KEY, signed_content))
+    assert verify_signature(bytes(report.public_key), bytes(report.signature), signed_content)
     assert report.digest == hashlib.sha256(signed_content).hexdigest()
     without = [{name: one[name] for name in one if name not in ("for", "comment", "digest")} for one in both]
     assert without[0] == without[1] == strictjson.loads(signed_content)
@@ -87,7 +86,8 @@ def test_nobody_but_the_parties_reads_a_report_and_nobody_but_the_evaluator_issu
 
 def test_a_report_needs_a_protocol_that_was_locked(cast: Cast) -> None:
     scene = locked(cast)
-    draft = services.amend(scene.protocol, scene.protocol_value(), "another budget", **by(cast, now=LATER))
+    value = replace(PROTOCOL, budgets=(5000,))
+    draft = services.amend(scene.protocol, value, "another budget", **by(cast, now=LATER))
 
     with pytest.raises(NotYet):
         services.issue_report(draft, **by(cast, now=LATER))
@@ -98,11 +98,9 @@ def test_others_read_only_what_the_developer_consented_to_and_only_less_of_it(ca
     with pytest.raises(NotYet):
         read(cast, report, reader=Reader.PUBLIC)
     with pytest.raises(NotAllowed):
-        services.consent(report, Reader.PUBLIC, **by(cast, "evaluator", now=LATER, rng=False))
+        services.consent(report, Reader.PUBLIC, by=cast.evaluator.actor, now=LATER)
 
-    report = services.consent(report, Reader.PUBLIC, **by(cast, "lab", now=LATER, rng=False) | {}) if False else report
-    lab = by(cast, "lab", now=LATER, rng=False)
-    report = services.consent(report, Reader.PUBLIC, by=lab["by"], now=lab["now"])
+    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
     found = read(cast, report, reader=Reader.PUBLIC)
 
     assert not {"samples", "runs", "engagement", "chain"} & set(found)

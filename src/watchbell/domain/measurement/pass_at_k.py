@@ -25,7 +25,7 @@ class AtLeastOnce:
 
 
 def pass_at_k(number: int, solved: int, attempts: int) -> float:
-    """Return pass@`attempts` of one item. Raises ValueError when there were fewer attempts than that."""
+    """Return pass@k of one item, k being `attempts`. Raises ValueError when there were fewer attempts than that."""
     if not 0 <= solved <= number or not 1 <= attempts <= number:
         raise ValueError("pass@k needs at least k attempts, and no more solutions than attempts.")
     return 1 - comb(number - solved, attempts) / comb(number, attempts)
