@@ -27,7 +27,7 @@ SEED = "5e" * 32
 def plan(endpoint: ModelEndpoint, folder: Path, **more: Any) -> runner.RunPlan:
     """Return a plan for the tiny suite: 12 items of three families."""
     given = {"families": tiny_suite.FAMILIES, "levels": (1, 2), "numbers": 2, "epochs": 1, "scaffold": "tools"}
-    given |= {"attempt_timeout": 2, "max_retries": 0, "time_limit": 30, "connections": 4, "tokens": 2000}
+    given |= {"attempt_timeout": 20, "max_retries": 0, "time_limit": 60, "connections": 4, "tokens": 2000}
     given |= {"shelf": "tests.support.tiny_suite:SUITES", "sandbox": "tests.support.tiny_suite:run_here"}
     about = {"suite": "tiny", "version": 1, "seed": SEED, "model": "alias", "gateway": endpoint.base_url}
     return runner.planned(**{**about, **given, **more}, folder=str(folder))
@@ -86,6 +86,7 @@ def ended(run: runner.Run) -> Iterator[runner.Run]:
         yield run
     finally:
         run.cancel(seconds=0)
+        run.result()
 
 
 def samples_of(log: Path) -> list[dict[str, Any]]:

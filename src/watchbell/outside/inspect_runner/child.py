@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Final
@@ -20,6 +20,7 @@ from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.domain.suites.suite import Item, Suite
 from watchbell.outside.inspect_runner.desk import Desk
+from watchbell.outside.inspect_runner.outlet import Outlet
 from watchbell.outside.inspect_runner.plan import PLAN, RunPlan, loads, wanted
 from watchbell.outside.inspect_runner.progress import GO_ON, PAUSE, Cause, Kind
 
@@ -32,7 +33,8 @@ MOST_OPEN: Final = 4096
 
 def main(folder: Path) -> int:
     """Run what the folder's plan says and return how it ended; the progress has said it before."""
-    desk = Desk(_put_aside())
+    outlet = Outlet(_put_aside())
+    desk = Desk(outlet.put)
     _limit()
     if _is_taken(folder):
         print("Another process has this run in its hands.", file=sys.stderr)  # noqa: T201 (for the parent)
@@ -49,15 +51,16 @@ def main(folder: Path) -> int:
     except KeyboardInterrupt:
         status = UNREADABLE if desk.stopped is Cause.NONE else ENDED
     desk.say(Kind.ENDED, cause=desk.stopped)
+    outlet.close()
     return status
 
 
-def _put_aside() -> Callable[[bytes], object]:
-    """Return how to write progress; whatever else is written to standard output goes to the errors from now on."""
+def _put_aside() -> int:
+    """Return where progress is written; whatever else goes to standard output goes to the errors from now on."""
     ours = os.dup(1)
     os.set_inheritable(ours, False)
     os.dup2(2, 1)
-    return lambda data: os.write(ours, data)
+    return ours
 
 
 def _limit() -> None:

@@ -149,11 +149,14 @@ class Run:
         self._end()
 
     def result(self) -> Result:
-        """Return how the run ended, waiting for that."""
+        """Return how the run ended, waiting for that; read `told` to its end before."""
         while not self._has_ended():
             time.sleep(0.02)
         self._end()
         self._errors.join(5)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None and not self._errors.is_alive():
+                stream.close()
         newest = logs_in(self._folder)
         return Result(
             status=self._process.returncode,
@@ -224,15 +227,21 @@ def _prepare(plan: RunPlan, folder: Path, user: int | None) -> None:
     for name in ("home", "tmp", FOLDER):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
     # Inspect looks for a file .env here and in every folder above, and takes what it finds into its environment.
-    (folder / ".env").touch(mode=0o600)
+    with suppress(FileExistsError):
+        _write_new(folder / ".env", b"")
     new = folder / f"{PLAN}.new"
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(dumps(plan))
+    _write_new(new, dumps(plan))
     new.replace(folder / PLAN)
     if user is not None:
         for one in (folder, *folder.rglob("*")):
             os.chown(one, user, user, follow_symlinks=False)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet; along no link, since an earlier process of the run could have laid one."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+        file.write(data)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,0 +1,136 @@
+"""What does a run of ours cost a sample, beside plain Inspect on the same prompts and the same endpoint?
+
+`python -m benchmarks inspect_overhead [SAMPLES]`. A scripted HTTP endpoint in this process answers after 20 ms, both
+sides have 10 connections, and the two take turns, so that whatever else the machine does hits both alike. CPU: user and
+system time of the child process. "a sample" is what is left when the same run of 10 samples, which is mostly
+the import of Inspect, has been taken away. Plain: `generate()` and `includes()`, Inspect's own buffering of the
+log; "kept at once" is the same with a log that is written after each sample, as ours has to be.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUNDS, SAMPLES, FEW = 3, 300, 10
+AIM = "aim: at most 15 % over plain Inspect whose log is kept at once"
+SIDES = ("plain", "kept at once", "ours")
+PLAIN = """
+import sys
+from inspect_ai import Task, eval
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.scorer import includes
+from inspect_ai.solver import generate
+from tests.support import tiny_suite
+address, folder, number, at_once = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "kept at once"
+items = [tiny_suite.generate(b"bench", "spoken", 1, at) for at in range(number)]
+samples = [Sample(input=one.prompt, id=one.name, target=str(one.truth["sum"])) for one in items]
+eval(
+    Task(dataset=MemoryDataset(samples), solver=generate(), scorer=includes()),
+    model="openai-api/lab/alias", model_base_url=address + "/v1", log_dir=folder, display="none",
+    log_realtime=False, log_model_api=False, log_buffer=1 if at_once else None, max_connections=10, max_samples=10,
+    ctl_server=False, acp_server=False, max_retries=1, attempt_timeout=60, time_limit=600, token_limit=2000,
+)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one whole run."""
+
+    wall: float
+    cpu: float
+
+
+def main(arguments: list[str]) -> None:
+    """Print the figures."""
+    from tests.support.model_endpoint import ModelEndpoint, raw
+    from tests.support.scripted_model import completion
+
+    number = int(arguments[0]) if arguments else SAMPLES
+    found: dict[tuple[str, int], list[Cost]] = {}
+    with ModelEndpoint(raw(0.02, completion("42"))) as endpoint:
+        for _ in range(ROUNDS):
+            for size in (FEW, number):
+                for side in SIDES:
+                    found.setdefault((side, size), []).append(measured(side, endpoint.base_url, size))
+    marginal = {side: a_sample(found[side, FEW], found[side, number], number - FEW) for side in SIDES}
+    for side in SIDES:
+        whole, one = least(found[side, number]), marginal[side]
+        print(
+            f"{side:14} {number} samples: {whole.wall:6.2f} s wall, {whole.cpu:6.2f} s CPU; "
+            f"a sample {one.wall * 1000:6.1f} ms wall, {one.cpu * 1000:6.1f} ms CPU",
+            flush=True,
+        )
+    for side in SIDES[:2]:
+        wall, cpu = marginal["ours"].wall / marginal[side].wall, marginal["ours"].cpu / marginal[side].cpu
+        whole = least(found["ours", number]).cpu / least(found[side, number]).cpu
+        print(f"ours / {side}: a sample {wall:.2f} x wall, {cpu:.2f} x CPU; the whole run {whole:.2f} x CPU")
+    print(AIM)
+
+
+def measured(side: str, address: str, number: int) -> Cost:
+    """Return what one run costs."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
+        if side == "ours":
+            ours(address, Path(folder) / "run", number)
+        else:
+            plain(side, address, folder, number)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.perf_counter() - started, spent)
+
+
+def ours(address: str, folder: Path, number: int) -> None:
+    """Run the tiny suite's spoken sums as a worker would."""
+    from watchbell.outside import inspect_runner as runner
+
+    plan = runner.planned(
+        suite="tiny",
+        version=1,
+        seed=b"bench".hex() * 4,
+        families=("spoken",),
+        levels=(1,),
+        numbers=number,
+        model="alias",
+        gateway=address,
+        folder=str(folder),
+        tokens=2000,
+        connections=10,
+        shelf="tests.support.tiny_suite:SUITES",
+        sandbox="tests.support.tiny_suite:run_here",
+    )
+    run = runner.start(plan, token="wbg_bench", as_root=os.geteuid() == 0, PYTHONPATH=os.getcwd())
+    done = [one for one in run.told() if one.kind is runner.Kind.ENDED]
+    assert done, run.result().errors
+    assert done[0].done == number
+
+
+def plain(side: str, address: str, folder: str, number: int) -> None:
+    """Run the same prompts with Inspect alone."""
+    from watchbell.outside import inspect_runner as runner
+
+    home = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"), folder)
+    environment = {"PATH": os.defpath, "LAB_API_KEY": "bench", "PYTHONPATH": os.getcwd(), **home}
+    command = [str(runner.interpreter()), "-c", PLAIN, address, folder, str(number), side]
+    subprocess.run(command, env=environment, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def a_sample(few: list[Cost], many: list[Cost], between: int) -> Cost:
+    """Return what one more sample costs."""
+    one, other = least(few), least(many)
+    return Cost((other.wall - one.wall) / between, (other.cpu - one.cpu) / between)
+
+
+def least(costs: list[Cost]) -> Cost:
+    """Return the least of the rounds: whatever else the machine does only adds."""
+    return Cost(min(one.wall for one in costs), min(one.cpu for one in costs))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
