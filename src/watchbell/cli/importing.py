@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from watchbell.cli import eval_logs
 from watchbell.domain.handling import Actor
 from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.outside.egress import Bounds, Policy, Request, fetch
@@ -20,6 +21,7 @@ from watchbell.outside.reader import IMPORT, Member, open_document, visible_cont
 
 PUBLISHED = ("osv", "cve", "csaf", "kev", "epss", "vulnrichment")
 ONES_OWN = ("sbom", "csv", "sarif", "vex")
+LOGS = ("eval-log",)
 MOST_SHOWN = 1000
 MIB = 1 << 20
 FETCHING = Bounds(total_seconds=600, body_bytes=256 * MIB, inflated_bytes=1024 * MIB)
@@ -58,6 +60,8 @@ class Task:
     extra_hosts: tuple[str, ...]
     tally: Tally
     progress: "Progress"
+    protocol: Any = None
+    """The protocol that logs of evaluations are held against."""
 
 
 class Progress:
@@ -95,7 +99,10 @@ def read(path: str, task: Task) -> None:
             return
         with ExitStack() as stack:
             for name, source in _sources(path, task, stack):
-                _own(path, name, source, task)
+                if task.kind in LOGS:
+                    eval_logs.take_in(_where(path, name), name, source, task)
+                else:
+                    _own(path, name, source, task)
     except Refused as refused:
         task.tally.refuse(path, refused.refusal)
     except OSError as error:

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
-from watchbell.cli import boot
-from watchbell.cli.importing import ONES_OWN, PUBLISHED, Progress, Tally, Task, is_url, read
+from watchbell.cli import boot, eval_logs
+from watchbell.cli.importing import LOGS, ONES_OWN, PUBLISHED, Progress, Tally, Task, is_url, read
 from watchbell.cli.serve import refuse_other_schema
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope, system
 from watchbell.outside.reader import visible_controls
 
-LATER = ("stix", "eval-log")
+LATER = ("stix",)
 HELP = f"""Read KIND from each PATH: a file, a folder, .zip, .gz, .zst, NDJSON or a URL.
 
 \b
 osv cve csaf kev epss vulnrichment   what the world has published
 sbom csv sarif vex                   one organisation's own: --org says whose
+eval-log                             Inspect's logs of an evaluation: --protocol says of which
 {" ".join(LATER):36} not readable yet: a later version reads them
 
 What is stored already counts as unchanged, so after an interruption run the same command again. Exit 3 when
@@ -27,7 +28,7 @@ something was refused; everything else is stored all the same.
 
 
 @click.command("import", help=HELP)
-@click.argument("kind", type=click.Choice([*PUBLISHED, *ONES_OWN, *LATER]), metavar="KIND")
+@click.argument("kind", type=click.Choice([*PUBLISHED, *ONES_OWN, *LOGS, *LATER]), metavar="KIND")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--org", "organisation", default="", help="Id or name of the organisation it belongs to.")
 @click.option(
@@ -35,16 +36,20 @@ something was refused; everything else is stored all the same.
     default="",
     help="Name of the asset an sbom describes (default: its file's), or a vex counts for (default: all).",
 )
+@click.option("--protocol", default="", help="Id of the locked protocol that an eval-log is held against.")
 @click.option("--wait", is_flag=True, help="Also do the work that follows (matching) before returning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and refusals as JSON.")
-def import_verb(kind: str, paths: tuple[str, ...], organisation: str, asset: str, wait: bool, as_json: bool) -> None:
+def import_verb(
+    kind: str, paths: tuple[str, ...], organisation: str, asset: str, protocol: str, wait: bool, as_json: bool
+) -> None:
     """Check the words, read every path, say what came of it."""
-    _check(kind, paths, organisation, asset)
+    _check(kind, paths, organisation, asset, protocol)
     node = boot.boot()
     refuse_other_schema()
     by = _console(kind, organisation)
     progress = Progress(is_shown=sys.stderr.isatty())
-    task = Task(kind, by, asset, node.egress_allow, Tally(), progress)
+    against = eval_logs.protocol_named(protocol) if protocol else None
+    task = Task(kind, by, asset, node.egress_allow, Tally(), progress, against)
     try:
         for path in paths:
             progress.begin(path)
@@ -60,7 +65,7 @@ def import_verb(kind: str, paths: tuple[str, ...], organisation: str, asset: str
     sys.exit(3 if task.tally.refused else 0)
 
 
-def _check(kind: str, paths: tuple[str, ...], organisation: str, asset: str) -> None:
+def _check(kind: str, paths: tuple[str, ...], organisation: str, asset: str, protocol: str) -> None:
     """Raise UsageError for what cannot work, before anything is read."""
     if kind in LATER:
         raise click.UsageError(
@@ -68,6 +73,12 @@ def _check(kind: str, paths: tuple[str, ...], organisation: str, asset: str) -> 
         )
     if kind in ONES_OWN and not organisation:
         raise click.UsageError(f"Say whose {kind} this is: --org with the id or name of an organisation.")
+    if kind in LOGS and not protocol:
+        raise click.UsageError(f"Say which protocol this {kind} is of: --protocol with its id.")
+    if protocol and kind not in LOGS:
+        raise click.UsageError("--protocol goes with eval-log only; leave it out.")
+    if kind in LOGS and organisation:
+        raise click.UsageError(f"The protocol says whose {kind} this is; leave out --org.")
     if kind in PUBLISHED and organisation:
         raise click.UsageError(f"{kind} is published and belongs to nobody; leave out --org.")
     if asset and kind != "vex" and (kind != "sbom" or len(paths) != 1):

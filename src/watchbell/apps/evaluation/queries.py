@@ -141,6 +141,11 @@ def named(public_id: str) -> Protocol:
     return Protocol.objects.get(public_id=public_id)
 
 
+def find(public_id: str) -> Protocol | None:
+    """Return one protocol by its opaque id, or None, for this machine's console."""
+    return Protocol.objects.filter(public_id=public_id).first()
+
+
 def has_begun(line: str) -> bool:
     """Return whether any version of a protocol has a run."""
     return Run.objects.filter(protocol__line=line).exists()

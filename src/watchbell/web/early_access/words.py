@@ -87,7 +87,12 @@ AWAY: dict[str, Words] = {
     "interface-out-of-scope": gettext_lazy("Turned away: that interface is not in scope"),
     "model-out-of-scope": gettext_lazy("Turned away: that model is not in scope"),
 }
-OPENED: dict[str, Words] = {"terms": gettext_lazy("the terms"), "log": gettext_lazy("the access log")}
+OPENED: dict[str, Words] = {
+    "terms": gettext_lazy("the terms"),
+    "log": gettext_lazy("the access log"),
+    "protocol": gettext_lazy("a protocol"),
+    "transcript": gettext_lazy("a transcript"),
+}
 PLAIN: dict[What, Words] = {
     What.UNSETTLED: gettext_lazy("A call was never settled; all it had reserved stays charged"),
     What.EXPORTED: gettext_lazy("Exported the access log"),
@@ -129,6 +134,18 @@ RECORDED: dict[str, Words] = {
     "engagement.token_made": gettext_lazy("A token for the gateway was made"),
     "engagement.unusual_volume": gettext_lazy("One person opened material unusually often"),
     "engagement.withdrawn": gettext_lazy("The developer withdrew from early access"),
+    "evaluation.benchmark_registered": gettext_lazy("A version of a benchmark was registered"),
+    "evaluation.containment_signed": gettext_lazy("The statement about containment was signed"),
+    "evaluation.forgotten": gettext_lazy("What the terms do not keep of an evaluation was removed"),
+    "evaluation.incident": gettext_lazy("An incident in an evaluation was reported"),
+    "evaluation.incident_settled": gettext_lazy("An incident in an evaluation was settled"),
+    "evaluation.log_imported": gettext_lazy("A log of an evaluation was taken in"),
+    "evaluation.log_received": gettext_lazy("A log of an evaluation was received"),
+    "evaluation.protocol_amended": gettext_lazy("A protocol was amended"),
+    "evaluation.protocol_drafted": gettext_lazy("A protocol was drafted"),
+    "evaluation.protocol_locked": gettext_lazy("A protocol was locked"),
+    "evaluation.seed_committed": gettext_lazy("A seed of held-out items was committed to"),
+    "evaluation.seed_revealed": gettext_lazy("A seed of held-out items was revealed"),
     "model.partners_planned": gettext_lazy("A release to trusted partners was planned"),
     "model.partners_released": gettext_lazy("A model was released to trusted partners"),
     "model.public_planned": gettext_lazy("A release to everyone was planned"),

@@ -22,6 +22,7 @@ ROOMS: dict[str, str | Promise] = {
     "files": _("Files"),
     "vulnerabilities": _("What the world has published"),
     "engagements": _("Early access"),
+    "evaluation": _("Evaluations"),
     "findings": _("Findings"),
     "cases": _("Cases"),
     "advisories": _("Advisories"),
