@@ -30,8 +30,9 @@ from watchbell.apps.evaluation.models import Incident, Protocol
 from watchbell.apps.evaluation.services import Happened, IsLocked, NotReady, RegisteredOtherwise
 from watchbell.apps.evaluation.words import IncidentKind
 from watchbell.apps.journal.models import Entry
-from watchbell.domain.evaluation import Control, KnownAnswers, opens
+from watchbell.domain.evaluation import Control, KnownAnswers
 from watchbell.domain.metering import Admission
+from watchbell.domain.suites import sets
 from watchbell.domain.terms import Purpose
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +130,7 @@ def test_held_out_items_are_committed_to_before_the_lock_and_revealed_when_acces
     row.refresh_from_db()
 
     assert bytes(row.seed) == seed
-    assert opens(row.commitment, seed=bytes(row.seed), salt=bytes(row.salt))
+    assert sets.opens(row.commitment, bytes(row.seed), bytes(row.salt))
     assert entry("evaluation.seed_committed").digests == entry("evaluation.seed_revealed").digests
 
 

@@ -16,6 +16,7 @@ from tests.support.machine import ROOT
 from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received
 from tests.support.scripted_model import scripted
 
+from watchbell.domain.suites.sets import item_of
 from watchbell.outside import inspect_runner as runner
 from watchbell.outside.inspect_runner.interpreter import OutOfReach, check_within_reach
 from watchbell.outside.inspect_runner.plan import wanted
@@ -35,7 +36,7 @@ def plan(endpoint: ModelEndpoint, folder: Path, **more: Any) -> runner.RunPlan:
 
 def model(of: runner.RunPlan, *, pause: float = 0.0) -> Answer:
     """Return a model that solves the first level and nothing above it."""
-    items = [tiny_suite.generate(bytes.fromhex(of.seed), *parts) for parts in wanted(of)]
+    items = [item_of(tiny_suite, bytes.fromhex(of.seed), *parts) for parts in wanted(of)]
     return scripted(tiny_suite, items, lambda item: item.level == 1, pause=pause)
 
 
@@ -43,7 +44,7 @@ def by_item(answers: dict[str, Answer], otherwise: Answer) -> Answer:
     """Return the answer that is another one for each item whose name starts with one of these."""
 
     async def answer(received: Received) -> Pieces:
-        name = received.told["messages"][0]["content"].partition("]")[0][1:]
+        name = received.told["messages"][0]["content"].partition("[")[2].partition("]")[0]
         chosen = next((one for start, one in answers.items() if name.startswith(start)), otherwise)
         async for piece in chosen(received):
             yield piece

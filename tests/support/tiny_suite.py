@@ -9,7 +9,7 @@ from watchbell.domain.suites.suite import Answer, Call, Item, Ran, Score, Tool, 
 
 NAME = "tiny"
 VERSION = 1
-FAMILIES = ("spoken", "written", "drawer")
+FAMILIES: tuple[str, ...] = ("spoken", "written", "drawer")
 NEEDS_SANDBOX = True
 SAYS = "Add two numbers: say the sum, write a program that prints it, or take it out of a drawer."
 

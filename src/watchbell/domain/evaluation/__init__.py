@@ -1,7 +1,6 @@
 """What is measured, how, and what came of it? Protocols, benchmarks, outcomes of samples: values and rules."""
 
 from watchbell.domain.evaluation.benchmarks import BenchmarkVersion, Control, KnownAnswers, Needs, Visibility
-from watchbell.domain.evaluation.commitment import canary, commitment, opens
 from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from
 from watchbell.domain.evaluation.outcomes import Cell, Completeness, Outcome, Told, completeness, outcome_of
 from watchbell.domain.evaluation.protocol import (
@@ -33,12 +32,9 @@ __all__ = [
     "Suite",
     "Told",
     "Visibility",
-    "canary",
-    "commitment",
     "completeness",
     "containment",
     "containment_from",
-    "opens",
     "outcome_of",
     "problems",
 ]

@@ -57,10 +57,12 @@ def items_of(plan: Plan, suite: Suite, seed: bytes) -> tuple[Item, ...]:
     """
     plan.checked(suite)
     cells = [(name, level, at) for name in plan.families for level in plan.levels for at in range(plan.numbers)]
-    return tuple(_headed(seed, suite.generate(seed, *cell)) for cell in cells)
+    return tuple(item_of(suite, seed, *cell) for cell in cells)
 
 
-def _headed(seed: bytes, item: Item) -> Item:
+def item_of(suite: Suite, seed: bytes, family: str, level: int, number: int) -> Item:
+    """Return one item of the set that grows from this seed, as a model is asked it."""
+    item = suite.generate(seed, family, level, number)
     return item if item.truth.get("without_header") else replace(item, prompt=headed(seed, item.prompt))
 
 

@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
+from watchbell.domain.suites.sets import item_of
 from watchbell.domain.suites.suite import Item, Suite
 from watchbell.outside.inspect_runner.desk import Desk
 from watchbell.outside.inspect_runner.outlet import Outlet
@@ -146,7 +147,7 @@ def _suite_task(plan: RunPlan, desk: Desk) -> Any:
 
 def _items(plan: RunPlan, suite: Suite) -> dict[str, Item]:
     seed = bytes.fromhex(plan.seed)
-    made = [suite.generate(seed, *parts) for parts in wanted(plan)]
+    made = [item_of(suite, seed, *parts) for parts in wanted(plan)]
     return {one.name: one for one in made}
 
 

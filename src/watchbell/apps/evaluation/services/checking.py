@@ -8,9 +8,10 @@ from watchbell.apps.evaluation.models import Benchmark, Commitment, Containment,
 from watchbell.apps.evaluation.services.registering import opened_seed
 from watchbell.apps.evaluation.services.standing import engagement_of
 from watchbell.domain import evaluation as rules
-from watchbell.domain.evaluation import Suite, canary
+from watchbell.domain.evaluation import Suite
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
+from watchbell.domain.suites.canary import canary_of
 from watchbell.formats.eval_log import EvalLog
 from watchbell.outside.keystore import Keystore
 
@@ -64,7 +65,7 @@ def _canaries(row: Protocol, value: rules.Protocol, keys: Keystore) -> Iterator[
             if found.canary:
                 yield found.canary
     for commitment in Commitment.objects.filter(engagement=row.engagement):
-        yield canary(opened_seed(commitment, keys=keys)[0])
+        yield canary_of(opened_seed(commitment, keys=keys)[0])
 
 
 def _require_time(head: EvalLog, row: Protocol, engagement: "Engagement", *, is_candidate: bool) -> None:

@@ -11,10 +11,10 @@ from watchbell.apps.evaluation.models import Benchmark, Commitment
 from watchbell.apps.evaluation.services.planning import NotReady
 from watchbell.apps.evaluation.services.standing import require_evaluator_or_console, require_plannable
 from watchbell.apps.journal import services as journal
-from watchbell.domain.evaluation import BenchmarkVersion, Visibility, commitment
-from watchbell.domain.evaluation.commitment import SEED_BYTES
+from watchbell.domain.evaluation import BenchmarkVersion, Visibility
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope
 from watchbell.domain.identity import Dice, new_id
+from watchbell.domain.suites.sets import SEED_BYTES, commitment
 from watchbell.outside.keystore import KeyKind, Keystore, aad
 
 if TYPE_CHECKING:
