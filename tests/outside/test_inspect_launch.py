@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -292,6 +293,26 @@ def test_a_folder_holds_one_run_and_a_log_is_a_plain_file(tmp_path: Path) -> Non
         begun(tmp_path, "")
     with pytest.raises(runner.AnotherRun):
         runner.resume(another, token=TOKEN, python=Path(sys.executable))
+
+
+PLAIN = Path("/usr/bin/python3")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not PLAIN.exists(), reason="only root has rights to give up")
+def test_started_by_root_the_process_has_no_rights_but_on_its_own_folder() -> None:
+    program = "import os; os.write(2, repr((os.getresuid(), os.getresgid(), os.getgroups())).encode()); os._exit(0)"
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        home.chmod(0o755)
+        (home / "path").mkdir(mode=0o755)
+        (home / "path" / "sitecustomize.py").write_text(program, encoding="utf-8")
+        plan = runner.planned(**WHOLE | {"folder": str(home / "run")})
+
+        run = runner.start(plan, token=TOKEN, python=PLAIN, PYTHONPATH=str(home / "path"))
+        list(run.told())
+
+        assert run.result().errors == repr(((65534,) * 3, (65534,) * 3, []))
+        assert {one.stat().st_uid for one in [home / "run", *(home / "run").rglob("*")]} == {65534}
 
 
 # -- which Python

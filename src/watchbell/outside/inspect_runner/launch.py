@@ -64,7 +64,8 @@ class Result:
 def start(plan: RunPlan, *, token: str, python: Path | None = None, as_root: bool = False, **more: str) -> "Run":
     """Start a run in a folder that holds none yet. Raises AlreadyBegun, NoInspect, OutOfReach.
 
-    When we are root the process gets the user and group 65534, who then owns the folder; `as_root` is for machines
+    When we are root the process gets the user and group 65534, who then owns the folder (and may
+    enter those above it); `as_root` is for machines
     whose interpreter only root may read. `more` goes into its environment (tests put PYTHONPATH there).
     """
     folder = Path(plan.folder)
@@ -99,6 +100,8 @@ class Run:
         if user is not None:
             check_within_reach(python, user=user)
         _prepare(plan, self._folder, user)
+        if user is not None:
+            check_within_reach(self._folder, user=user)
         self._process = subprocess.Popen(  # noqa: S603 (our own program, no shell)
             [str(python), "-P", "-m", __package__, str(self._folder)],
             env=_environment(self._folder) | dict(more),
