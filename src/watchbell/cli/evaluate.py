@@ -74,9 +74,17 @@ class Part:
 @click.option("--model", default="", help="The model measured, or a reference of the protocol (default: the former).")
 @click.option("--suite", "only", multiple=True, help="Only these suites; may be given several times.")
 @click.option("--connections", default=10, show_default=True, type=click.IntRange(1, 256), help="Calls at once.")
+@click.option("--as-root", is_flag=True, help="Let the runner be root, where nobody else may read this Python.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def evaluate_verb(
-    kit: Path, gateway: str, out: Path, model: str, only: tuple[str, ...], connections: int, as_json: bool
+    kit: Path,
+    gateway: str,
+    out: Path,
+    model: str,
+    only: tuple[str, ...],
+    connections: int,
+    as_root: bool,
+    as_json: bool,
 ) -> None:
     """Run the protocol of a run kit with the token in WATCHBELL_TOKEN. Repeat to go on; exit 3 while samples lack."""
     token = Settings.from_env(os.environ).token
@@ -89,7 +97,7 @@ def evaluate_verb(
         raise click.UsageError(str(refused)) from None
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     for part in parts:
-        _run(part, token)
+        _run(part, token, as_root=as_root)
         if part.stopped in _ENDS_ALL:
             click.echo(f"Stopped: {_ENDS_ALL[part.stopped]}. What is finished is kept.", err=True)
             break
@@ -140,10 +148,10 @@ def _what(suite: Suite, seed: bytes | None) -> dict[str, Any]:
     }
 
 
-def _run(part: Part, token: str) -> None:
+def _run(part: Part, token: str, *, as_root: bool) -> None:
     """Run one part, or what is left of it, and tell how it goes; Ctrl-C ends it in order."""
     try:
-        run = inspect_runner.resume(part.plan, token=token)
+        run = inspect_runner.resume(part.plan, token=token, as_root=as_root)
     except (inspect_runner.AnotherRun, inspect_runner.NoInspect, inspect_runner.OutOfReach) as error:
         raise click.ClickException(str(error)) from None
     try:
