@@ -2,7 +2,7 @@
 
 from watchbell.domain.evaluation.benchmarks import BenchmarkVersion, Control, KnownAnswers, Needs, Visibility
 from watchbell.domain.evaluation.commitment import canary, commitment, opens
-from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from
+from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from, what_containment_says
 from watchbell.domain.evaluation.outcomes import Cell, Completeness, Outcome, Told, completeness, outcome_of
 from watchbell.domain.evaluation.protocol import (
     Indicator,
@@ -41,4 +41,5 @@ __all__ = [
     "opens",
     "outcome_of",
     "problems",
+    "what_containment_says",
 ]
