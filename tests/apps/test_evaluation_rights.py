@@ -18,13 +18,17 @@ from watchbell.apps.evaluation import queries, services
 from watchbell.apps.evaluation.models import Protocol, Run, Sample
 from watchbell.apps.evaluation.services import Happened
 from watchbell.apps.evaluation.words import IncidentKind
+from watchbell.apps.notices import queries as notices
 from watchbell.apps.orgs import services as orgs
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.terms import Kept, Purpose
 from watchbell.doors import keys as node_keys
 from watchbell.formats import strictjson
+from watchbell.worker.run import run_until_idle
+from watchbell.worker.subscriptions import SUBSCRIPTIONS
 
 pytestmark = pytest.mark.django_db
+ONLY_NOTICES = tuple(one for one in SUBSCRIPTIONS if one.kind.startswith("notices.announce"))
 LONG_AFTER = LATER + timedelta(days=60)
 
 
@@ -164,3 +168,15 @@ def test_the_receipt_for_the_evidence_lists_protocol_statement_and_log(cast: Cas
     held = {one["what"] for one in strictjson.loads(bytes(receipt.content))["held"]}
     assert {"protocol", "containment", "log"} <= held
     assert Run.objects.get().log_digest in bytes(receipt.content).decode()
+
+
+def test_an_incident_is_a_notice_to_the_developer_and_nobody_else_hears_of_anything(cast: Cast) -> None:
+    scene = whole(cast)
+
+    run_until_idle(now=LATER, rng=DICE, subscriptions=ONLY_NOTICES)
+
+    heard = {one.kind for one in notices.for_viewer(cast.lab.actor, now=LATER)}
+    assert {"evaluation.incident", "evaluation.protocol_locked", "evaluation.log_imported"} <= heard
+    assert scene.protocol.digest
+    for stranger in (cast.coordinator, cast.vendor, cast.hospital, cast.bank):
+        assert not {one.kind for one in notices.for_viewer(stranger.actor, now=LATER)}

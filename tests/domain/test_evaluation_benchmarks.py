@@ -11,9 +11,11 @@ from watchbell.domain.evaluation import (
     Visibility,
     containment,
     containment_from,
+    what_containment_says,
 )
+from watchbell.domain.refusal import Refused
 from watchbell.domain.terms import Unacceptable
-from watchbell.formats import strictjson
+from watchbell.formats import containment_statements, strictjson
 
 KNOWN = {one: KnownAnswers(tried=60, solved=60 if one is Control.REFERENCE else 0) for one in Control}
 PATCH = BenchmarkVersion(
@@ -84,3 +86,21 @@ def test_a_statement_that_promises_less_or_says_more_is_no_statement(change: dic
 
     with pytest.raises(Unacceptable):
         containment_from({**content, **change})
+
+
+def test_the_bytes_of_the_statement_are_read_and_none_that_only_mean_the_same() -> None:
+    statement = containment(engagement="e" * 32, protocol="ab" * 32)
+
+    assert containment_statements.loads(statement.payload) == statement
+    assert containment_statements.MARK in statement.payload
+    with pytest.raises(Refused):
+        containment_statements.loads(statement.payload + b"\n")
+    with pytest.raises(Refused):
+        containment_statements.loads(statement.payload.replace(b"false", b"0"))
+
+
+def test_what_is_signed_about_machines_is_said_in_plain_words_before() -> None:
+    said = [str(one.text) for one in what_containment_says(containment(engagement="e" * 32, protocol="ab" * 32))]
+
+    assert len(said) == 6
+    assert "ab" * 32 in said[-1]

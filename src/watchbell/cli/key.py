@@ -69,9 +69,11 @@ def show(file: str, as_json: bool) -> None:
 def sign(file: str, key_file: str, out: str | None, as_json: bool) -> None:
     """Say in plain words what the statement in FILE means, and sign it.
 
-    FILE is an offer, agreement, start or admission, as the node gave it to you. Nothing is sent:
+    FILE is an offer, agreement, start, admission or containment, as the node gave it to you. Nothing is sent:
     what is written counts for nothing until you hand it in.
     """
+    from watchbell.domain.evaluation import what_containment_says
+    from watchbell.domain.evaluation.containment import FORM as CONTAINMENT
     from watchbell.domain.terms import what_is_signed
     from watchbell.formats import dsse
 
@@ -80,12 +82,13 @@ def sign(file: str, key_file: str, out: str | None, as_json: bool) -> None:
         raise click.UsageError(f"{target} exists and is kept. Name a new file with --out.")
     statement, secret = _statement(Path(file)), _secret(Path(key_file))
     keyid = key_id(secret.public_key())
-    points = what_is_signed(statement)
+    kind = str(statement.content["statement"])
+    points = what_containment_says(statement) if kind == CONTAINMENT else what_is_signed(statement)
     if not as_json:
         click.echo(_told(points))
     _write(target, dsse.dumps(_signed(statement, secret)), mode=0o644)
     answer = {
-        "statement": statement.kind.value,
+        "statement": kind,
         "digest": statement.digest,
         "keyid": keyid,
         "file": str(target),
@@ -116,11 +119,14 @@ def _told(points: "tuple[Point, ...]") -> str:
 
 def _statement(path: Path) -> "Statement":
     from watchbell.domain.refusal import Refused
-    from watchbell.formats import engagement_statements
+    from watchbell.formats import containment_statements, engagement_statements
     from watchbell.outside.reader import visible_controls
 
     try:
-        return engagement_statements.loads(_read(path)[0])
+        payload = _read(path)[0]
+        if containment_statements.MARK in payload:
+            return containment_statements.loads(payload)
+        return engagement_statements.loads(payload)
     except Refused as error:
         raise boot.CannotStart(f"{path} is nothing to sign here. {visible_controls(str(error))}") from None
 

@@ -36,6 +36,7 @@ NO_DEEDS = {
         "name_of",
         "open_sealed",
         "seal",
+        "list_sealed",
         "terms_of",
         "offered_terms",
         "evidence_is_due",
@@ -195,6 +196,11 @@ def end_token(stage: Stage, by: Actor) -> Iterator[Attempt]:
         yield partial(services.end_token, token, **stage.by(by))
 
 
+def end_every_token(stage: Stage, by: Actor) -> Iterator[Attempt]:
+    """End all of them at once."""
+    yield partial(services.end_every_token, stage.engagement, **stage.by(by))
+
+
 def look(stage: Stage, by: Actor) -> Iterator[Attempt]:
     """Open the terms, and anything else that may be called material."""
     yield partial(services.open_terms, stage.engagement, Purpose.AUDIT, **stage.deed(by))
@@ -288,6 +294,7 @@ DEEDS: dict[str, Deed] = {
     "end_seat": end_seat,
     "mint": mint,
     "end_token": end_token,
+    "end_every_token": end_every_token,
     "open_terms": look,
     "note_opening": look,
     "choose_partner": partner,

@@ -2,30 +2,30 @@
 
 from watchbell.apps.engagements import queries, services
 from watchbell.domain.terms import Purpose
-from watchbell.voluntary.census import ROOT
 from watchbell.voluntary.checked import proves, require
 from watchbell.voluntary.deeds import Attempt
+from watchbell.voluntary.evaluated import evaluated
 from watchbell.voluntary.run import Run
 from watchbell.voluntary.stage import Stage
 from watchbell.voluntary.walk import aside
 from watchbell.voluntary.worlds import seen
 
 CANARIES = (b"canary-of-the-lab", b"models.lab.example", b"northlight-1", b"Northlight 1", b"nl-1-2026-11")
-ROOMS_TO_COME = ("apps/evaluation",)
 
 
 @proves("V14")
 def the_developer_first(run: Run) -> str:
     """What the developer can read after each deed of the evaluator's, in its transaction; and what anybody else can."""
-    for room in ROOMS_TO_COME:
-        require(not (ROOT / room).exists(), f"{room} is here and nobody looks at who reads its results first")
     with run.stage() as stage:
         read = _what_the_developer_reads(stage.reach("active"))
         strangers = _what_others_read(stage)
+    with run.stage() as stage:
+        results = evaluated(stage.reach("active"))
     pages = _no_canary(run)
     return (
-        f"{read} deeds whose traces the developer reads before their answers go out; {strangers} actors who read "
-        f"nothing; {pages} answers of others without a word of the model; no results are kept yet"
+        f"{read} deeds whose traces the developer reads before their answers go out; {results} deeds of an evaluation "
+        f"that it reads as soon as anyone, their results too; {strangers} actors who read nothing; {pages} answers of "
+        "others without a word of the model"
     )
 
 

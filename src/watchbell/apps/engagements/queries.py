@@ -4,6 +4,7 @@ For everyone else there is none: never asked, offered, running and withdrawn loo
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -230,6 +231,19 @@ def receipts_owed() -> int:
 def is_offered(engagement: Engagement) -> bool:
     """Return whether the evaluator may know of it: of a draft that ended before it was offered, it never may."""
     return engagement.signatures.filter(kind=Signed.OFFER).exists()
+
+
+def over_among(names: Iterable[str]) -> set[str]:
+    """Return those of these engagements that have ended, for rooms that do something then."""
+    return set(
+        Engagement.objects.filter(public_id__in=names, ended_at__isnull=False).values_list("public_id", flat=True)
+    )
+
+
+def forgotten_among(names: Iterable[str]) -> set[str]:
+    """Return those of these engagements whose evidence is gone."""
+    rows = Engagement.objects.filter(public_id__in=names, evidence_gone_at__isnull=False)
+    return set(rows.values_list("public_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

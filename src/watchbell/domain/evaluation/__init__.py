@@ -1,7 +1,7 @@
 """What is measured, how, and what came of it? Protocols, benchmarks, outcomes of samples: values and rules."""
 
 from watchbell.domain.evaluation.benchmarks import BenchmarkVersion, Control, KnownAnswers, Needs, Visibility
-from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from
+from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from, what_containment_says
 from watchbell.domain.evaluation.outcomes import Cell, Completeness, Outcome, Told, completeness, outcome_of
 from watchbell.domain.evaluation.protocol import (
     Indicator,
@@ -37,4 +37,5 @@ __all__ = [
     "containment_from",
     "outcome_of",
     "problems",
+    "what_containment_says",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from watchbell.domain.sentence import Sentence
-from watchbell.domain.terms import Statement, Unacceptable
+from watchbell.domain.terms import Point, Statement, Unacceptable
 
 FORM: Final = "watchbell-containment-1"
 PROMISES: Final[dict[str, Sentence]] = {
@@ -33,6 +33,13 @@ def containment(*, engagement: str, protocol: str) -> Statement:
             "verified": False,
         }
     )
+
+
+def what_containment_says(statement: Statement) -> tuple[Point, ...]:
+    """Return what somebody says by signing it, in plain words."""
+    heading = Sentence("You say of your own machines, which nobody verifies")
+    whose = Sentence("For the protocol {digest} only.", digest=str(statement.content["protocol"]))
+    return (*(Point(heading, said) for said in PROMISES.values()), Point(Sentence("What it covers"), whose))
 
 
 def containment_from(value: object) -> Statement:

@@ -13,7 +13,7 @@ from watchbell.domain.terms import Kept
 from watchbell.outside.keystore import Keystore
 
 CLOCK = system("clock")
-AT_ONCE = 200
+AT_ONCE = 500
 
 
 def make_round(*, now: datetime, keys: Keystore) -> int:
@@ -22,33 +22,41 @@ def make_round(*, now: datetime, keys: Keystore) -> int:
 
 
 def _reveal(*, now: datetime, keys: Keystore) -> int:
-    done = 0
-    for row in Commitment.objects.filter(revealed_at__isnull=True).order_by("pk")[:AT_ONCE]:
-        if not engagements.named(row.engagement).stands.is_open:
-            reveal_seed(row, by=CLOCK, now=now, keys=keys)
-            done += 1
-    return done
+    hidden = Commitment.objects.filter(revealed_at__isnull=True)
+    over = engagements.over_among(hidden.values_list("engagement", flat=True).distinct())
+    rows = list(hidden.filter(engagement__in=over).order_by("pk")[:AT_ONCE])
+    for row in rows:
+        reveal_seed(row, by=CLOCK, now=now, keys=keys)
+    return len(rows)
 
 
 def _forget(*, now: datetime) -> int:
     """Remove samples and scores of engagements whose evidence is gone, unless the signed terms keep them."""
-    done = 0
-    for row in Protocol.objects.filter(forgotten_at__isnull=True).order_by("pk")[:AT_ONCE]:
-        if engagements.named(row.engagement).evidence_gone_at is not None:
-            forget(row, now=now)
-            done += 1
-    return done
+    kept = Protocol.objects.filter(forgotten_at__isnull=True)
+    gone = engagements.forgotten_among(kept.values_list("engagement", flat=True).distinct())
+    rows = list(kept.filter(engagement__in=gone).order_by("pk")[:AT_ONCE])
+    for row in rows:
+        forget(row, now=now)
+    return len(rows)
 
 
-@transaction.atomic
 def forget(row: Protocol, *, now: datetime) -> None:
-    """Remove what may not outlive the evidence of one protocol; ids, digests and counts of calls stay in the record."""
-    engagement = held(engagements.named(row.engagement))
-    if not Protocol.objects.filter(pk=row.pk, forgotten_at__isnull=True).update(forgotten_at=now):
-        return
+    """Remove what may not outlive the evidence of one protocol; ids, digests and counts of calls stay in the record.
+
+    In steps: killed in between, the next round goes on. From the moment the evidence is due no query shows them.
+    """
     removed = 0
-    if Kept.SAMPLE_TABLE not in row.kept:
-        removed = Sample.objects.filter(protocol=row).delete()[0]
-    if Kept.SCORES not in row.kept:
-        Run.objects.filter(protocol=row).update(outcomes={})
-    record("evaluation.forgotten", engagement, by=CLOCK, now=now, protocol=row.public_id, samples=removed)
+    while Kept.SAMPLE_TABLE not in row.kept and (step := _remove_some(row)):
+        removed += step
+    with transaction.atomic():
+        engagement = held(engagements.named(row.engagement))
+        if not Protocol.objects.filter(pk=row.pk, forgotten_at__isnull=True).update(forgotten_at=now):
+            return
+        if Kept.SCORES not in row.kept:
+            Run.objects.filter(protocol=row).update(outcomes={})
+        record("evaluation.forgotten", engagement, by=CLOCK, now=now, protocol=row.public_id, samples=removed)
+
+
+def _remove_some(row: Protocol) -> int:
+    first = list(Sample.objects.filter(protocol=row).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    return Sample.objects.filter(pk__in=first).delete()[0]

@@ -177,23 +177,23 @@ def _claimed(
         engagement = held(engagement)
         if access.evidence_is_due(engagement, now):
             raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+        if (there := Run.objects.filter(protocol=row, log_digest=digest).first()) is not None:
+            return there  # somebody gave the same log at the same moment; our copy is swept
         blob = files.keep(stored, how=how, store=store, by=by, now=now, rng=rng)
         access.list_sealed(engagement, "log", stored.digest, key=Material.EVIDENCE, now=now)
-        run, _ = Run.objects.get_or_create(
+        run = Run.objects.create(
             protocol=row,
             log_digest=digest,
-            defaults={
-                "public_id": new_id(rng),
-                "source": Source.IMPORTED,
-                "suite": place.suite.benchmark,
-                "arm": place.arm,
-                "budget": place.budget,
-                "eval_id": head.eval_id[:64],
-                "blob": blob.public_id,
-                "person": by.person or "",
-                "began_at": head.began,
-                "received_at": now,
-            },
+            public_id=new_id(rng),
+            source=Source.IMPORTED,
+            suite=place.suite.benchmark,
+            arm=place.arm,
+            budget=place.budget,
+            eval_id=head.eval_id[:64],
+            blob=blob.public_id,
+            person=by.person or "",
+            began_at=head.began,
+            received_at=now,
         )
         digests = {"log": digest}
         record("evaluation.log_received", engagement, by=by, now=now, digests=digests, run=run.public_id)
