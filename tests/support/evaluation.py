@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ def main() -> None:
 
     boot.boot()
     deed, *words = sys.argv[1:]
-    sys.stdout.write(json.dumps({"begin": begin, "look": look}[deed](*words)) + "\n")
+    deeds: dict[str, Callable[..., dict[str, Any]]] = {"begin": begin, "look": look}
+    sys.stdout.write(json.dumps(deeds[deed](*words)) + "\n")
 
 
 def begin() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from watchbell.cli import boot
 from watchbell.cli.oidc import oidc_verb
+from watchbell.cli.suites import suites_verb
 from watchbell.domain.handling import Actor, OrganisationKind, Role, Scope, system
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def admin_verb() -> None:
 
 
 admin_verb.add_command(oidc_verb)
+admin_verb.add_command(suites_verb)
 
 
 @admin_verb.command("org")

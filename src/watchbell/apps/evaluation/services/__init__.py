@@ -1,5 +1,6 @@
 """Every change to evaluations: register, draft, lock, amend, sign, take in, halt, report, reveal, forget."""
 
+from watchbell.apps.evaluation.services.built_in import BUILT_IN, register_built_in
 from watchbell.apps.evaluation.services.containing import (
     Happened,
     containment_to_sign,
@@ -43,6 +44,7 @@ from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, impor
 from watchbell.apps.evaluation.services.transcripts import open_transcript
 
 __all__ = [
+    "BUILT_IN",
     "REPORT_KEY",
     "SEEDS",
     "Happened",
@@ -71,6 +73,7 @@ __all__ = [
     "opened",
     "reason_of",
     "register_benchmark",
+    "register_built_in",
     "report_incident",
     "require_contained",
     "reveal_seed",

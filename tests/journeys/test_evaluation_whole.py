@@ -1,0 +1,182 @@
+"""Eight models of graded ability, measured whole: seed, lock, gateway, Inspect, sandbox, logs, report.
+
+Every call goes over HTTP through a real gateway process; the runner is Inspect's own. The order of the models is known
+beforehand, and the report has to find it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.journeys.test_gateway_in_use import Gateway, _gateway
+from tests.support.machine import required, why_missing
+from tests.support.model_endpoint import ModelEndpoint
+from tests.support.nodes import ROOT, Node, throwaway
+from tests.support.population import ABILITIES, ANCHOR, CANDIDATE
+from tests.support.population_endpoint import items_of, population
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(why_missing("inspect")) and "inspect" not in required(), reason=why_missing("inspect") or "-"
+    ),
+    pytest.mark.skipif(bool(why_missing("bwrap")) and "bwrap" not in required(), reason=why_missing("bwrap") or "-"),
+]
+DEEDS = "tests.support.population"
+PLAN = {
+    "suites": ["locate", "crash"],
+    "families": {
+        "locate": ["traversal", "query", "command", "owner", "redirect", "timing"],
+        "crash": ["prefixed", "varint", "runs", "escapes", "brackets", "settings"],
+    },
+    "levels": [2, 3, 4],
+    "each": 1,
+    "budgets": [4000],
+    "epochs": 1,
+}
+SAMPLES = 36
+
+
+@dataclass
+class Scene:
+    """A node, its gateway, the endpoint with eight models, and what the evaluator was given."""
+
+    node: Node
+    gateway: Gateway
+    endpoint: ModelEndpoint
+    made: dict[str, str]
+    folder: Path
+
+    def evaluate(self, model: str) -> dict[str, Any]:
+        """Return what `watchbell evaluate` prints for one model."""
+        kit = self.folder / "kit.json"
+        address = f"http://127.0.0.1:{self.gateway.port}"
+        as_root = ["--as-root"] if os.geteuid() == 0 else []
+        how = ["--gateway", address, "--model", model, "--out", str(self.folder / "runs"), "--json", *as_root]
+        done = subprocess.run(
+            [sys.executable, "-m", "watchbell", "evaluate", str(kit), *how],
+            cwd=ROOT,
+            env=self.node.environment | {"WATCHBELL_TOKEN": self.made["token"]},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # noqa: TID251 (ours)
+        return found
+
+    def take_in(self, logs: list[str]) -> "subprocess.CompletedProcess[str]":
+        """Return how `watchbell import eval-log` ended."""
+        command = [sys.executable, "-m", "watchbell", "import", "eval-log", *logs]
+        return subprocess.run(
+            [*command, "--protocol", self.made["protocol"]],
+            cwd=self.node.home,
+            env=self.node.environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("evaluation")
+    with ExitStack() as stack:
+        node = stack.enter_context(throwaway(folder / "home"))
+        node.make()
+        endpoint = stack.enter_context(ModelEndpoint())
+        made = node.run(DEEDS, "begin", endpoint.base_url, json.dumps(PLAN), seconds=300)
+        endpoint.answer = population(items_of(made["kit"].encode()), ABILITIES)
+        (folder / "kit.json").write_text(made["kit"], encoding="utf-8")
+        gateway = stack.enter_context(_gateway(node, 0, endpoint.base_url))
+        yield Scene(node, gateway, endpoint, made, folder)
+
+
+@pytest.fixture(scope="module")
+def report(scene: Scene) -> dict[str, Any]:
+    with ThreadPoolExecutor(2) as pool:
+        whole = list(pool.map(scene.evaluate, ABILITIES))
+    logs = [run["log"] for one in whole for run in one["runs"]]
+    assert all(one["whole"] for one in whole)
+
+    taken = scene.take_in(logs)
+
+    assert taken.returncode == 0, taken.stderr[-3000:] + taken.stdout[-3000:]
+    found: dict[str, Any] = scene.node.run(DEEDS, "report", scene.made["protocol"], str(scene.folder))
+    return found
+
+
+def rates(report: dict[str, Any]) -> dict[str, float]:
+    """Return which share each model solved of all items."""
+    rows = report["samples"]
+    return {
+        model: sum(row[1] == model and row[7] == "solved" for row in rows) / sum(row[1] == model for row in rows)
+        for model in ABILITIES
+    }
+
+
+def test_every_sample_of_every_model_is_there_once_and_nothing_is_missing(report: dict[str, Any]) -> None:
+    assert len(report["samples"]) == SAMPLES * len(ABILITIES)
+    assert len({(*row[:4], row[6]) for row in report["samples"]}) == len(report["samples"])
+    assert {one["absent"] for one in report["completeness"]} == {0}
+    assert {one["open"] for one in report["completeness"]} == {False}
+
+
+def test_the_order_of_the_models_is_found_again(report: dict[str, Any]) -> None:
+    found = rates(report)
+
+    ranked = sorted(ABILITIES, key=lambda model: found[model])
+    apart = sum((ranked.index(model) - at) ** 2 for at, model in enumerate(ABILITIES))
+    spearman = 1 - 6 * apart / (len(ABILITIES) * (len(ABILITIES) ** 2 - 1))
+    assert spearman > 0.85, found
+    assert found["model-0"] < found[ANCHOR] < found[CANDIDATE] < found["model-7"] + 0.15
+
+
+def test_the_report_says_more_able_or_why_it_cannot_and_never_less_able(report: dict[str, Any]) -> None:
+    [one] = report["comparisons"]
+
+    assert one["word"] in ("indicated", "inconclusive")
+    assert one["probability"] > 0.5
+    assert one["word"] == "indicated" or one["reasons"]
+
+
+def test_the_gateways_log_and_the_runners_agree_on_the_calls_of_the_model_measured(report: dict[str, Any]) -> None:
+    assert report["chain"]["logged"] is not None
+    assert report["chain"]["difference"] >= 0
+    assert report["validity"]["containment"] == "stated by the evaluator, not verified"
+
+
+def test_taking_the_same_logs_in_again_changes_nothing(scene: Scene, report: dict[str, Any]) -> None:
+    logs = sorted(str(one) for one in (scene.folder / "runs").glob("*/logs/*.eval"))
+    assert logs
+
+    again = scene.take_in(logs[:2])
+
+    assert again.returncode == 0, again.stderr[-2000:]
+    renewed = scene.node.run(DEEDS, "report", scene.made["protocol"], str(scene.folder))
+    assert renewed["samples"] == report["samples"]
+
+
+def test_a_stranger_gets_the_reports_numbers_out_of_its_sample_table(scene: Scene, report: dict[str, Any]) -> None:
+    script = Path(__file__).parents[1] / "conformance" / "evaluation" / "recompute.py"
+
+    done = subprocess.run(
+        [sys.executable, "-I", str(script), str(scene.folder / "report.json")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agree" in done.stdout
