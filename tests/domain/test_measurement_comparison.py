@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.evaluations import evaluation, every
 
-from watchbell.domain.measurement.comparison import Comparison, Conditions, Word, compare, held_together, word_of
+from watchbell.domain.measurement.comparison import compare, held_together
 from watchbell.domain.measurement.samples import Outcome, Sample, table_of
+from watchbell.domain.measurement.words import Comparison, Conditions, Word, word_of
 from watchbell.domain.refusal import Refused
 
 UNGUARDED = Conditions(unguarded=True)
@@ -181,7 +182,7 @@ def test_a_few_refusals_that_could_turn_the_word_keep_a_model_from_being_ruled_o
     assert "gone the other way" in " ".join(found.reasons)
 
 
-def test_more_than_two_in_a_hundred_missing_leave_even_a_clear_difference_open() -> None:
+def test_more_than_two_in_a_hundred_missing_leave_even_a_large_difference_open() -> None:
     few = changed(MORE, Outcome.MISSING, lambda row, at: at % 80 == 2)
     many = changed(MORE, Outcome.MISSING, lambda row, at: at % 20 == 2)
 
