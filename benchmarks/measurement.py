@@ -25,10 +25,11 @@ import numpy as np
 
 from watchbell.domain.measurement import ability
 from watchbell.domain.measurement.clustered import generalised_accuracy
-from watchbell.domain.measurement.comparison import Comparison, Conditions, Word, compare
+from watchbell.domain.measurement.comparison import compare
 from watchbell.domain.measurement.horizon import time_horizon
 from watchbell.domain.measurement.proportions import Interval, wilson
 from watchbell.domain.measurement.samples import OUTCOMES, Floats, Grid, Ints, Items, Outcome, Table
+from watchbell.domain.measurement.words import Comparison, Conditions, Word
 
 SUITES, FAMILIES, LEVELS, EPOCHS = 6, 12, 5, 3
 FAMILY_SD, ITEM_SD, PAIR_SD = 0.6, 0.8, 0.5

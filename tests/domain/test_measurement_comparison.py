@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.evaluations import evaluation, every
 
-from watchbell.domain.measurement.comparison import Comparison, Conditions, Word, compare, held_together, word_of
+from watchbell.domain.measurement.comparison import compare, held_together
 from watchbell.domain.measurement.samples import Outcome, Sample, table_of
+from watchbell.domain.measurement.words import Comparison, Conditions, Word, word_of
 from watchbell.domain.refusal import Refused
 
 UNGUARDED = Conditions(unguarded=True)
@@ -133,16 +134,55 @@ def test_a_refusal_is_never_counted_as_unsolved() -> None:
     assert found.score.estimate > before.score.estimate  # what is left was solved more often; it never falls
 
 
+def refusing(rows: list[Sample], model: str, every_nth: int) -> list[Sample]:
+    """Return the samples, of which every so many of this model's are refusals."""
+    return [
+        replace(row, outcome=Outcome.REFUSED)
+        if row.model == model and (row.level + 3 * int(row.family[7:]) + row.epoch) % every_nth == 0
+        else row
+        for row in rows
+    ]
+
+
+def instead(rows: list[Sample], ours: Outcome, theirs: Outcome) -> list[Sample]:
+    """Return the samples with the candidate's and the anchor's refusals ended in these ways."""
+    ended = {"candidate": ours, "anchor": theirs}
+    return [replace(row, outcome=ended[row.model]) if row.outcome is Outcome.REFUSED else row for row in rows]
+
+
+def test_the_two_readings_are_what_the_attempts_might_have_been_at_worst_and_at_best() -> None:
+    rows = refusing(refusing(ALIKE, "candidate", 7), "anchor", 9)
+
+    found = said(rows)
+
+    assert found.readings is not None
+    assert found.readings.against == said(instead(rows, Outcome.UNSOLVED, Outcome.SOLVED)).probability
+    assert found.readings.favourable == said(instead(rows, Outcome.SOLVED, Outcome.UNSOLVED)).probability
+    assert found.readings.against < found.readings.favourable
+
+
 def test_refusals_that_could_turn_the_word_keep_it_from_being_indicated() -> None:
-    solved_or_refused = changed(MORE, Outcome.REFUSED, lambda row, at: row.outcome is Outcome.UNSOLVED)
-    half = changed(solved_or_refused, Outcome.REFUSED, lambda row, at: at % 2 == 0)
+    found = said(refusing(samples(11, 10), "candidate", 12))
 
-    found = said(half)
-
+    assert found.probability is not None
+    assert found.probability >= 0.95
     assert found.word is Word.INCONCLUSIVE
+    assert "gone the other way" in " ".join(found.reasons)
 
 
-def test_more_than_two_in_a_hundred_missing_leave_even_a_clear_difference_open() -> None:
+def test_a_few_refusals_that_could_turn_the_word_keep_a_model_from_being_ruled_out() -> None:
+    rows = refusing(samples(9, 10), "candidate", 36)
+
+    found = said(rows)
+
+    assert found.shares[0].refused <= 0.05
+    assert found.probability is not None
+    assert found.probability <= 0.05
+    assert found.word is Word.INCONCLUSIVE
+    assert "gone the other way" in " ".join(found.reasons)
+
+
+def test_more_than_two_in_a_hundred_missing_leave_even_a_large_difference_open() -> None:
     few = changed(MORE, Outcome.MISSING, lambda row, at: at % 80 == 2)
     many = changed(MORE, Outcome.MISSING, lambda row, at: at % 20 == 2)
 

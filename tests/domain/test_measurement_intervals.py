@@ -9,11 +9,13 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, score_interval
+from watchbell.domain.measurement.horizon import crossing
 from watchbell.domain.measurement.multiplicity import holm
+from watchbell.domain.measurement.paired import logit_difference
 from watchbell.domain.measurement.pass_at_k import pass_at_k
 from watchbell.domain.measurement.proportions import proportion, rule_of_three, wilson
 from watchbell.domain.measurement.quantiles import normal_below, student_below, student_quantile
-from watchbell.domain.measurement.resampling import draws, of_means, studentised
+from watchbell.domain.measurement.resampling import Contrast, Spread, draws, of_means, studentised
 from watchbell.domain.measurement.samples import Floats, Items
 
 counts = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -223,6 +225,27 @@ def test_a_higher_bar_is_never_more_probable(strata: list[list[tuple[float, floa
 
     assert found.probability_at_least(bar + up) <= found.probability_at_least(bar)
     assert 0 < found.probability_at_least(bar) < 1
+
+
+def test_far_distances_above_reach_down_and_far_distances_below_reach_up() -> None:
+    skewed = Spread(10.0, 2.0, np.linspace(-1, 3, 2001), 12)
+
+    found = skewed.interval()
+
+    assert (found.low, found.high) == pytest.approx((10 - 2 * 2.9, 10 + 2 * 0.9))
+    assert skewed.probability_at_least(10 - 2 * 2.9) == pytest.approx(0.975, abs=1e-3)
+
+
+@pytest.mark.parametrize("contrast", [logit_difference, crossing(0.5), crossing(0.8)])
+@given(st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9)))
+def test_a_gradient_is_how_the_number_moves(contrast: Contrast, point: tuple[float, float]) -> None:
+    at, step = np.array(point), 1e-6
+
+    _, gradient = contrast(at)
+
+    for place in range(2):
+        away = step * (np.arange(2) == place)
+        assert gradient[place] == pytest.approx((contrast(at + away)[0] - contrast(at - away)[0]) / 2e-6, rel=1e-4)
 
 
 def one_suite(number: int) -> Items:

@@ -105,10 +105,13 @@ def test_a_curve_is_flat_only_where_that_is_shown() -> None:
     assert curve_of({1000: 10}) is Shape.UNKNOWN
 
 
-def test_a_last_step_too_small_to_tell_is_not_flat() -> None:
-    noisy = {1000: 8, 4000: 10, 4100: 11}
+def test_a_last_step_too_small_to_tell_is_neither_flat_nor_rising() -> None:
+    table = draw(World(), 2)
+    narrow = zip(table.grids, (1_000, 4_000, 4_200), strict=True)
+    close = replace(table, grids=tuple(replace(grid, budget=budget) for grid, budget in narrow))
 
-    assert curve_of(noisy) in (Shape.UNKNOWN, Shape.RISING)
+    assert budget_curve(table, "candidate").shape is Shape.FLAT
+    assert budget_curve(close, "candidate").shape is Shape.UNKNOWN
 
 
 @settings(max_examples=20, deadline=None)
@@ -184,6 +187,18 @@ def test_what_a_model_may_have_seen_shows_when_only_it_does_better_there() -> No
     assert knowing is not None
     assert innocent.difference.low <= 0 <= innocent.difference.high
     assert knowing.difference.low > 0
+
+
+def test_public_items_that_are_easier_for_everyone_say_nothing_of_one_model() -> None:
+    rows = [
+        replace(row, outcome=Outcome.SOLVED) if not row.held_out and row.level == 0 else row
+        for row in half_public(knows=False)
+    ]
+
+    found = public_against_held_out(table_of(rows).grids[0], "candidate", ("anchor", "reference"), seed=1)
+
+    assert found is not None
+    assert found.difference.low <= 0 <= found.difference.high
 
 
 def test_without_public_items_nothing_is_said_about_them() -> None:

@@ -9,7 +9,7 @@ runs, and a word that is false 5 % of the time is said in 10 or more of 60 once 
 import pytest
 from benchmarks.measurement import BEHAVIOURS, KINDS, Sightings, World, many, recovery, truth
 
-from watchbell.domain.measurement.comparison import Word
+from watchbell.domain.measurement.words import Word
 
 EACH = 20
 

@@ -48,7 +48,7 @@ def time_horizon(
     slope_error = equations.along(np.array([0.0, 1.0]))
     if not equations.solution[1] > STEEP_ENOUGH * slope_error:
         return None
-    spread = equations.resampled(_crossing(reliability), draws(np.bincount(equations.stratum), seed)).interval()
+    spread = equations.resampled(crossing(reliability), draws(np.bincount(equations.stratum), seed)).interval()
     ends = [2.0 ** min(max(value, -60.0), 60.0) for value in (spread.estimate, spread.low, spread.high)]
     return Horizon(
         reliability=reliability,
@@ -58,7 +58,8 @@ def time_horizon(
     )
 
 
-def _crossing(reliability: float) -> Contrast:
+def crossing(reliability: float) -> Contrast:
+    """Return the contrast that reads log2 of the horizon from the height at one minute and the fall per doubling."""
     odds = math.log(reliability / (1 - reliability))
 
     def cross(solution: Floats) -> tuple[Floats, Floats]:
