@@ -32,7 +32,7 @@ def earlier(folder: Path, *, gateway: str) -> tuple[EvalLog | None, int]:
     newest.samples = list(finished.values())
     newest.status, newest.location = "error", ""
     newest.eval.model_base_url = gateway
-    if newest.eval.task == TASK:
+    if newest.eval.task_registry_name == TASK:
         newest.eval.task_file = (
             None  # by its name in this process: the file would be loaded a second time, without a bench
         )

@@ -27,6 +27,8 @@ from watchbell.outside.inspect_runner.progress import Cause
 
 WAITING: Final = "watchbell_waits_for_the_model"
 LONGEST_NOTE: Final = 300
+BUILT_IN: Final = "watchbell/"
+"""What a suite's name begins with in logs and protocols."""
 NO_SUCH_TOOL: Final = "There is no tool of that name."
 
 
@@ -71,6 +73,7 @@ def suite_task() -> Task:
         dataset=MemoryDataset(samples, name=plan.suite),
         solver=answering(),
         scorer=judging(),
+        name=BUILT_IN + plan.suite,
         version=bench.suite.VERSION,
         metadata={"plan": said(plan)},
     )

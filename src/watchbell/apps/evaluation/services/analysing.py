@@ -11,7 +11,7 @@ from typing import Any
 from watchbell.apps.evaluation.models import Benchmark, Protocol, Sample
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Visibility
-from watchbell.domain.measurement import comparison, curves, profile, proportions, samples
+from watchbell.domain.measurement import comparison, curves, profile, proportions, samples, words
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
 
@@ -35,7 +35,7 @@ def analyse(row: Protocol, value: rules.Protocol, *, unguarded: bool, flags: Seq
         nothing = [_nothing(one, "No sample was taken in.") for one in value.indicators]
         return Analysis(profile=[], curves=[], comparisons=nothing)
     seed = int(row.digest[:12], 16)
-    conditions = comparison.Conditions(unguarded=unguarded, flags=tuple(flags))
+    conditions = words.Conditions(unguarded=unguarded, flags=tuple(flags))
     table = samples.table_of(found)
     return Analysis(
         profile=[_cell(one) for one in profile.profile(table)],
@@ -84,10 +84,10 @@ def _curves(table: samples.Table, value: rules.Protocol) -> Iterator[dict[str, A
 
 
 def _comparisons(
-    found: list[samples.Sample], value: rules.Protocol, conditions: comparison.Conditions, seed: int
+    found: list[samples.Sample], value: rules.Protocol, conditions: words.Conditions, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Return one comparison an indicator, judged together (Holm)."""
-    made: list[comparison.Comparison | Refused] = []
+    made: list[words.Comparison | Refused] = []
     for indicator in value.indicators:
         own = [one for one in found if one.suite in indicator.suites]
         try:
@@ -107,7 +107,7 @@ def _comparisons(
             )
         except Refused as refused:
             made.append(refused)
-    together = iter(comparison.held_together([one for one in made if isinstance(one, comparison.Comparison)]))
+    together = iter(comparison.held_together([one for one in made if isinstance(one, words.Comparison)]))
     for indicator, one in zip(value.indicators, made, strict=True):
         if isinstance(one, Refused):
             yield _nothing(indicator, str(one))
@@ -119,7 +119,7 @@ def _nothing(indicator: rules.Indicator, why: str) -> dict[str, Any]:
     """Return a comparison that could not be made: inconclusive, and why."""
     empty = dict.fromkeys(("probability", "budget", "difference", "score", "ability", "readings", "curve"))
     said: dict[str, list[Any]] = {"suites": [], "saturated": [], "without": [], "limits": [], "shares": []}
-    word = comparison.Word.INCONCLUSIVE.value
+    word = words.Word.INCONCLUSIVE.value
     return {**_asked(indicator), **empty, **said, "word": word, "reasons": [why]}
 
 
@@ -132,7 +132,7 @@ def _asked(indicator: rules.Indicator) -> dict[str, Any]:
     }
 
 
-def _comparison(indicator: rules.Indicator, one: comparison.Comparison) -> dict[str, Any]:
+def _comparison(indicator: rules.Indicator, one: words.Comparison) -> dict[str, Any]:
     return {
         **_asked(indicator),
         "word": one.word.value,
@@ -164,7 +164,7 @@ def _said(sentence: Sentence) -> str:
     return str.__str__(sentence)
 
 
-def _shares(one: comparison.Shares) -> dict[str, Any]:
+def _shares(one: words.Shares) -> dict[str, Any]:
     return {
         "model": one.model,
         "attempts": one.attempts,
