@@ -102,7 +102,13 @@ class Log:
             self.recovered += 1
             yield found
 
-    def _sample(self, place: str, part: bytes | Json) -> LoggedSample:
+    def _task(spec: fields.Json) -> str:
+    """Return what a task is called: a built-in suite by its own name, any other as it is registered with Inspect."""
+    shown = fields.required_text(spec, "task", "/eval")
+    return shown if shown.startswith("watchbell/") else fields.text(spec, "task_registry_name", "/eval") or shown
+
+
+def _sample(self, place: str, part: bytes | Json) -> LoggedSample:
         if isinstance(part, bytes):
             value, digest = fields.root(read_json(part)), hashlib.sha256(part).hexdigest()
         else:
@@ -201,7 +207,7 @@ def _head(found: Json, *, is_whole: bool) -> EvalLog:
     return EvalLog(
         eval_id=fields.required_text(spec, "eval_id", "/eval"),
         run_id=fields.text(spec, "run_id", "/eval"),
-        task=fields.text(spec, "task_registry_name", "/eval") or fields.required_text(spec, "task", "/eval"),
+        task=_task(spec),
         task_version=str(spec.get("task_version", "")),
         model=fields.required_text(spec, "model", "/eval"),
         status=status,
