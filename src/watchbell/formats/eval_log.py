@@ -102,13 +102,7 @@ class Log:
             self.recovered += 1
             yield found
 
-    def _task(spec: fields.Json) -> str:
-    """Return what a task is called: a built-in suite by its own name, any other as it is registered with Inspect."""
-    shown = fields.required_text(spec, "task", "/eval")
-    return shown if shown.startswith("watchbell/") else fields.text(spec, "task_registry_name", "/eval") or shown
-
-
-def _sample(self, place: str, part: bytes | Json) -> LoggedSample:
+    def _sample(self, place: str, part: bytes | Json) -> LoggedSample:
         if isinstance(part, bytes):
             value, digest = fields.root(read_json(part)), hashlib.sha256(part).hexdigest()
         else:
@@ -265,3 +259,9 @@ def _placed(refusal: Refusal, place: str) -> Refusal:
     return Refusal(
         code=refusal.code, message=refusal.message, place=where, expected=refusal.expected, todo=refusal.todo
     )
+
+
+def _task(spec: fields.Json) -> str:
+    """Return what a task is called: a built-in suite by its own name, any other as it is registered with Inspect."""
+    shown = fields.required_text(spec, "task", "/eval")
+    return shown if shown.startswith("watchbell/") else fields.text(spec, "task_registry_name", "/eval") or shown
