@@ -28,6 +28,7 @@ from watchbell.apps.evaluation.services.registering import (
     seed_of,
 )
 from watchbell.apps.evaluation.services.rounds import make_round
+from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
 from watchbell.apps.evaluation.services.transcripts import open_transcript
@@ -47,6 +48,7 @@ __all__ = [
     "draft_protocol",
     "engagement_of",
     "import_log",
+    "import_sealed_result",
     "lock",
     "make_round",
     "mint_run_token",
