@@ -251,12 +251,12 @@ NO_DEEDS = {
         "name_of",
         "terms_of",
     ),
-    *("seal", "open_sealed", "evidence_is_due"),
+    *("seal", "list_sealed", "open_sealed", "evidence_is_due"),
     *("require_own_people", "was_offered"),
 }
 BY_THE_CLOCK = {"make_round", "end_if_over", "destroy_evidence_if_due", "anchor"}
 LINES_ONLY = {"note_opening", "open_terms", "export"}
-SAME_AS = {"consent": "partner.consented"}
+SAME_AS = {"consent": "partner.consented", "end_every_token": "engagement.token_ended"}
 
 
 def done(action: str, cast: Cast) -> list[Entry]:

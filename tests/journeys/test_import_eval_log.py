@@ -51,3 +51,15 @@ def test_a_protocol_nobody_knows_is_bad_usage(made: tuple[Node, str]) -> None:
 
     assert done.returncode == 2
     assert "No protocol has the id" in done.stderr
+
+
+def test_a_signed_result_by_somebody_else_is_refused_as_one(made: tuple[Node, str], tmp_path: Path) -> None:
+    node, protocol = made
+    (tmp_path / "result.dsse.json").write_text(
+        '{"payload": "e30=", "payloadType": "x", "signatures": [{"sig": "AA=="}]}'
+    )
+
+    done = node.watchbell("import", "eval-log", str(tmp_path / "result.dsse.json"), "--protocol", protocol)
+
+    assert done.returncode == 3
+    assert "This was signed as something else" in done.stderr

@@ -1,5 +1,6 @@
-"""This will take in logs of an evaluator's own Inspect for `import eval-log`, each held against a locked protocol."""
+"""This will take in logs of an evaluator's own Inspect, and signed results, each held against a locked protocol."""
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -7,7 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from watchbell.domain.refusal import Refusal, Refused
+from watchbell.formats.sealed_results import MOST_BYTES
 from watchbell.outside.keystore import KeystoreError
+
+ENVELOPE = re.compile(rb'\s*\{\s*"(payload|payloadType|signatures)"')
 
 if TYPE_CHECKING:
     from watchbell.cli.importing import Task
@@ -31,17 +35,15 @@ def take_in(where: str, name: str, source: Path | BinaryIO, task: "Task") -> Non
 
     with ExitStack() as stack:
         file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+        deed: dict[str, Any] = {"by": task.by, "now": moment.now(), "keys": keys.keystore(), "rng": moment.dice()}
         try:
-            taken = evaluation.import_log(
-                task.protocol,
-                evaluation.LogFile(name, file),
-                store=keys.blob_store(),
-                by=task.by,
-                now=moment.now(),
-                keys=keys.keystore(),
-                rng=moment.dice(),
-                progress=task.progress,
-            )
+            if _is_envelope(file):
+                content = file.read(MOST_BYTES + 1)
+                taken = evaluation.import_sealed_result(task.protocol, content, **deed)
+            else:
+                log = evaluation.LogFile(name, file)
+                how: dict[str, Any] = {"store": keys.blob_store(), "progress": task.progress}
+                taken = evaluation.import_log(task.protocol, log, **deed, **how)
         except Refused as refused:
             task.tally.refuse(where, refused.refusal)
             return
@@ -51,3 +53,10 @@ def take_in(where: str, name: str, source: Path | BinaryIO, task: "Task") -> Non
     task.tally.stored += taken.stored
     task.tally.unchanged += taken.unchanged
     task.tally.refuse(where, *taken.refusals, count=taken.refused)
+
+
+def _is_envelope(file: BinaryIO) -> bool:
+    """Return whether this is a signed result on a sealed benchmark, by how it begins."""
+    head = file.read(200)
+    file.seek(0)
+    return ENVELOPE.match(head) is not None

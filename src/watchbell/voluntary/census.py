@@ -25,6 +25,7 @@ FOLDERS = (
 FILES = (
     *("domain/lifecycle/engagement.py", "domain/lifecycle/window.py", "domain/lifecycle/run.py"),
     *("formats/engagement_statements.py", "formats/protocols.py", "formats/eval_log.py", "formats/eval_sample.py"),
+    *("formats/sealed_results.py", "formats/containment_statements.py"),
     *("cli/gateway.py", "cli/verify_access.py", "cli/eval_logs.py"),
 )
 KINDS_OF_NEWS = ("engagement.", "partner.", "determination.", "model.", "evaluation.")

@@ -25,7 +25,7 @@ EARLY_ACCESS = (
     *("engagement.offered", "engagement.agreed", "engagement.declined", "engagement.rescinded", "engagement.lapsed"),
     *("engagement.started", "engagement.shortened", "engagement.ended", "engagement.withdrawn", "engagement.released"),
     *("engagement.person_", "engagement.unusual_volume", "engagement.key_destroyed", "partner."),
-    *("evaluation.incident", "evaluation.protocol_locked", "evaluation.log_imported"),
+    *("evaluation.incident", "evaluation.protocol_locked", "evaluation.log_imported", "evaluation.result_imported"),
 )
 """What the other party hears of. The many entries about tokens, anchors and settings start no work."""
 

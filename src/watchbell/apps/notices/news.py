@@ -65,6 +65,7 @@ NEWS: Final[dict[str, News]] = {
     "evaluation.incident": News(_("An evaluation met an incident; its run is halted and its tokens are ended.")),
     "evaluation.protocol_locked": News(_("A protocol of an evaluation was locked."), is_mailed=False),
     "evaluation.log_imported": News(_("Results of an evaluation came in."), is_mailed=False),
+    "evaluation.result_imported": News(_("A signed result of an evaluation came in."), is_mailed=False),
     "partner.chosen": News(_("A developer chose you as a trusted partner; it counts once you consent.")),
     "partner.consented": News(_("An organisation consented to be your trusted partner.")),
     "partner.ended": News(_("A trusted partnership has ended.")),

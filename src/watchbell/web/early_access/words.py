@@ -144,6 +144,7 @@ RECORDED: dict[str, Words] = {
     "evaluation.protocol_amended": gettext_lazy("A protocol was amended"),
     "evaluation.protocol_drafted": gettext_lazy("A protocol was drafted"),
     "evaluation.protocol_locked": gettext_lazy("A protocol was locked"),
+    "evaluation.result_imported": gettext_lazy("A signed result on a sealed benchmark was taken in"),
     "evaluation.seed_committed": gettext_lazy("A seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("A seed of held-out items was revealed"),
     "model.partners_planned": gettext_lazy("A release to trusted partners was planned"),

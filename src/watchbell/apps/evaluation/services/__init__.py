@@ -39,6 +39,7 @@ from watchbell.apps.evaluation.services.reporting import (
     signed_bytes,
 )
 from watchbell.apps.evaluation.services.rounds import make_round
+from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
 from watchbell.apps.evaluation.services.transcripts import open_transcript
@@ -63,6 +64,7 @@ __all__ = [
     "draft_protocol",
     "engagement_of",
     "import_log",
+    "import_sealed_result",
     "issue_report",
     "lock",
     "make_round",
