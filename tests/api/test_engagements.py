@@ -174,6 +174,21 @@ def test_terms_are_opened_with_a_purpose_and_the_developer_reads_who_did_and_wha
     ]
 
 
+def test_the_developers_own_programs_open_terms_and_offer_with_a_line_too(cast: Cast) -> None:
+    scene, key = drafted(cast), programs(cast)["lab"]
+
+    without = ask("GET", f"{place(scene)}/terms", key)
+    opened = ask("GET", f"{place(scene)}/terms?purpose=audit", key)
+    ask("GET", f"{place(scene)}/to-sign/offer", key)
+    lines = [one["entry"] for one in ask("GET", f"{place(scene)}/log", key).json()["lines"]]
+
+    lin = cast.lab.person.public_id
+    assert (without.status_code, opened.status_code) == (422, 200)
+    assert [(one["what"], one["material"], one["purpose"], one["person"]) for one in lines] == [
+        ("opened", "terms", "audit", lin), ("opened", "offer", "housekeeping", lin),
+    ]  # fmt: skip
+
+
 def test_terms_are_replaced_only_on_the_version_that_was_seen(cast: Cast) -> None:
     scene, key = drafted(cast), programs(cast)["lab"]
     here = f"{place(scene)}/terms"

@@ -255,7 +255,10 @@ NO_DEEDS = {
     *("require_own_people", "was_offered"),
 }
 BY_THE_CLOCK = {"make_round", "end_if_over", "destroy_evidence_if_due", "anchor"}
-LINES_ONLY = {"note_opening", "open_terms", "export"}
+LINES_ONLY = {
+    *("note_opening", "note_sitting", "export"),
+    *("open_terms", "open_version", "open_offer", "open_models"),
+}
 SAME_AS = {"consent": "partner.consented"}
 
 

@@ -87,7 +87,12 @@ AWAY: dict[str, Words] = {
     "interface-out-of-scope": gettext_lazy("Turned away: that interface is not in scope"),
     "model-out-of-scope": gettext_lazy("Turned away: that model is not in scope"),
 }
-OPENED: dict[str, Words] = {"terms": gettext_lazy("the terms"), "log": gettext_lazy("the access log")}
+OPENED: dict[str, Words] = {
+    "terms": gettext_lazy("the terms"),
+    "offer": gettext_lazy("the offer"),
+    "models": gettext_lazy("the names of the models in scope"),
+    "log": gettext_lazy("the access log"),
+}
 PLAIN: dict[What, Words] = {
     What.UNSETTLED: gettext_lazy("A call was never settled; all it had reserved stays charged"),
     What.EXPORTED: gettext_lazy("Exported the access log"),

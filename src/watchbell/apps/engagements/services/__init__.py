@@ -25,7 +25,14 @@ from watchbell.apps.engagements.services.offering import (
     require_own_people,
     rescind,
 )
-from watchbell.apps.engagements.services.opening import note_opening, open_terms
+from watchbell.apps.engagements.services.opening import (
+    note_opening,
+    note_sitting,
+    open_models,
+    open_offer,
+    open_terms,
+    open_version,
+)
 from watchbell.apps.engagements.services.partners import choose_partner, consent, end_partnership
 from watchbell.apps.engagements.services.registering import Release, plan_release, register_model, release
 from watchbell.apps.engagements.services.rounds import make_round
@@ -85,11 +92,15 @@ __all__ = [
     "name_of",
     "name_person",
     "note_opening",
+    "note_sitting",
     "offer",
     "offer_to_sign",
     "offered_terms",
+    "open_models",
+    "open_offer",
     "open_sealed",
     "open_terms",
+    "open_version",
     "pause",
     "plan_release",
     "register_model",
