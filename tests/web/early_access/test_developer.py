@@ -23,6 +23,7 @@ from watchbell.doors import keys
 from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeystoreError
 from watchbell.outside.keystore.interface import verify_signature
+from watchbell.web.early_access import words
 
 pytestmark = pytest.mark.django_db
 ASKED = {"HX-Request": "true"}
@@ -311,6 +312,15 @@ def test_what_is_over_says_how_and_offers_no_deed(lab: Client, early: Early) -> 
     assert "Their key has been destroyed, so nobody can open them any more." in page
     assert "Release Records" not in page
     assert "Who may nobody any more" in page
+
+
+def test_what_is_over_has_a_word_and_a_shape_and_no_colour(lab: Client, early: Early) -> None:
+    for where in (address("engagement", early.withdrawn), "/early-access/"):
+        page = lab.get(where).content.decode()
+        badge = re.search(r'<span class="badge is-over"><svg[^>]*><path[^>]*></svg>Withdrawn</span>', page)
+
+        assert badge is not None
+    assert {words.badge(state).value for state in State if not state.is_open} == {"over"}
 
 
 def test_a_deed_on_what_is_over_says_so_in_words(lab: Client, early: Early) -> None:

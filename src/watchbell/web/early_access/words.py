@@ -149,8 +149,8 @@ RECORDED: dict[str, Words] = {
 
 
 def badge(state: Engagement) -> State:
-    """Return in which colour a state is shown: what is over is done."""
-    return BADGES.get(state, State.DONE)
+    """Return in which colour a state is shown: what is over in none, whoever ended it."""
+    return BADGES.get(state, State.OVER)
 
 
 def purpose(code: object) -> str:
