@@ -36,6 +36,7 @@ from watchbell.web.early_access.acting import (
     with_dice,
     with_keys,
 )
+from watchbell.web.early_access.carried import carried, carry, drop
 from watchbell.web.early_access.forms import SignatureForm
 from watchbell.web.early_access.names import Names
 from watchbell.web.speaking import spoken
@@ -59,15 +60,33 @@ class Step:
     said: Said
 
 
-@open_to(EARLY_ACCESS_SIGNS)
+def keep_signature(request: Asking, public_id: str, kind: str) -> None:
+    """This will keep a signature that came too late after its sender's second factor, or say why it did not."""
+    step = _step(kind)
+    engagement = step.find(request, public_id)
+    form = SignatureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return
+    try:
+        statement = step.signing(request, engagement).statement
+        carry(request, signature_in(form.given, statement, request))
+    except Refused as error:
+        messages.error(request, spoken(error))
+    except REFUSALS as error:
+        messages.error(request, told(error))
+
+
+@open_to(EARLY_ACCESS_SIGNS, keep=keep_signature)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: Asking, public_id: str, kind: str) -> HttpResponse:
     """Show what is signed, and take the signature."""
     step = _step(kind)
     engagement = step.find(request, public_id)
-    form = SignatureForm(request.POST or None, request.FILES or None)
+    kept = carried(request)
+    form = SignatureForm(request.POST or None, request.FILES or None, initial={"text": kept})
     try:
         if request.method == "POST" and form.is_valid() and _taken(request, engagement, step, form):
+            drop(request)
             messages.success(request, str(step.said))
             return redirect("engagement", public_id=public_id)
         return _show(request, engagement, kind, step.opened(request, engagement).statement, form)
@@ -152,6 +171,7 @@ def _show(request: Asking, engagement: Any, kind: str, statement: Statement, for
         "changes": changes,
         "people": [names.person(one) for one in _people_in(statement)],
         "form": form,
+        "is_carried": bool(form.initial.get("text")) and not form.is_bound,
         "query": request.GET.urlencode(),
         "has_keys": own.exists(),
         "is_confirmed": strength.is_confirmed(request, request.now),
