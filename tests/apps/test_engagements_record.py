@@ -251,7 +251,7 @@ NO_DEEDS = {
         "name_of",
         "terms_of",
     ),
-    *("seal", "open_sealed", "evidence_is_due"),
+    *("seal", "open_sealed", "evidence_is_due", "evidence_is_lost"),
     *("require_own_people", "was_offered"),
 }
 BY_THE_CLOCK = {"make_round", "end_if_over", "destroy_evidence_if_due", "anchor"}

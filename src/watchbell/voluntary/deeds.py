@@ -39,6 +39,7 @@ NO_DEEDS = {
         "terms_of",
         "offered_terms",
         "evidence_is_due",
+        "evidence_is_lost",
         "require_own_people",
         "models_in_scope",
     ),

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.apps.scene_engagements import ENDPOINT, admit, ask, token
 from tests.conftest import NOON
@@ -329,6 +330,27 @@ def test_a_deed_on_what_is_over_says_so_in_words(lab: Client, early: Early) -> N
 
     assert "This engagement has ended, and nothing opens it again." in text_of(told)
     assert "The developer withdrew." in text_of(rescinded)
+
+
+def test_a_draft_whose_key_is_lost_says_what_happened_and_what_is_left_to_do(lab: Client, early: Early) -> None:
+    (settings.WATCHBELL.keys / f"{early.drafted.engagement.evidence_key}.key").unlink()
+    lost = "The key of these terms and statements is missing on this node"
+
+    page = text_of(lab.get(address("engagement", early.drafted)))
+    told = [
+        lab.get(address("sign_statement", early.drafted, "offer"), follow=True),
+        lab.get(address("statement_file", early.drafted, "offer"), follow=True),
+        lab.get(address("edit_terms", early.drafted), follow=True),
+        lab.post(address("read_terms", early.drafted), {"purpose": "audit"}),
+    ]
+    withdrawn = lab.post(address("developer_deed", early.drafted, "withdraw"), follow=True)
+
+    assert lost in page
+    assert "Sign the offer" not in page
+    assert "The developer withdraws, which works without the key" in page
+    assert all(lost in text_of(one) for one in told)
+    assert early.drafted.fresh().stands is State.WITHDRAWN
+    assert lost not in text_of(withdrawn)
 
 
 def test_an_offer_is_taken_back(lab: Client, early: Early) -> None:

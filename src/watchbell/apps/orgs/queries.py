@@ -245,4 +245,4 @@ def identities_of(viewer: Actor) -> QuerySet[Identity]:
 
 def anyone_has_a_factor() -> bool:
     """Return whether anybody set up a second factor, for whoever asks whether the key that seals them is needed."""
-    return Authenticator.objects.exists()
+    return bool(Authenticator.objects.exists())

@@ -8,16 +8,17 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from watchbell.apps.engagements import queries
+from watchbell.apps.engagements import queries, services
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Dialect
 from watchbell.domain.terms import Purpose
+from watchbell.doors import keys
 from watchbell.doors.policy import EARLY_ACCESS, open_to
 from watchbell.web import moments
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
 from watchbell.web.early_access import live, next_step, people, showing, words
-from watchbell.web.early_access.acting import known
+from watchbell.web.early_access.acting import known, lost
 from watchbell.web.early_access.forms import MomentForm, PersonForm, PurposeForm
 from watchbell.web.early_access.names import Names, model_name
 
@@ -79,6 +80,7 @@ def _both(request: Asking, one: Any, names: Names, bound: Bound) -> dict[str, An
     is_paused = state is State.ACTIVE and one.paused_at is not None
     return {
         "engagement": one,
+        "lost": lost() if services.evidence_is_lost(one, keys=keys.keystore()) else "",
         "refused": [text for form in bound.values() for text in form.non_field_errors()],
         "state": state,
         "said": _("Paused") if is_paused else words.STATES[state],

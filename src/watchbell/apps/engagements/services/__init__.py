@@ -5,6 +5,7 @@ from watchbell.apps.engagements.services.ending import (
     destroy_evidence_if_due,
     end_if_over,
     evidence_is_due,
+    evidence_is_lost,
     withdraw,
 )
 from watchbell.apps.engagements.services.log import anchor, export
@@ -84,6 +85,7 @@ __all__ = [
     "end_seat",
     "end_token",
     "evidence_is_due",
+    "evidence_is_lost",
     "export",
     "leave",
     "make_round",
