@@ -132,7 +132,7 @@ def with_memory(url: str, limits: Any) -> tuple[Any, str]:
     from watchbell.gateway.counter import Counter
     from watchbell.outside.upstream import Endpoints
 
-    token = "wbg_bench-0123456789"
+    token = f"wbg_{'0123456789abcdef' * 2}_{'bench':x<43}"
     upstream = Upstream(base_url=url, credential=CREDENTIAL, scheme=Scheme.BEARER, models={MODEL: "m-1"})
     ledger, rng = MemoryLedger(), random.Random(1)
     ledger.grants[token] = Grant(engagement="e", upstream=upstream, ends_at=moment.now() + timedelta(days=1))

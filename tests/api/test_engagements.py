@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.conf import settings
 from tests.api.scene_early_access import PLACE, programs, sealed_by, signed, written
 from tests.api.test_operator import ask, token
 from tests.apps.scene_engagements import DIGEST, ENDPOINT, TERMS, Scene, admit, agreed, drafted, offered, started
@@ -172,6 +173,39 @@ def test_terms_are_opened_with_a_purpose_and_the_developer_reads_who_did_and_wha
     assert [(one["entry"]["what"], one["entry"]["person"], one["entry"]["purpose"]) for one in lines] == [
         ("opened", cast.evaluator.person.public_id, "audit")
     ]
+
+
+def test_the_developers_own_programs_open_terms_and_offer_with_a_line_too(cast: Cast) -> None:
+    scene, key = drafted(cast), programs(cast)["lab"]
+
+    without = ask("GET", f"{place(scene)}/terms", key)
+    opened = ask("GET", f"{place(scene)}/terms?purpose=audit", key)
+    ask("GET", f"{place(scene)}/to-sign/offer", key)
+    lines = [one["entry"] for one in ask("GET", f"{place(scene)}/log", key).json()["lines"]]
+
+    lin = cast.lab.person.public_id
+    assert (without.status_code, opened.status_code) == (422, 200)
+    assert [(one["what"], one["material"], one["purpose"], one["person"]) for one in lines] == [
+        ("opened", "terms", "audit", lin), ("opened", "offer", "housekeeping", lin),
+    ]  # fmt: skip
+
+
+def test_a_draft_whose_key_is_lost_says_so_and_is_withdrawn(cast: Cast) -> None:
+    scene, key = drafted(cast), programs(cast)["lab"]
+    here = f"{place(scene)}/terms"
+    seen = ask("GET", f"{here}?purpose=audit", key).headers["ETag"]
+    (settings.WATCHBELL.keys / f"{scene.engagement.evidence_key}.key").unlink()
+
+    told = [
+        ask("GET", f"{here}?purpose=audit", key),
+        ask("GET", f"{place(scene)}/to-sign/offer", key),
+        ask("PUT", here, key, written(hours=24), **{"If-Match": seen}),
+    ]
+    withdrawn = ask("POST", f"{place(scene)}/withdraw", key)
+
+    assert {(one.status_code, one.json()["code"]) for one in told} == {(409, "key-lost")}
+    assert all("withdraw" in one.json()["todo"] for one in told)
+    assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
 
 
 def test_terms_are_replaced_only_on_the_version_that_was_seen(cast: Cast) -> None:

@@ -18,6 +18,7 @@ from watchbell.domain.handling import Role
 from watchbell.domain.metering import Admission, Dialect, Ending, Prices, Settlement, TurnedAway, Usage
 from watchbell.domain.terms import Limits
 from watchbell.doors.keys import keystore
+from watchbell.gateway.asking import token_of
 
 pytestmark = pytest.mark.django_db
 NEWCOMERS = random.Random(2)
@@ -54,6 +55,17 @@ def test_who_knows_a_tokens_name_is_not_let_in_beside_its_holder_in_one_batch(ca
 
     assert codes(admit(ask(guessed), ask(text), ask(guessed))) == ["bad-token", "admitted", "bad-token"]
     assert codes(admit(ask(text), ask(guessed))) == ["admitted", "bad-token"]
+
+
+def test_a_token_that_was_given_out_is_known_by_its_whole_text_and_looks_as_the_gateway_expects(cast: Cast) -> None:
+    scene = started(cast)
+    text = token(scene)
+    guessed = text[:-1] + ("a" if text[-1] != "a" else "b")
+
+    known = metering.known_among([text, guessed, "", "wbg_x_y"])
+
+    assert known == {text}
+    assert token_of({"authorization": f"Bearer {text}"}) == text
 
 
 @pytest.mark.parametrize("text", ["", "wbg", "wbg_", "wbg__", "wb_x_y", "_", "\x00", "wbg_" + "f" * 32])

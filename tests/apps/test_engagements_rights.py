@@ -91,7 +91,7 @@ def test_more_openings_in_a_day_than_usual_alarm_the_developer_alone_and_then_on
     told = Entry.objects.filter(action="engagement.unusual_volume")[0]
     assert told.actor_id == chief.person.public_id
     concerned = {one.organisation_id for one in told.concerns.all()}
-    assert concerned == {cast.lab.organisation.public_id, cast.evaluator.organisation.public_id}
+    assert concerned == {cast.lab.organisation.public_id}
 
 
 def test_a_steady_pace_just_above_what_is_usual_is_no_alarm_at_every_opening(cast: Cast) -> None:

@@ -179,7 +179,7 @@ PAGES: dict[str, frozenset[str]] = {
     "note_determination": LABS,
     "engagement": TWO_SIDES,
     "edit_terms": LABS,
-    "read_terms": EVALUATORS,
+    "read_terms": TWO_SIDES,
     "sign_statement": TWO_SIDES,
     "statement_file": TWO_SIDES,
     "engagement_live": LABS,

@@ -26,7 +26,7 @@ from watchbell.gateway.limits import Limits
 from watchbell.gateway.serving import Guarded, Server, listening
 from watchbell.outside.upstream import Bounds, Endpoints
 
-TOKEN = "wbg_evaluator-token-0123456789"
+TOKEN = f"wbg_{'0123456789abcdef' * 2}_{'evaluator-token':x<43}"
 CREDENTIAL = "sk-lab/CANARY+0123456789abcdefghij"
 QUICK = Bounds(connect_seconds=0.5, first_byte_seconds=0.6, idle_seconds=0.5, total_seconds=2.0, body_bytes=4 << 20)
 LIMITS = Limits(

@@ -185,8 +185,8 @@ def test_the_ledger_turns_a_call_away_in_the_callers_own_interface(
         ({"Authorization": "Basic abc"}, "token-missing"),
         ({"Authorization": "Bearer"}, "token-missing"),
         ({"Authorization": "Bearer " + "x" * 600}, "token-missing"),
-        ({"Authorization": "Bearer nobody"}, "token-unknown"),
-        ({"x-api-key": "nobody"}, "token-unknown"),
+        ({"Authorization": "Bearer nobody"}, "bad-token"),
+        ({"x-api-key": "nobody"}, "bad-token"),
     ],
 )
 def test_a_bad_token_is_401_and_a_token_in_the_address_is_none(

@@ -1,5 +1,6 @@
 """Whoever sends slowly, or leaves unread what was asked for, stops nobody else (OV-02)."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ import pytest
 from tests.gateway.scene import LIMITS, PATIENCE, TOKEN, Scene, served
 from tests.support.model_endpoint import ModelEndpoint, spoken
 
+from watchbell.gateway.known import Known
 from watchbell.gateway.limits import Limits
 from watchbell.outside.upstream import Bounds
 
@@ -21,6 +23,9 @@ STARTS = {
     "head": b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nX-Slow: ",
     "stranger": b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{",
 }
+
+
+STRANGER = f"wbg_{'f' * 32}_{'guessed':x<43}"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +119,67 @@ def test_all_bodies_together_are_bounded_too() -> None:
         scene.wait_until_settled()
         time.sleep(0.2)
         assert scene.ask().status == 200
+
+
+@pytest.mark.parametrize("token", ["", "nothing-of-ours", f"wbg_{'0' * 32}_short", STRANGER])
+def test_a_stranger_is_sent_away_at_the_head_of_the_request_with_the_body_still_to_come(
+    scene: Scene, token: str
+) -> None:
+    start = f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {token}\r\nContent-Length: 8000000\r\n\r\n{{"
+    with socket.create_connection(("127.0.0.1", scene.port), timeout=PATIENCE) as one:
+        one.sendall(start.encode())
+        started = time.monotonic()
+        held = b""
+        while data := one.recv(65536):
+            held += data
+
+    assert held.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in held.lower()
+    assert time.monotonic() - started < LIMITS.request_seconds
+    assert not scene.ledger.asks
+    assert not scene.ledger.refused
+
+
+def test_strangers_bodies_take_none_of_the_room_that_callers_have() -> None:
+    limits = Limits(requests_bytes=300_000, request_seconds=5.0)
+    start = f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {STRANGER}\r\nContent-Length: 100000\r\n\r\n"
+    with ModelEndpoint() as endpoint, served(endpoint, limits=limits) as scene:
+        with held_open(scene, start.encode() + b" " * 30_000, 40):
+            got = scene.ask(messages=[{"role": "user", "content": "x" * 50_000}])
+
+        assert got.status == 200
+
+
+def test_the_ledger_is_asked_who_somebody_is_once_in_a_while_and_not_at_every_call() -> None:
+    with ModelEndpoint() as endpoint, served(endpoint, limits=LIMITS) as scene:
+        got = [scene.ask().status for _ in range(5)]
+        del scene.ledger.grants[TOKEN]
+        ended = scene.ask()
+
+        assert got == [200] * 5
+        assert scene.ledger.transactions["known_among"] == 1
+        assert (ended.status, ended.error["code"]) == (401, "bad-token")
+
+
+def test_what_is_remembered_of_tokens_is_bounded_and_grows_old() -> None:
+    now, asked = [0.0], list[str]()
+
+    async def knows(token: str) -> bool:
+        asked.append(token)
+        return True
+
+    known = Known(knows, Limits(known_seconds=10, known_most=2), clock=lambda: now[0])
+
+    async def show(*tokens: str) -> None:
+        for token in tokens:
+            await known.require(token)
+
+    asyncio.run(show("a", "b", "a", "c", "b", "a"))
+    now[0] = 10.0
+    asyncio.run(show("a"))
+
+    assert asked == ["a", "b", "c", "a", "a"]
+    assert len(known._until) == 2
 
 
 def test_requests_sent_all_at_once_over_one_connection_are_answered_in_turn(scene: Scene) -> None:

@@ -20,7 +20,8 @@ from watchbell.gateway.serving import listening, serve
 from watchbell.outside.closed import close_memory
 from watchbell.outside.upstream import Endpoints
 
-TOKEN, CREDENTIAL = "wbg_process-0123456789", "sk-lab-CANARY-process-0123456789"
+TOKEN = f"wbg_{'0123456789abcdef' * 2}_{'process':x<43}"
+CREDENTIAL = "sk-lab-CANARY-process-0123456789"
 LIMITS = Limits(drain_seconds=1.0, settle_seconds=3.0)
 
 

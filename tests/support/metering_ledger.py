@@ -80,6 +80,11 @@ class MemoryLedger:
         with self._lock:
             return [self._admit(ask, now, rng) for ask in asks]
 
+    def known_among(self, tokens: Collection[str]) -> set[str]:
+        """Return those that are granted."""
+        self._transaction("known_among")
+        return set(tokens) & set(self.grants)
+
     def settle(self, ends: Sequence[Settlement], *, chain: str, now: datetime, rng: Dice) -> None:
         """This will charge what each call used; one that was never admitted, or is settled again, is an error."""
         assert chain in self.chains
@@ -104,7 +109,7 @@ class MemoryLedger:
         grant = self.grants.get(ask.token)
         why = _why_not(grant, ask, now)
         if why is not None or grant is None:
-            answer = why or _away(401, "token-unknown", "This token is not known.")
+            answer = why or _away(401, "bad-token", "This token is not known.")
             self.refused[answer.code] += 1
             return answer
         amount = bound_of(ask.most, grant.prices)
@@ -124,7 +129,7 @@ class MemoryLedger:
 
 def _why_not(grant: Grant | None, ask: Ask, now: datetime) -> TurnedAway | None:
     if grant is None:
-        return _away(401, "token-unknown", "This token is not known.")
+        return _away(401, "bad-token", "This token is not known.")
     if grant.is_stopped or now >= grant.ends_at:
         return _away(403, "window-over", "The early-access window is over.")
     if grant.is_paused:

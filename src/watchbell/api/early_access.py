@@ -21,7 +21,7 @@ from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.terms import PAYLOAD_TYPE, Statement, Unacceptable
 from watchbell.doors import keys, moment, problems
 from watchbell.formats import dsse
-from watchbell.outside.keystore import KeyMissing, KeystoreError
+from watchbell.outside.keystore import KeyDestroyed, KeyMissing, KeystoreError
 from watchbell.outside.keystore.interface import verify_signature
 
 TAGS = ["early access"]
@@ -120,8 +120,15 @@ def told(_request: HttpRequest, error: Any) -> HttpResponse:
             return problems.problem(403, "not-allowed", "This token may not do that.", expected=str(error))
         case services.IsOver():
             return problems.problem(409, "is-over", str(error))
-        case KeyMissing():
+        case KeyDestroyed():
             return problems.problem(409, "is-over", "What this would open has been destroyed, as its terms say.")
+        case KeyMissing():
+            return problems.problem(
+                409,
+                "key-lost",
+                "The key of these terms and statements is missing on this node, and nobody can open or sign them.",
+                todo="As its developer, withdraw: that works without the key. Then draft a new engagement.",
+            )
         case services.NotYet():
             return problems.problem(409, "not-yet", str(error))
         case services.ChangedMeanwhile():

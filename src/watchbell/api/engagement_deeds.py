@@ -59,9 +59,7 @@ def to_sign(
         _require_party(by.organisation == row.developer, "developer")
         signing = services.start_to_sign(row)
     else:
-        _require_party(by.organisation == row.developer, "developer")
-        services.note_opening(row, "offer", Purpose(purpose), **deed)
-        signing = services.offer_to_sign(row, keys=deed["keys"])
+        signing = services.open_offer(row, Purpose(purpose), **deed)
     return early_access.download(signing.statement.payload, f"{statement}-{row.public_id}.json", PAYLOAD_TYPE)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -158,11 +158,7 @@ def terms(request: HttpRequest, response: HttpResponse, engagement: str, purpose
     """Return the terms: to the developer the latest, to the evaluator those offered. Who opens them is in the log."""
     row = mine(request, engagement)
     deed = early_access.deed(request)
-    services.note_opening(row, "terms", Purpose(purpose), **deed)
-    version = queries.version_for(row, deed["by"])
-    if version is None:
-        raise Http404
-    opened = services.terms_of(row, keys=deed["keys"], number=version.number)
+    version, opened = services.open_version(row, Purpose(purpose), **deed)
     response.headers["ETag"] = _etag(row, version.number)
     return {
         "number": version.number,

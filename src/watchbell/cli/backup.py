@@ -67,7 +67,7 @@ def restore_verb(folder: str, keys: str | None, without_keys: bool) -> None:
     from watchbell.cli import node as made
 
     made.refuse_newer()
-    made.build()
+    made.build(without_keys=without_keys)
     durable.remove_leftovers(node.home)
     (node.home / boot.UNFINISHED).unlink()
     durable.sync_folder(node.home)

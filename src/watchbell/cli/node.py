@@ -11,18 +11,21 @@ from watchbell.outside.settings import Settings
 
 @click.command("init")
 @click.option("--admin", default="admin@localhost", show_default=True, help="Address of the first administrator.")
+@click.option("--without-keys", is_flag=True, help="The old keys are lost: make new ones, lose what only they open.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def init_verb(admin: str, as_json: bool) -> None:
+def init_verb(admin: str, without_keys: bool, as_json: bool) -> None:
     """Create the database, the keys and a one-time link for the first node administrator.
 
     Run it again whenever it was interrupted; what is there stays, and while nobody administers the node it prints a
     fresh link.
     """
     node = boot.settings()
+    if not without_keys:
+        boot.refuse_lost_keys(node)
     prepare_folders(node)
-    boot.boot()
+    boot.boot(without_keys=without_keys)
     refuse_newer()
-    build()
+    build(without_keys=without_keys)
     link = first_administrator(admin)
     sentence = f"The node is ready in {node.home}.\n"
     if link:
@@ -61,8 +64,11 @@ def _cannot_make(error: OSError) -> click.ClickException:
     )
 
 
-def build() -> None:
-    """This will bring the database to this version; safe to run again after being killed at any statement."""
+def build(*, without_keys: bool = False) -> None:
+    """This will bring the database to this version; safe to run again after being killed at any statement.
+
+    A key that rows need is never made anew, unless it is said to be lost.
+    """
     from django.conf import settings
     from django.db import connection
 
@@ -72,6 +78,11 @@ def build() -> None:
 
     schema.bring_up(settings.WATCHBELL)
     triggers.install_triggers(connection)
+    if not without_keys and (lost := keys.lost()):
+        raise boot.CannotStart(
+            f"Keys that this node's database needs are missing in {settings.WATCHBELL.keys}: {', '.join(lost)}. Put "
+            f"the keystore's own copy back, or name the right folder with WATCHBELL_KEYS. {boot.WITHOUT_KEYS}"
+        )
     keys.make_node_keys()
 
 

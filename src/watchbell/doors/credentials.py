@@ -15,7 +15,7 @@ from django.utils import translation
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import ANONYMOUS, Actor, ActorKind, OrganisationKind
 from watchbell.doors import moment, strength
-from watchbell.doors.policy import PUBLIC, Policy, policy_of
+from watchbell.doors.policy import PUBLIC, Policy, keeper_of, policy_of
 
 ORGANISATION = "organisation"
 SEEN_AT = "seen_at"
@@ -77,7 +77,7 @@ class ActorOfRequest:
         return False
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
+        self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Enforce the view's declared policy; a view without one does not exist for anyone."""
         name = request.resolver_match.view_name if request.resolver_match else None
@@ -91,6 +91,8 @@ class ActorOfRequest:
             raise Http404
         if policy.admits(request.actor):  # type: ignore[attr-defined]
             owed = _owed(request, policy)
+            if owed and request.method == "POST" and (keep := keeper_of(view)):
+                keep(request, **kwargs)
             return HttpResponseRedirect(owed) if owed else None
         return _turn_away(request, policy)
 

@@ -14,6 +14,8 @@ from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "watchbell_policy"
+KEEPS = "watchbell_keeps"
+Keep = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,24 @@ BORROWED: dict[str, Policy] = {
 }
 
 
-def open_to(policy: Policy) -> Callable[[View], View]:
-    """Return a decorator that declares who may come through this view's door."""
+def open_to(policy: Policy, *, keep: Keep | None = None) -> Callable[[View], View]:
+    """Return a decorator that declares who may come through this view's door.
+
+    `keep` saves what was sent when somebody first has to show their second factor once more.
+    """
 
     def declare(view: View) -> View:
         setattr(view, ATTRIBUTE, policy)
+        setattr(view, KEEPS, keep)
         return view
 
     return declare
+
+
+def keeper_of(view: Callable[..., Any]) -> Keep | None:
+    """Return what saves what was sent to this view, if anything does."""
+    keep: Keep | None = getattr(view, KEEPS, None)
+    return keep
 
 
 def policy_of(view: Callable[..., Any], view_name: str | None) -> Policy | None:

@@ -20,6 +20,7 @@ from watchbell.gateway.aside import Aside
 from watchbell.gateway.asking import DIALECTS, Intake, headers_of, token_of
 from watchbell.gateway.call import Call
 from watchbell.gateway.counter import Counter, LedgerAway
+from watchbell.gateway.known import Known
 from watchbell.gateway.limits import Limits
 from watchbell.gateway.live import Live
 from watchbell.gateway.making import Making
@@ -51,6 +52,7 @@ class Gateway:
         self._limits = limits
         self._clock = clock
         self._intake = Intake(limits)
+        self._known = Known(counter.knows, limits)
         self._watching: asyncio.Task[None] | None = None
         self._draining: asyncio.TimerHandle | None = None
         self.live = Live(counter, now=now, limits=limits)
@@ -133,6 +135,8 @@ class Gateway:
         self._require_way(scope["method"], scope["path"])
         headers = headers_of(scope)
         token = token_of(headers)
+        if reply.dialect is not Dialect.MODELS:
+            await self._known.require(token)
         asked, digest = await self._taken(headers, receive, reply.dialect)
         ask = Ask(
             token=token,

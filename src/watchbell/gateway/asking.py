@@ -7,10 +7,12 @@ from watchbell.domain.metering import Dialect
 from watchbell.gateway.limits import Limits
 from watchbell.gateway.reply import Message, Receive
 from watchbell.gateway.room import Part, Room
-from watchbell.gateway.told import CallerLeft, refusing
+from watchbell.gateway.told import CallerLeft, Refusing, refusing, stranger
 
 DIALECTS = {f"/v1/{dialect}": dialect for dialect in Dialect}
-_TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
+_SENT = re.compile(r"[\x21-\x7e]{1,512}")
+_TOKEN = re.compile(r"wbg_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
+"""What a token of ours looks like; whatever else is sent is no stranger worth asking the ledger about."""
 _BEARER = re.compile(r"(?i:bearer)[ ]+(\S+)")
 
 
@@ -26,8 +28,10 @@ def token_of(headers: dict[str, str]) -> str:
     """Return the caller's token, which stands in a header and nowhere else. Raises Refusing."""
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
     token = bearer[1] if bearer else headers.get("x-api-key", "").strip()
-    if not _TOKEN.fullmatch(token):
+    if not _SENT.fullmatch(token):
         raise refusing(401, "token-missing", "Send your gateway token as Authorization: Bearer or as x-api-key.")
+    if not _TOKEN.fullmatch(token):
+        raise Refusing(stranger())
     return token
 
 

@@ -52,6 +52,12 @@ class _Look:
 
 
 @dataclass(slots=True)
+class _Who:
+    token: str
+    answer: "Future[bool]" = field(default_factory=Future)
+
+
+@dataclass(slots=True)
 class _End:
     settlement: Settlement
     since: float
@@ -74,7 +80,7 @@ class Counter:
         self._rng = rng
         self._limits = limits
         self._around = around
-        self._questions: queue.SimpleQueue[_Ask | _Look | None] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[_Ask | _Look | _Who | None] = queue.SimpleQueue()
         self._ended: deque[_End] = deque()
         self._unsettled: deque[_End] = deque()
         self._waking: asyncio.TimerHandle | None = None
@@ -115,6 +121,18 @@ class Counter:
         except asyncio.CancelledError:
             answered.add_done_callback(self._settle_unwanted)
             raise
+        finally:
+            self._waiting -= 1
+
+    async def knows(self, token: str) -> bool:
+        """Return whether this token was ever given out. Raises LedgerAway."""
+        if self._is_over or self._waiting >= self._limits.asks_waiting:
+            raise LedgerAway
+        self._waiting += 1
+        question = _Who(token)
+        self._questions.put(question)
+        try:
+            return await asyncio.shield(asyncio.wrap_future(question.answer))
         finally:
             self._waiting -= 1
 
@@ -159,10 +177,10 @@ class Counter:
         while not self._questions.empty():
             _refuse(*self._gathered())
 
-    def _gathered(self) -> tuple[list[_Ask], list[_Look]]:
+    def _gathered(self) -> tuple[list[_Ask], list[_Look | _Who]]:
         """Return what has been asked, once there is something; what has ended joins what is to be settled."""
         asks: list[_Ask] = []
-        looks: list[_Look] = []
+        looks: list[_Look | _Who] = []
         wait = min(1.0, self._settle_at - time.monotonic()) if self._unsettled else 1.0
         while len(asks) < self._limits.asks_together:
             try:
@@ -203,13 +221,17 @@ class Counter:
             lost = self._unsettled.popleft()
             log.error(json.dumps({"says": "a call stays charged as reserved", "call": lost.settlement.call}))
 
-    def _answer(self, asks: Sequence[_Ask], looks: Sequence[_Look]) -> None:
+    def _answer(self, asks: Sequence[_Ask], looks: Sequence[_Look | _Who]) -> None:
         if asks:
             self._admit(asks)
-        if looks:
-            engagements = {name for one in looks for name in one.engagements}
+        if strangers := [one for one in looks if isinstance(one, _Who)]:
+            known = self._ledger.known_among({one.token for one in strangers})
+            for who in strangers:
+                who.answer.set_result(who.token in known)
+        if watching := [one for one in looks if isinstance(one, _Look)]:
+            engagements = {name for one in watching for name in one.engagements}
             stopped = self._ledger.stopped_among(engagements, now=self._now())
-            for each in looks:
+            for each in watching:
                 each.answer.set_result(stopped)
 
     def _admit(self, asks: Sequence[_Ask]) -> None:
@@ -253,7 +275,7 @@ def not_sent(call: str) -> Settlement:
     )
 
 
-def _refuse(asks: Sequence[_Ask], looks: Sequence[_Look]) -> None:
+def _refuse(asks: Sequence[_Ask], looks: Sequence[_Look | _Who]) -> None:
     answers: list[Future[Any]] = [*(one.answer for one in asks), *(one.answer for one in looks)]
     for answer in answers:
         if not answer.done():

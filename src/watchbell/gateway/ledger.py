@@ -1,4 +1,4 @@
-"""What does the gateway need of the ledger? Four deeds, each one transaction; the room of engagements has them."""
+"""What does the gateway need of the ledger? Five deeds, each one transaction; the room of engagements has them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -13,6 +13,9 @@ class Ledger(Protocol):
 
     def open_chain(self, *, now: datetime, rng: Dice) -> str:
         """Return a name for the log chains of this process: each chain has one writer."""
+
+    def known_among(self, tokens: Collection[str]) -> Collection[str]:
+        """Return those of these tokens that were ever given out; whether they still hold, `admit` says."""
 
     def admit(self, asks: Sequence[Ask], *, chain: str, now: datetime, rng: Dice) -> Sequence[Admission | TurnedAway]:
         """Return an answer to each ask; what an admission may use at most is reserved."""

@@ -14,6 +14,10 @@ class Limits:
     requests_bytes: int = 256 * MIB
     """How much all bodies that are on their way in may take together."""
 
+    known_seconds: float = 300.0
+    known_most: int = 10_000
+    """For how long, and of how many tokens, it is remembered that they were given out."""
+
     whole_bytes: int = 16 * MIB
     """The largest answer that is not a stream."""
 

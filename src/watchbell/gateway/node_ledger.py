@@ -19,6 +19,10 @@ class NodeLedger:
         """Return a name for the log chains of this process."""
         return metering.open_chain(rng=rng)
 
+    def known_among(self, tokens: Collection[str]) -> Collection[str]:
+        """Return those of these tokens that were ever given out."""
+        return metering.known_among(tokens)
+
     def admit(self, asks: Sequence[Ask], *, chain: str, now: datetime, rng: Dice) -> list[Admission | TurnedAway]:
         """Return an answer to each ask."""
         return metering.admit(asks, chain=chain, now=now, keys=self._keys, rng=rng)

@@ -112,4 +112,4 @@ def _described(answer: Whole) -> Headers:
 
 def _parting(status: int) -> Headers:
     """Return the header that ends a connection whose request may not have been read to its end."""
-    return [(b"connection", b"close")] if status in (408, 411, 413, 415) else []
+    return [(b"connection", b"close")] if status in (401, 408, 411, 413, 415) else []

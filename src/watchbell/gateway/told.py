@@ -55,6 +55,11 @@ def turned_away(answer: TurnedAway) -> Told:
     return Told(status=answer.status, code=answer.code, message=str(answer.why), retry_after=answer.retry_after)
 
 
+def stranger() -> Told:
+    """Return that a token is none that was ever given out; in the ledger's own words."""
+    return Told(status=401, code="bad-token", message="This token is not known, or its time is over.")
+
+
 def unreadable(refusal: Refusal) -> Told:
     """Return what is wrong with a request, and where."""
     return Told(status=400, code=refusal.code, message=str(refusal))

@@ -19,7 +19,7 @@ from watchbell.voluntary.tables import rows
 from watchbell.voluntary.walk import aside, writes
 
 SENDERS = ("evaluator", "other evaluator", "rival lab", "coordinator", "hospital", "admin", "stranger", "public")
-READERS = ("evaluator", "evaluator colleague", "evaluator reader", "lab that evaluates", "coordinator")
+READERS = ("lab", "evaluator", "evaluator colleague", "evaluator reader", "lab that evaluates", "coordinator")
 ONLY_COUNTS = frozenset({"sign_statement", "statement_file"})
 """Pages that hold a number of people to the terms, or give a statement of ids and digests, and show no material."""
 

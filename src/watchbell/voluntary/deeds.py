@@ -40,6 +40,7 @@ NO_DEEDS = {
         "terms_of",
         "offered_terms",
         "evidence_is_due",
+        "evidence_is_lost",
         "require_own_people",
         "models_in_scope",
     ),
@@ -202,9 +203,12 @@ def end_every_token(stage: Stage, by: Actor) -> Iterator[Attempt]:
 
 
 def look(stage: Stage, by: Actor) -> Iterator[Attempt]:
-    """Open the terms, and anything else that may be called material."""
+    """Open the terms, the offer, the names in scope, and anything else that may be called material."""
     yield partial(services.open_terms, stage.engagement, Purpose.AUDIT, **stage.deed(by))
-    yield partial(services.note_opening, stage.engagement, "results", Purpose.READ_RESULTS, **stage.deed(by))
+    for opened in (services.open_version, services.open_offer, services.open_models):
+        yield partial(opened, stage.engagement, Purpose.AUDIT, **stage.deed(by))
+    for noted in (services.note_opening, services.note_sitting):
+        yield partial(noted, stage.engagement, "results", Purpose.READ_RESULTS, **stage.deed(by))
 
 
 def partner(stage: Stage, by: Actor) -> Iterator[Attempt]:
@@ -296,7 +300,11 @@ DEEDS: dict[str, Deed] = {
     "end_token": end_token,
     "end_every_token": end_every_token,
     "open_terms": look,
+    "open_version": look,
+    "open_offer": look,
+    "open_models": look,
     "note_opening": look,
+    "note_sitting": look,
     "choose_partner": partner,
     "consent": consent,
     "end_partnership": end_partnership,

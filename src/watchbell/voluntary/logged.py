@@ -33,6 +33,8 @@ def touches(stage: Stage, text: str) -> dict[str, Callable[[], object]]:
         "a call": lambda: _admitted(stage, text),
         "opening terms": lambda: services.open_terms(engagement, Purpose.RUN, **evaluator),
         "the developer opening terms": lambda: services.open_terms(engagement, Purpose.AUDIT, **stage.deed()),
+        "the developer opening its offer": lambda: services.open_offer(engagement, Purpose.AUDIT, **stage.deed()),
+        "the developer opening names": lambda: services.open_models(engagement, Purpose.AUDIT, **stage.deed()),
         "opening results": lambda: services.note_opening(engagement, "results", Purpose.READ_RESULTS, **evaluator),
         "a token": stage.mint,
         "an endpoint": stage.point,

@@ -1,4 +1,4 @@
-"""In which five words does a page say how urgent something is?"""
+"""In which words does a page say how urgent something is, or that it is over?"""
 
 from enum import StrEnum
 
@@ -7,12 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class State(StrEnum):
-    """How urgent, or that nobody can tell; each has a word, a shape and a colour."""
+    """How urgent, or that nobody can tell; each has a word, a shape and a colour, but what is over has no colour.
+
+    Done says that something is as it should be. Over says only that it is no more, and does not judge it.
+    """
 
     NOW = "now"
     SOON = "soon"
     LATER = "later"
     DONE = "done"
+    OVER = "over"
     UNKNOWN = "unknown"
 
     @property
@@ -26,5 +30,6 @@ WORDS: dict[State, str | Promise] = {
     State.SOON: _("Soon"),
     State.LATER: _("Later"),
     State.DONE: _("Done"),
+    State.OVER: _("Over"),
     State.UNKNOWN: _("Unknown"),
 }

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 from tests.apps import scene_engagements as parties
 from tests.conftest import NOON
 from tests.support.cast import Cast
@@ -136,3 +138,14 @@ def test_the_limits_are_open_to_everyone_and_are_the_sentences_of_the_receipts()
 
 def test_pages_of_a_fresh_lab_hold_nothing_of_anybody(cast: Cast, evaluator: Client) -> None:
     assert parties.DIGEST not in evaluator.get("/early-access/").content.decode()
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "signature is not a lock"), ("es", "firma no es un cerrojo")])
+def test_what_cannot_be_promised_is_read_whole_by_anybody_in_their_language(
+    client: Client, language: str, says: str
+) -> None:
+    with translation.override("en"):  # what a page is answered in stays the thread's language otherwise
+        page = text_of(client.get(reverse("early_access_limits"), headers={"accept-language": language}))
+
+    assert says in page
+    assert "docs/" not in page

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from tests.apps.scene_engagements import ENDPOINT, admit, ask, token
 from tests.conftest import NOON
@@ -15,6 +16,7 @@ from tests.web.early_access_scene import Early, address, text_of, use
 from watchbell.apps.engagements import services
 from watchbell.apps.engagements.models import AccessLine, Grant
 from watchbell.apps.engagements.services.ending import LIMITS
+from watchbell.apps.engagements.words import What
 from watchbell.domain.canonical import canonical
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import TurnedAway
@@ -22,6 +24,7 @@ from watchbell.doors import keys
 from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeystoreError
 from watchbell.outside.keystore.interface import verify_signature
+from watchbell.web.early_access import words
 
 pytestmark = pytest.mark.django_db
 ASKED = {"HX-Request": "true"}
@@ -34,6 +37,13 @@ ENDPOINT_ANSWERS = {
 }
 
 
+def opened(scene: Any) -> list[tuple[str, str, str]]:
+    """Return what was opened, what for and by whom, oldest first."""
+    lines = AccessLine.objects.filter(engagement=scene.engagement, what=What.OPENED).order_by("pk")
+    found = [(strictjson.loads(bytes(one.entry)), one.person) for one in lines]
+    return [(facts["material"], facts["purpose"], person) for facts, person in found]
+
+
 def do(lab: Client, early: Early, deed: str) -> Any:
     return lab.post(address("developer_deed", early.running, deed), follow=True)
 
@@ -44,9 +54,52 @@ def test_the_page_says_day_end_people_scope_and_what_is_spent(lab: Client, early
     assert "Day 11 of 30" in page
     assert "Hard end Tue 24 Nov 2026, 09:00 UTC" in page
     assert "Who may owner@evaluator.example Ana Ruiz" in page or "Who may Ana Ruiz owner@evaluator.example" in page
-    assert "northlight-1, northlight-1-mini Chat completions (OpenAI), Messages (Anthropic)" in page
+    assert "as the terms below say Chat completions (OpenAI), Messages (Anthropic)" in page
     assert "Calls 40 of 20\N{NO-BREAK SPACE}000 (0 %)".replace("\N{NO-BREAK SPACE}", " ") in page
     assert "Cost 3.59 USD of 2 500.00 USD (0 %)" in page
+
+
+def test_the_developers_own_people_open_the_terms_with_a_line_too(lab: Client, cast: Cast, early: Early) -> None:
+    page = lab.get(address("engagement", early.running))
+    before = opened(early.running)
+    read = lab.post(address("read_terms", early.running), {"purpose": "audit"})
+    lab.get(address("set_endpoint", early.running))
+
+    assert "At most" not in text_of(page)
+    assert before == [("terms", "run", cast.evaluator.person.public_id)]
+    assert "Version 1, as you wrote it." in text_of(read)
+    assert "At most 20 000." in text_of(read).replace("\N{NO-BREAK SPACE}", " ")
+    lin = cast.lab.person.public_id
+    assert opened(early.running)[1:] == [("terms", "audit", lin), ("models", "housekeeping", lin)]
+
+
+def test_an_offer_leaves_a_line_where_it_is_shown_and_where_it_is_downloaded(
+    lab: Client, cast: Cast, early: Early
+) -> None:
+    lin = cast.lab.person.public_id
+
+    lab.get(address("sign_statement", early.drafted, "offer"))
+    shown = opened(early.drafted)
+    lab.get(address("statement_file", early.drafted, "offer"))
+
+    assert shown == [("offer", "housekeeping", lin)]
+    assert opened(early.drafted) == shown * 2
+
+
+def test_changing_the_terms_leaves_one_line_a_sitting(
+    lab: Client, early: Early, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = address("edit_terms", early.drafted)
+
+    lab.post(where, {}, headers=ASKED)
+    lab.post(where, {}, headers=ASKED)
+    first = len(opened(early.drafted))
+    lab.get(where)
+    second = len(opened(early.drafted))
+    monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON + timedelta(minutes=15))
+    lab.post(where, {}, headers=ASKED)
+
+    assert (first, second, len(opened(early.drafted))) == (1, 2, 3)
 
 
 def test_the_hard_end_is_said_in_utc_and_where_the_reader_is(lab: Client, cast: Cast, early: Early) -> None:
@@ -119,7 +172,6 @@ def test_the_page_with_release_and_withdraw_opens_while_no_key_can_be_reached(
     exported = lab.post(address("export_access_log", early.running), follow=True)
 
     assert "Release Records that your trusted partners have the model now." in page
-    assert "This node cannot reach its keys now." in page
     assert desk.status_code == HTTPStatus.OK
     assert "This node cannot reach its keys now." in text_of(exported)
 
@@ -258,17 +310,47 @@ def test_what_is_over_says_how_and_offers_no_deed(lab: Client, early: Early) -> 
     page = text_of(lab.get(address("engagement", early.withdrawn)))
 
     assert "The developer withdrew. No reason is asked." in page
-    assert "Its key has been destroyed, so nobody can open it any more." in page
+    assert "Their key has been destroyed, so nobody can open them any more." in page
     assert "Release Records" not in page
     assert "Who may nobody any more" in page
 
 
+def test_what_is_over_has_a_word_and_a_shape_and_no_colour(lab: Client, early: Early) -> None:
+    for where in (address("engagement", early.withdrawn), "/early-access/"):
+        page = lab.get(where).content.decode()
+        badge = re.search(r'<span class="badge is-over"><svg[^>]*><path[^>]*></svg>Withdrawn</span>', page)
+
+        assert badge is not None
+    assert {words.badge(state).value for state in State if not state.is_open} == {"over"}
+
+
 def test_a_deed_on_what_is_over_says_so_in_words(lab: Client, early: Early) -> None:
-    told = lab.post(address("set_endpoint", early.withdrawn), ENDPOINT_ANSWERS)
+    told = lab.post(address("set_endpoint", early.withdrawn), ENDPOINT_ANSWERS, follow=True)
     rescinded = lab.post(address("developer_deed", early.withdrawn, "rescind"), follow=True)
 
     assert "This engagement has ended, and nothing opens it again." in text_of(told)
     assert "The developer withdrew." in text_of(rescinded)
+
+
+def test_a_draft_whose_key_is_lost_says_what_happened_and_what_is_left_to_do(lab: Client, early: Early) -> None:
+    (settings.WATCHBELL.keys / f"{early.drafted.engagement.evidence_key}.key").unlink()
+    lost = "The key of these terms and statements is missing on this node"
+
+    page = text_of(lab.get(address("engagement", early.drafted)))
+    told = [
+        lab.get(address("sign_statement", early.drafted, "offer"), follow=True),
+        lab.get(address("statement_file", early.drafted, "offer"), follow=True),
+        lab.get(address("edit_terms", early.drafted), follow=True),
+        lab.post(address("read_terms", early.drafted), {"purpose": "audit"}),
+    ]
+    withdrawn = lab.post(address("developer_deed", early.drafted, "withdraw"), follow=True)
+
+    assert lost in page
+    assert "Sign the offer" not in page
+    assert "The developer withdraws, which works without the key" in page
+    assert all(lost in text_of(one) for one in told)
+    assert early.drafted.fresh().stands is State.WITHDRAWN
+    assert lost not in text_of(withdrawn)
 
 
 def test_an_offer_is_taken_back(lab: Client, early: Early) -> None:

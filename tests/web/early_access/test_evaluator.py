@@ -1,5 +1,6 @@
 """The evaluator answers what was offered and works within it; it begins nothing and makes nothing last longer."""
 
+import random
 import re
 from datetime import timedelta
 from http import HTTPStatus
@@ -12,10 +13,13 @@ from tests.support.cast import Cast
 from tests.support.visitors import signed_in
 from tests.web.early_access_scene import Early, address, text_of
 
-from watchbell.apps.engagements.models import AccessLine, GatewayToken
+from watchbell.apps.engagements.models import AccessLine, GatewayToken, Grant
 from watchbell.apps.engagements.words import What
+from watchbell.apps.journal import services as journal
 from watchbell.domain.lifecycle.engagement import Engagement as State
+from watchbell.doors.keys import keystore
 from watchbell.web.early_access.clients import clients
+from watchbell.worker.run import run_until_idle
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +45,51 @@ def test_the_terms_are_opened_with_a_purpose_which_the_developer_reads(
     assert b'"purpose":"audit"' in bytes(line.entry)
     assert 'id="purpose_purpose-error"' in without.content.decode()
     assert "Opened the terms: to audit" in lab.get(address("engagement", early.running)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["read_terms", "take_token"])
+def test_no_purpose_is_chosen_beforehand_and_without_one_nothing_is_opened(
+    evaluator: Client, early: Early, name: str
+) -> None:
+    before = AccessLine.objects.count()
+    page = evaluator.get(address("engagement" if name == "read_terms" else name, early.running)).content.decode()
+    told = evaluator.post(address(name, early.running), {"purpose": "", "hours": "2"})
+
+    assert '<option value="" selected>Choose one</option>' in page
+    assert "Say what for; the developer reads it." in text_of(told)
+    assert 'purpose-error"' in told.content.decode()
+    assert AccessLine.objects.count() == before
+
+
+def test_an_alarm_about_its_people_is_read_by_the_developer_alone(
+    evaluator: Client, lab: Client, cast: Cast, early: Early
+) -> None:
+    Grant.objects.filter(engagement=early.running.engagement).update(opened_a_day=1)
+    for _ in range(4):
+        evaluator.post(address("read_terms", early.running), {"purpose": "audit"})
+    run_until_idle(now=NOON, rng=random.Random(3))
+
+    ways = {who: read_everywhere(client, early) for who, client in (("lab", lab), ("evaluator", evaluator))}
+    exports = {
+        who: b"".join(journal.export(by=player.actor, now=NOON, keys=keystore()).lines)
+        for who, player in (("lab", cast.lab), ("evaluator", cast.evaluator))
+    }
+
+    assert "One person opened material unusually often" in ways["lab"]
+    assert "Someone opened material of an engagement unusually often in a day." in ways["lab"]
+    assert b"engagement.unusual_volume" in exports["lab"]
+    assert cast.evaluator.person.public_id.encode() in exports["lab"]
+    assert "unusual" not in ways["evaluator"]
+    assert b"unusual" not in exports["evaluator"]
+
+
+def read_everywhere(client: Client, early: Early) -> str:
+    """Return what a party reads of an engagement: its page, its desk, its home, the record and the notices."""
+    pages = [
+        address("engagement", early.running),
+        *(reverse(one) for one in ("early_access", "home", "record", "notices")),
+    ]
+    return " ".join(text_of(client.get(page)) for page in pages)
 
 
 def test_the_terms_cannot_be_opened_by_asking_for_an_address(evaluator: Client, early: Early) -> None:

@@ -1,6 +1,7 @@
 """Each party signs with its own key: it reads what it signs, downloads the bytes, and hands in what its tool wrote."""
 
 import base64
+import re
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -142,6 +143,63 @@ def test_signing_takes_a_second_factor_shown_within_five_minutes(cast: Cast, ear
     assert sent.status_code == HTTPStatus.FOUND
     assert sent.headers["Location"].startswith(f"{reverse('mfa_reauthenticate')}?next=")
     assert early.drafted.fresh().stands is State.DRAFT
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_signature_survives_showing_the_second_factor_once_more(cast: Cast, early: Early, as_file: bool) -> None:
+    from tests.web.node import protect
+
+    protect(cast.lab.person)
+    client, where = signed_in(cast.lab.person, LONG_AGO), address("sign_statement", early.drafted, "offer")
+    given = envelope(early.drafted, "lab", to_sign(client, where))
+
+    sent = hand_in(client, where, given, as_file=as_file)
+    kept = dict(client.session.items())
+    waiting = client.get(where)
+    shows_its_factor(client, cast)
+    page = client.get(where).content.decode()
+    elsewhere = client.get(address("sign_statement", early.agreed, "start")).content.decode()
+    pasted = re.search(r'<textarea name="text"[^>]*>\s*([A-Za-z0-9+/=]{88})</textarea>', page)
+
+    assert sent.redirect_chain[0][0].startswith(reverse("mfa_reauthenticate"))
+    assert "is kept for ten minutes while you confirm" in text_of(waiting)
+    assert pasted is not None
+    assert pasted.group(1) not in elsewhere
+    assert len(str(kept["signature"])) < 300
+    assert "payload" not in str(kept)
+    hand_in(client, where, pasted.group(1).encode())
+    assert early.drafted.fresh().stands is State.OFFERED
+    assert "signature" not in client.session
+
+
+def test_a_signature_is_kept_for_ten_minutes_and_no_longer(
+    cast: Cast, early: Early, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, where = signed_in(cast.lab.person, LONG_AGO), address("sign_statement", early.drafted, "offer")
+    client.post(where, {"text": envelope(early.drafted, "lab", to_sign(client, where)).decode()})
+
+    monkeypatch.setattr("watchbell.doors.moment.now", lambda: NOON + timedelta(minutes=10))
+    page = client.get(where)
+
+    assert "is kept for ten minutes" not in text_of(page)
+    assert "signature" not in client.session
+
+
+def test_what_is_no_signature_under_this_statement_is_not_kept_and_that_is_said(cast: Cast, early: Early) -> None:
+    client, where = signed_in(cast.lab.person, LONG_AGO), address("sign_statement", early.drafted, "offer")
+
+    client.post(where, {"text": envelope(early.drafted, "lab", b"{}").decode()})
+    page = client.get(where)
+
+    assert "This is a signature under something else than what stands here" in text_of(page)
+    assert "signature" not in client.session
+
+
+def shows_its_factor(client: Client, cast: Cast) -> None:
+    """Let the session of a signed-in person be one in which the factor was shown just now, with all it held."""
+    fresh, session = signed_in(cast.lab.person).session, client.session
+    session["account_authentication_methods"] = fresh["account_authentication_methods"]
+    session.save()
 
 
 def test_whoever_has_no_factor_here_is_shown_where_to_set_one_up(cast: Cast, early: Early) -> None:

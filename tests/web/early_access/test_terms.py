@@ -130,4 +130,4 @@ def test_terms_are_not_changed_once_access_runs(lab: Client, early: Early) -> No
 def test_terms_whose_key_is_gone_are_said_to_be(lab: Client, early: Early) -> None:
     told = lab.get(address("edit_terms", early.withdrawn), follow=True)
 
-    assert "Its key has been destroyed, so nobody can open it any more." in text_of(told)
+    assert "The evidence of this engagement has been destroyed, as its terms say." in text_of(told)

@@ -217,6 +217,16 @@ def keys_needed(*, now: datetime) -> set[str]:
     return needed | {one.access_key for one in rows if one.stands is State.ACTIVE}
 
 
+def has_models() -> bool:
+    """Return whether any model is registered, whose name a key of the node seals."""
+    return ModelVersion.objects.exists()
+
+
+def has_receipts() -> bool:
+    """Return whether this node ever signed that a key was destroyed."""
+    return Receipt.objects.exists()
+
+
 def has_an_endpoint() -> bool:
     """Return whether any open engagement has its developer's endpoint, for whoever starts a gateway."""
     rows = Grant.objects.exclude(sealed_endpoint=b"")

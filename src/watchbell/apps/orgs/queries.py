@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -240,3 +241,8 @@ def identified(provider: IdentityProvider, subject: str) -> Person | None:
 def identities_of(viewer: Actor) -> QuerySet[Identity]:
     """Return the viewer's own links to providers."""
     return Identity.objects.filter(person__public_id=viewer.person).select_related("provider", "person")
+
+
+def anyone_has_a_factor() -> bool:
+    """Return whether anybody set up a second factor, for whoever asks whether the key that seals them is needed."""
+    return bool(Authenticator.objects.exists())

@@ -16,7 +16,7 @@ from watchbell.apps.engagements import queries, services
 from watchbell.domain.lifecycle import NotPossible
 from watchbell.domain.terms import Unacceptable
 from watchbell.doors import keys, moment
-from watchbell.outside.keystore import KeyMissing, KeystoreError
+from watchbell.outside.keystore import KeyDestroyed, KeyMissing, KeystoreError
 from watchbell.web.asking import Asking
 from watchbell.web.speaking import spoken
 
@@ -81,11 +81,21 @@ def with_dice(request: Asking) -> dict[str, Any]:
 
 def told(error: Exception) -> str:
     """Return why something was refused, in the reader's language."""
-    if isinstance(error, KeyMissing):
+    if isinstance(error, KeyDestroyed):
         return _("Its key has been destroyed, so nobody can open it any more.")
+    if isinstance(error, KeyMissing):
+        return lost()
     if isinstance(error, KeystoreError):
         return _("This node cannot reach its keys now. Nothing was changed. Try again, or tell who runs this node.")
     return spoken(error.why if isinstance(error, Unacceptable) else error)
+
+
+def lost() -> str:
+    """Return what it means that a key is missing which nobody destroyed, and what is left to do."""
+    return _(
+        "The key of these terms and statements is missing on this node, and nobody can open or sign them without it. "
+        "No backup holds it. The developer withdraws, which works without the key, and may write the terms anew."
+    )
 
 
 def attempt(request: Asking, deed: Callable[[], object], said: Said) -> bool:

@@ -9,14 +9,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.services import Endpoint, Release
 from watchbell.domain.metering import Scheme
+from watchbell.domain.terms import Purpose
 from watchbell.doors.policy import EARLY_ACCESS_WRITES, LAB_WRITES, open_to
 from watchbell.web import moments
 from watchbell.web.asking import Asking
@@ -32,7 +33,7 @@ from watchbell.web.early_access.acting import (
     told,
     with_dice,
 )
-from watchbell.web.early_access.engagement import models_of, show
+from watchbell.web.early_access.engagement import show
 from watchbell.web.early_access.forms import EndpointForm, MomentForm
 
 Deed = tuple[Callable[[Asking, Any], object], Said]
@@ -95,12 +96,20 @@ def shorten(request: Asking, public_id: str) -> HttpResponse:
 
 
 @open_to(LAB_WRITES)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def set_endpoint(request: Asking, public_id: str) -> HttpResponse:
-    """Point access at the developer's endpoint; what is typed as a credential is never sent back."""
+    """Point access at the developer's endpoint; what is typed as a credential is never sent back.
+
+    The page names the models in scope. They stand in the terms, so that opening it leaves a line.
+    """
     one = offered_by_us(request, public_id)
-    form = EndpointForm(request.POST, models=models_of(one), auto_id="endpoint_%s")
-    if form.is_valid():
+    try:
+        models = services.open_models(one, Purpose.HOUSEKEEPING, **with_dice(request))
+    except REFUSALS as error:
+        messages.error(request, told(error))
+        return redirect("engagement", public_id=public_id)
+    form = EndpointForm(request.POST or None, models=models, auto_id="endpoint_%s")
+    if request.method == "POST" and form.is_valid():
         try:
             services.set_endpoint(one, _endpoint(form), allow=settings.WATCHBELL.egress_allow, **with_dice(request))
         except REFUSALS as error:
@@ -108,7 +117,7 @@ def set_endpoint(request: Asking, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The endpoint is set. Its credential is sealed and never shown again."))
             return redirect("engagement", public_id=public_id)
-    return show(request, one, {"endpoint": form})
+    return render(request, "early_access/endpoint.html", {"engagement": one, "form": form})
 
 
 @open_to(EARLY_ACCESS_WRITES)

@@ -15,7 +15,7 @@ from watchbell.domain.terms import Purpose
 from watchbell.doors.policy import PUBLIC, STRONG, SUBMITTER_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
-from watchbell.web.early_access import showing, words
+from watchbell.web.early_access import not_promised, showing, words
 from watchbell.web.early_access.acting import among, attempt, by
 from watchbell.web.early_access.names import Names, model_name
 
@@ -47,8 +47,9 @@ def desk(request: Asking) -> HttpResponse:
 @open_to(PUBLIC)
 @require_safe
 def limits(request: Asking) -> HttpResponse:
-    """Say what Watchbell cannot promise, in the sentences that stand in every destruction receipt."""
-    return render(request, "early_access/limits.html", {"limits": LIMITS})
+    """Say what Watchbell cannot promise: the sentences that stand in every destruction receipt, and the whole text."""
+    text = {"bounds": not_promised.BOUNDS, "lasting": not_promised.LASTING, "instead": not_promised.INSTEAD}
+    return render(request, "early_access/limits.html", {"limits": LIMITS, **text})
 
 
 @open_to(SUBMITTER_WRITES)

@@ -11,16 +11,15 @@ from django.views.decorators.http import require_safe
 from watchbell.apps.engagements import queries, services
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Dialect
-from watchbell.domain.terms import Purpose, in_plain_words
+from watchbell.domain.terms import Purpose
 from watchbell.doors import keys
 from watchbell.doors.policy import EARLY_ACCESS, open_to
-from watchbell.outside.keystore import KeystoreError
 from watchbell.web import moments
 from watchbell.web.asking import Asking
 from watchbell.web.context import Page
 from watchbell.web.early_access import live, next_step, people, showing, words
-from watchbell.web.early_access.acting import known, told
-from watchbell.web.early_access.forms import EndpointForm, MomentForm, PersonForm, PurposeForm
+from watchbell.web.early_access.acting import known, lost
+from watchbell.web.early_access.forms import MomentForm, PersonForm, PurposeForm
 from watchbell.web.early_access.names import Names, model_name
 
 Bound = dict[str, Any]
@@ -51,10 +50,9 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
         **live.context_of(request, one, names),
         "versions": one.versions.count(),
         "is_unsigned": _is_unsigned(one),
-        "is_before_start": one.stands in (State.DRAFT, State.OFFERED, State.AGREED),
-        **_terms(one),
-        "models": models_of(one),
-        "endpoint_form": bound.get("endpoint") or EndpointForm(models=models_of(one), auto_id="endpoint_%s"),
+        "is_before_start": may_offer(one),
+        "evidence_is_there": one.evidence_gone_at is None,
+        "purpose_form": bound.get("purpose") or PurposeForm(auto_id="purpose_%s"),
         "shorten_form": bound.get("shorten") or _shorten_form(request),
         "tokens": _tokens(request, one, names),
     }
@@ -82,6 +80,7 @@ def _both(request: Asking, one: Any, names: Names, bound: Bound) -> dict[str, An
     is_paused = state is State.ACTIVE and one.paused_at is not None
     return {
         "engagement": one,
+        "lost": lost() if services.evidence_is_lost(one, keys=keys.keystore()) else "",
         "refused": [text for form in bound.values() for text in form.non_field_errors()],
         "state": state,
         "said": _("Paused") if is_paused else words.STATES[state],
@@ -109,26 +108,16 @@ def interfaces_of(one: Any) -> list[Any]:
     return [words.DIALECTS[Dialect(name)] for name in one.grant.dialects]
 
 
-def models_of(one: Any) -> tuple[str, ...]:
-    """Return which models are in scope; they stand in the terms, so that an evaluator's look at them leaves a line."""
-    return services.models_in_scope(one, keys=keys.keystore())
-
-
-def _terms(one: Any) -> dict[str, Any]:
-    """Return the developer's own terms in plain words, or why nobody can read them any more."""
-    try:
-        terms = services.terms_of(one, keys=keys.keystore())
-    except KeystoreError as error:
-        return {"points": (), "terms_gone": told(error)}
-    return {"points": in_plain_words(terms), "terms_gone": "", "seats_at_most": terms.personnel_at_most}
+def may_offer(one: Any) -> bool:
+    """Return whether the developer may still write and sign other terms."""
+    return one.stands in (State.DRAFT, State.OFFERED, State.AGREED)
 
 
 def _is_unsigned(one: Any) -> bool:
     """Return whether the latest version of the terms waits for the developer's own signature."""
     latest = one.versions.order_by("-number").first()
     signed = queries.signatures_of(one).filter(statement_digest=latest.offer_digest) if latest else None
-    may_offer = one.stands in (State.DRAFT, State.OFFERED, State.AGREED)
-    return may_offer and signed is not None and not signed.exists()
+    return may_offer(one) and signed is not None and not signed.exists()
 
 
 def _shorten_form(request: Asking) -> MomentForm:

@@ -1,4 +1,4 @@
-"""This will do the evaluator's deeds: read what was offered, decline or leave, name people, take a token.
+"""This will do the evaluator's deeds: decline or leave, name people, take a token.
 
 Nothing here begins anything, asks for anything or makes anything last longer.
 """
@@ -14,45 +14,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from watchbell.apps.engagements import services
-from watchbell.domain.lifecycle.engagement import Engagement as State
-from watchbell.domain.terms import Purpose, in_plain_words
-from watchbell.doors.policy import EVALUATOR, EVALUATOR_WRITES, open_to
+from watchbell.domain.terms import Purpose
+from watchbell.doors import keys
+from watchbell.doors.policy import EVALUATOR_WRITES, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.early_access import people
 from watchbell.web.early_access.acting import REFUSALS, attempt, offered_to_us, told, with_dice
 from watchbell.web.early_access.clients import clients, gateway_address
-from watchbell.web.early_access.engagement import interfaces_of, models_of, show
-from watchbell.web.early_access.forms import PersonForm, PurposeForm, TokenForm
+from watchbell.web.early_access.engagement import interfaces_of, show
+from watchbell.web.early_access.forms import PersonForm, TokenForm
 from watchbell.web.early_access.names import Names
 
 DEEDS = {
     "decline": (services.decline, gettext_lazy("You declined. No reason is asked, and nothing follows from it.")),
     "leave": (services.leave, gettext_lazy("You left. Access is over and its key is destroyed.")),
 }
-
-
-@open_to(EVALUATOR)
-@require_POST
-def read_terms(request: Asking, public_id: str) -> HttpResponse:
-    """Show the terms as offered, after writing down who opens them and what for."""
-    one = offered_to_us(request, public_id)
-    form = PurposeForm(request.POST, auto_id="purpose_%s")
-    if not form.is_valid():
-        return show(request, one, {"purpose": form})
-    try:
-        terms = services.open_terms(one, Purpose(form.cleaned_data["purpose"]), **with_dice(request))
-    except REFUSALS as error:
-        form.add_error(None, told(error))
-        return show(request, one, {"purpose": form})
-    context = {
-        "engagement": one,
-        "developer": Names().of(one.developer),
-        "points": in_plain_words(terms),
-        "most": terms.personnel_at_most,
-        "may_agree": one.stands is State.OFFERED and request.actor.writes,
-        "colleagues": people.colleagues(request),
-    }
-    return render(request, "early_access/terms_read.html", context)
 
 
 @open_to(EVALUATOR_WRITES)
@@ -97,7 +73,8 @@ def take_token(request: Asking, public_id: str) -> HttpResponse:
             form.add_error(None, told(error))
         else:
             address = gateway_address()
-            shown = clients(address, minted.text, models_of(one), one.grant.dialects)
+            models = services.models_in_scope(one, keys=keys.keystore())  # the token's line says who saw them
+            shown = clients(address, minted.text, models, one.grant.dialects)
             context = {"engagement": one, "token": minted.token, "text": minted.text, "address": address}
             return render(request, "early_access/token_made.html", {**context, "clients": shown})
     context = {

@@ -18,7 +18,8 @@ from watchbell.web.early_access import words
 LONGEST_KEY = 4096
 SECRET = b"PRIVATE KEY"
 LONGEST_SIGNED = 256 * 1024
-PURPOSES = [(one.value, words.PURPOSES[one]) for one in Purpose]
+PURPOSES = [("", _("Choose one")), *((one.value, words.PURPOSES[one]) for one in Purpose)]
+"""Nothing is chosen beforehand: a purpose that stands in a log is one that somebody gave."""
 
 
 class ModelForm(forms.Form):
@@ -179,6 +180,7 @@ class PurposeForm(forms.Form):
     purpose = forms.ChoiceField(
         label=_("What do you open them for?"),
         choices=PURPOSES,
+        error_messages={"required": _("Say what for; the developer reads it.")},
         help_text=_("Your answer, your name and the time stand in the access log, which the developer reads."),
     )
 
@@ -186,7 +188,11 @@ class PurposeForm(forms.Form):
 class TokenForm(forms.Form):
     """What a token is for and how long it is to last."""
 
-    purpose = forms.ChoiceField(label=_("What is it for?"), choices=PURPOSES)
+    purpose = forms.ChoiceField(
+        label=_("What is it for?"),
+        choices=PURPOSES,
+        error_messages={"required": _("Say what for; the developer reads it.")},
+    )
     hours = forms.IntegerField(
         label=_("For how many hours?"),
         min_value=1,

@@ -37,7 +37,8 @@ def for_developer(one: Any, names: Names, *, has_waiting: bool) -> Step | None:
             return Step(_("Start access, or leave it"), why, one.reply_by, _sign(one, "start"), _("Read and sign"))
         case State.ACTIVE if one.grant.endpoint_set_at is None:
             why = _("Until it is given, no call goes through. The window goes on.")
-            return Step(_("Give your endpoint"), why, one.ends_at, "#endpoint", _("Do it"))
+            url = reverse("set_endpoint", args=[one.public_id])
+            return Step(_("Give your endpoint"), why, one.ends_at, url, _("Do it"))
         case State.ACTIVE if has_waiting:
             why = _("Somebody was named later and waits for your signature. Without it nothing is open to them.")
             return Step(_("Let one more person in, or not"), why, None, "#people", _("See who"))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from watchbell.apps.engagements import services
 from watchbell.apps.orgs import queries as orgs
 from watchbell.domain.handling import OrganisationKind
-from watchbell.domain.terms import Terms, differences, in_plain_words
+from watchbell.domain.terms import Purpose, Terms, differences, in_plain_words
 from watchbell.doors import keys
 from watchbell.doors.policy import LAB_WRITES, open_to
 from watchbell.web.asking import Asking
@@ -50,7 +50,9 @@ def draft(request: Asking, public_id: str) -> HttpResponse:
 def edit(request: Asking, public_id: str) -> HttpResponse:
     """Write a new version of the terms; what was offered or agreed waits for new signatures."""
     engagement = offered_by_us(request, public_id)
+    note = services.note_opening if request.method == "GET" else services.note_sitting
     try:
+        note(engagement, "terms", Purpose.HOUSEKEEPING, **with_dice(request))
         before = services.terms_of(engagement, keys=keys.keystore())
     except REFUSALS as error:
         messages.error(request, told(error))

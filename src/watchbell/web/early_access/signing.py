@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from watchbell.apps.engagements import queries, services
 from watchbell.apps.engagements.words import Signed
 from watchbell.domain.refusal import Refused, refuse
-from watchbell.domain.terms import PAYLOAD_TYPE, Statement, differences, in_plain_words, signed_bytes
+from watchbell.domain.terms import PAYLOAD_TYPE, Purpose, Statement, differences, in_plain_words, signed_bytes
 from watchbell.doors import keys, strength
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import EARLY_ACCESS, EARLY_ACCESS_SIGNS, open_to
@@ -36,6 +36,7 @@ from watchbell.web.early_access.acting import (
     with_dice,
     with_keys,
 )
+from watchbell.web.early_access.carried import carried, carry, drop
 from watchbell.web.early_access.forms import SignatureForm
 from watchbell.web.early_access.names import Names
 from watchbell.web.speaking import spoken
@@ -45,39 +46,65 @@ SIGNATURE_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement to be signed: what it is about, in words, and the service that takes the signature."""
+    """One statement to be signed: what it is about, in words, and the service that takes the signature.
+
+    `signing` holds a signature against it; `opened` shows it, after writing that down where it holds the terms.
+    """
 
     find: Callable[[Asking, str], Any]
     signing: Callable[[Asking, Any], services.Signing]
+    opened: Callable[[Asking, Any], services.Signing]
     do: Callable[[Asking, Any, bytes], object]
     title: Said
     leads_to: Said
     said: Said
 
 
-@open_to(EARLY_ACCESS_SIGNS)
+def keep_signature(request: Asking, public_id: str, kind: str) -> None:
+    """This will keep a signature that came too late after its sender's second factor, or say why it did not."""
+    step = _step(kind)
+    engagement = step.find(request, public_id)
+    form = SignatureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return
+    try:
+        statement = step.signing(request, engagement).statement
+        carry(request, signature_in(form.given, statement, request))
+    except Refused as error:
+        messages.error(request, spoken(error))
+    except REFUSALS as error:
+        messages.error(request, told(error))
+
+
+@open_to(EARLY_ACCESS_SIGNS, keep=keep_signature)
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: Asking, public_id: str, kind: str) -> HttpResponse:
     """Show what is signed, and take the signature."""
     step = _step(kind)
     engagement = step.find(request, public_id)
-    form = SignatureForm(request.POST or None, request.FILES or None)
+    kept = carried(request)
+    form = SignatureForm(request.POST or None, request.FILES or None, initial={"text": kept})
     try:
-        statement = step.signing(request, engagement).statement
+        if request.method == "POST" and form.is_valid() and _taken(request, engagement, step, form):
+            drop(request)
+            messages.success(request, str(step.said))
+            return redirect("engagement", public_id=public_id)
+        return _show(request, engagement, kind, step.opened(request, engagement).statement, form)
     except REFUSALS as error:
         messages.error(request, told(error))
         return redirect("engagement", public_id=public_id)
-    if request.method == "POST" and form.is_valid():
-        try:
-            step.do(request, engagement, signature_in(form.given, statement, request))
-        except Refused as error:
-            form.add_error(None, spoken(error))
-        except REFUSALS as error:
-            form.add_error(None, told(error))
-        else:
-            messages.success(request, str(step.said))
-            return redirect("engagement", public_id=public_id)
-    return _show(request, engagement, kind, statement, form)
+
+
+def _taken(request: Asking, engagement: Any, step: Step, form: SignatureForm) -> bool:
+    """Return whether the signature was taken; why not stands in the form. Raises for what cannot be signed at all."""
+    statement = step.signing(request, engagement).statement
+    try:
+        step.do(request, engagement, signature_in(form.given, statement, request))
+    except Refused as error:
+        form.add_error(None, spoken(error))
+    except REFUSALS as error:
+        form.add_error(None, told(error))
+    return not form.errors
 
 
 @open_to(EARLY_ACCESS)
@@ -87,7 +114,7 @@ def statement_file(request: Asking, public_id: str, kind: str) -> HttpResponse:
     step = _step(kind)
     engagement = step.find(request, public_id)
     try:
-        statement = step.signing(request, engagement).statement
+        statement = step.opened(request, engagement).statement
     except REFUSALS as error:
         messages.error(request, told(error))
         return redirect("engagement", public_id=public_id)
@@ -144,6 +171,7 @@ def _show(request: Asking, engagement: Any, kind: str, statement: Statement, for
         "changes": changes,
         "people": [names.person(one) for one in _people_in(statement)],
         "form": form,
+        "is_carried": bool(form.initial.get("text")) and not form.is_bound,
         "query": request.GET.urlencode(),
         "has_keys": own.exists(),
         "is_confirmed": strength.is_confirmed(request, request.now),
@@ -211,6 +239,18 @@ def _seat(request: Asking, engagement: Any) -> Any:
     return among(queries.seats_of(engagement).filter(ended_at__isnull=True), request.GET.get("seat", ""))
 
 
+def _offer_opened(request: Asking, engagement: Any) -> services.Signing:
+    return services.open_offer(engagement, Purpose.HOUSEKEEPING, **with_dice(request))
+
+
+def _start_to_sign(_request: Asking, engagement: Any) -> services.Signing:
+    return services.start_to_sign(engagement)
+
+
+def _admission(request: Asking, engagement: Any) -> services.Signing:
+    return services.admission_to_sign(_seat(request, engagement))
+
+
 def _offer(request: Asking, engagement: Any, signature: bytes) -> object:
     return services.offer(engagement, signature, **with_keys(request))
 
@@ -231,6 +271,7 @@ STEPS: dict[str, Step] = {
     "offer": Step(
         offered_by_us,
         lambda request, engagement: services.offer_to_sign(engagement, keys=keys.keystore()),
+        _offer_opened,
         _offer,
         gettext_lazy("Sign the offer"),
         gettext_lazy("The evaluator learns of it and has 14 days to answer. No access begins by it."),
@@ -239,6 +280,7 @@ STEPS: dict[str, Step] = {
     "agreement": Step(
         offered_to_us,
         _agreement,
+        _agreement,
         _agree,
         gettext_lazy("Sign the agreement"),
         gettext_lazy("The developer may start then, within 14 days, or not. You may leave at any moment."),
@@ -246,7 +288,8 @@ STEPS: dict[str, Step] = {
     ),
     "start": Step(
         offered_by_us,
-        lambda request, engagement: services.start_to_sign(engagement),
+        _start_to_sign,
+        _start_to_sign,
         _start,
         gettext_lazy("Sign the start"),
         gettext_lazy("The window opens at once and ends by itself. You may pause, shorten, release or withdraw."),
@@ -254,7 +297,8 @@ STEPS: dict[str, Step] = {
     ),
     "admission": Step(
         offered_by_us,
-        lambda request, engagement: services.admission_to_sign(_seat(request, engagement)),
+        _admission,
+        _admission,
         _admit,
         gettext_lazy("Sign the admission"),
         gettext_lazy("They may take a token at once. You may take their access away at any moment."),

@@ -12,6 +12,7 @@ from watchbell.web.early_access import (
     model,
     offering,
     places,
+    reading,
     signing,
     signing_keys,
 )
@@ -41,7 +42,7 @@ urlpatterns = [
     path(f"{MODEL}determination/<str:asked>/outcome/", determinations.note_outcome, name="note_determination"),
     path(ONE, engagement.engagement, name="engagement"),
     path(f"{ONE}terms/", offering.edit, name="edit_terms"),
-    path(f"{ONE}terms/read/", evaluator.read_terms, name="read_terms"),
+    path(f"{ONE}terms/read/", reading.read_terms, name="read_terms"),
     path(f"{ONE}sign/<str:kind>/", signing.sign, name="sign_statement"),
     path(f"{ONE}sign/<str:kind>/file/", signing.statement_file, name="statement_file"),
     path(f"{ONE}live/", live.live, name="engagement_live"),

@@ -89,9 +89,13 @@ AWAY: dict[str, Words] = {
 }
 OPENED: dict[str, Words] = {
     "terms": gettext_lazy("the terms"),
-    "log": gettext_lazy("the access log"),
     "protocol": gettext_lazy("a protocol"),
     "transcript": gettext_lazy("a transcript"),
+    "report": gettext_lazy("a report"),
+    "run-kit": gettext_lazy("what a run needs"),
+    "offer": gettext_lazy("the offer"),
+    "models": gettext_lazy("the names of the models in scope"),
+    "log": gettext_lazy("the access log"),
 }
 PLAIN: dict[What, Words] = {
     What.UNSETTLED: gettext_lazy("A call was never settled; all it had reserved stays charged"),
@@ -144,6 +148,9 @@ RECORDED: dict[str, Words] = {
     "evaluation.protocol_amended": gettext_lazy("A protocol was amended"),
     "evaluation.protocol_drafted": gettext_lazy("A protocol was drafted"),
     "evaluation.protocol_locked": gettext_lazy("A protocol was locked"),
+    "evaluation.report_commented": gettext_lazy("The developer commented on a report"),
+    "evaluation.report_consented": gettext_lazy("The developer consented to a report for others"),
+    "evaluation.report_issued": gettext_lazy("A report on an evaluation was issued"),
     "evaluation.result_imported": gettext_lazy("A signed result on a sealed benchmark was taken in"),
     "evaluation.seed_committed": gettext_lazy("A seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("A seed of held-out items was revealed"),
@@ -162,8 +169,8 @@ RECORDED: dict[str, Words] = {
 
 
 def badge(state: Engagement) -> State:
-    """Return in which colour a state is shown: what is over is done."""
-    return BADGES.get(state, State.DONE)
+    """Return in which colour a state is shown: what is over in none, whoever ended it."""
+    return BADGES.get(state, State.OVER)
 
 
 def purpose(code: object) -> str:

@@ -5,6 +5,7 @@ from watchbell.apps.engagements.services.ending import (
     destroy_evidence_if_due,
     end_if_over,
     evidence_is_due,
+    evidence_is_lost,
     withdraw,
 )
 from watchbell.apps.engagements.services.log import anchor, export
@@ -25,7 +26,14 @@ from watchbell.apps.engagements.services.offering import (
     require_own_people,
     rescind,
 )
-from watchbell.apps.engagements.services.opening import note_opening, open_terms
+from watchbell.apps.engagements.services.opening import (
+    note_opening,
+    note_sitting,
+    open_models,
+    open_offer,
+    open_terms,
+    open_version,
+)
 from watchbell.apps.engagements.services.partners import choose_partner, consent, end_partnership
 from watchbell.apps.engagements.services.registering import Release, plan_release, register_model, release
 from watchbell.apps.engagements.services.rounds import make_round
@@ -78,6 +86,7 @@ __all__ = [
     "end_seat",
     "end_token",
     "evidence_is_due",
+    "evidence_is_lost",
     "export",
     "leave",
     "list_sealed",
@@ -87,11 +96,15 @@ __all__ = [
     "name_of",
     "name_person",
     "note_opening",
+    "note_sitting",
     "offer",
     "offer_to_sign",
     "offered_terms",
+    "open_models",
+    "open_offer",
     "open_sealed",
     "open_terms",
+    "open_version",
     "pause",
     "plan_release",
     "register_model",

@@ -108,6 +108,11 @@ def has_key(engagement: Engagement, key: Material, keys: Keystore) -> bool:
     return True
 
 
+def evidence_is_lost(engagement: Engagement, *, keys: Keystore) -> bool:
+    """Return whether the key of an open engagement's terms is missing, so that only ending it is left."""
+    return engagement.stands.is_open and not has_key(engagement, Material.EVIDENCE, keys)
+
+
 def destroy(engagement: Engagement, key: Material, *, now: datetime, keys: Keystore, rng: Dice) -> bool:
     """Destroy one of the engagement's keys, write line and receipt; return whether it is gone.
 

@@ -39,7 +39,7 @@ from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeyMissing, Keystore, KeystoreError
 
-__all__ = ["admit", "forget_unsettled", "open_chain", "settle", "stopped_among"]
+__all__ = ["admit", "forget_unsettled", "known_among", "open_chain", "settle", "stopped_among"]
 
 CALL_LASTS_AT_MOST: Final = timedelta(minutes=30)
 """After this long a call that was never settled does not count as running any more; it stays charged."""
@@ -106,7 +106,7 @@ def open_chain(*, rng: Dice) -> str:
 
 def admit(asks: Sequence[Ask], *, chain: str, now: datetime, keys: Keystore, rng: Dice) -> list[Admission | TurnedAway]:
     """Answer these calls in order, in one transaction: log line and reservation are written before any is sent."""
-    tokens = _tokens(asks)
+    tokens = _tokens(ask.token for ask in asks)
     if not tokens:
         return [BAD_TOKEN] * len(asks)
     with transaction.atomic():
@@ -137,6 +137,11 @@ def _admit(
     return answers
 
 
+def known_among(tokens: Collection[str]) -> set[str]:
+    """Return those of these tokens that were ever given out, for who asks before it takes more of a stranger in."""
+    return set(_tokens(tokens))
+
+
 def stopped_among(engagements: Collection[str], *, now: datetime, keys: Keystore) -> set[str]:
     """Return those of these engagements whose running calls must be cut now: over, paused, or without their key."""
     rows = Engagement.objects.filter(public_id__in=engagements).select_related("grant")
@@ -150,12 +155,12 @@ def stopped_among(engagements: Collection[str], *, now: datetime, keys: Keystore
     return set(engagements) - going_on
 
 
-def _tokens(asks: Iterable[Ask]) -> dict[str, GatewayToken]:
+def _tokens(texts: Iterable[str]) -> dict[str, GatewayToken]:
     """Return the tokens that are what they say, by their whole text; whether they still hold is asked under the lock.
 
     By the whole text: in one batch somebody may show a token whose name another one guessed.
     """
-    names = {ask.token: _id_of(ask.token) for ask in asks}
+    names = {text: _id_of(text) for text in texts}
     known = tuple({name for name in names.values() if name})
     by_name = {row.public_id: row for row in (_named(names=known) if known else ())}
     return {

@@ -1,6 +1,7 @@
 """Who is this actor in this engagement, and may it be used at this moment? Every service begins here."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from watchbell.apps.engagements.models import Engagement, ModelVersion
@@ -106,7 +107,12 @@ def record(
     digests: Mapping[str, str] | None = None,
     **facts: Scalar,
 ) -> None:
-    """Write the deed's entry for both parties, or for these organisations only."""
+    """Write the deed's entry for both parties, or for these organisations only.
+
+    An entry always concerns the organisation it is done for. So what is said of somebody to others only is not.
+    """
     concerns = parties(engagement) if only is None else list(only)
     acted = Actor(kind=ActorKind.SYSTEM, name=by.name) if by.kind is ActorKind.SYSTEM else by
+    if only is not None and by.organisation not in concerns:
+        acted = replace(acted, organisation=None)
     journal.record(at=now, by=acted, action=action, subject=engagement, concerns=concerns, digests=digests, facts=facts)
