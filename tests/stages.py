@@ -34,7 +34,7 @@ WITHOUT_DATABASE = [
     f"tests/{folder}/test_{name}.py"
     for folder, names in {
         "journeys": (
-            *("command_line", "gateway_beside", "half_open", "hostile_uploads", "import_verb"),
+            *("command_line", "evaluation_whole", "gateway_beside", "half_open", "hostile_uploads", "import_verb"),
             *("storage_full", "database_restarts", "verbs_killed"),
         ),
         "web": ("words", "speaking"),
