@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from typing import Any
 
 import pytest
 from tests.journeys.test_gateway_in_use import Gateway, _gateway
+from tests.support.inspect_runs import samples_of
 from tests.support.machine import required, why_missing
-from tests.support.model_endpoint import ModelEndpoint
+from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received
 from tests.support.nodes import ROOT, Node, throwaway
 from tests.support.population import ABILITIES, ANCHOR, CANDIDATE
 from tests.support.population_endpoint import items_of, population
@@ -57,22 +60,26 @@ class Scene:
 
     def evaluate(self, model: str) -> dict[str, Any]:
         """Return what `watchbell evaluate` prints for one model."""
+        process = self.evaluating(model, "runs")
+        out, err = process.communicate(timeout=600)
+        assert process.returncode == 0, err[-3000:] + out[-1000:]
+        found: dict[str, Any] = json.loads(out.splitlines()[-1])  # noqa: TID251 (ours)
+        return found
+
+    def evaluating(self, model: str, folder: str, *more: str) -> "subprocess.Popen[str]":
+        """Return `watchbell evaluate` as it runs."""
         kit = self.folder / "kit.json"
         address = f"http://127.0.0.1:{self.gateway.port}"
         as_root = ["--as-root"] if os.geteuid() == 0 else []
-        how = ["--gateway", address, "--model", model, "--out", str(self.folder / "runs"), "--json", *as_root]
-        done = subprocess.run(
+        how = ["--gateway", address, "--model", model, "--out", str(self.folder / folder), "--json", *as_root, *more]
+        return subprocess.Popen(
             [sys.executable, "-m", "watchbell", "evaluate", str(kit), *how],
             cwd=ROOT,
             env=self.node.environment | {"WATCHBELL_TOKEN": self.made["token"]},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=600,
-            check=False,
         )
-        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-1000:]
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # noqa: TID251 (ours)
-        return found
 
     def take_in(self, logs: list[str]) -> "subprocess.CompletedProcess[str]":
         """Return how `watchbell import eval-log` ended."""
@@ -180,3 +187,52 @@ def test_a_stranger_gets_the_reports_numbers_out_of_its_sample_table(scene: Scen
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "agree" in done.stdout
+
+
+def test_a_gateway_killed_in_the_middle_costs_no_finished_sample_and_counts_none_twice(
+    scene: Scene, report: dict[str, Any]
+) -> None:
+    only, asked = ("--suite", "watchbell/locate", "--connections", "2"), len(scene.endpoint.asked)
+    scene.endpoint.answer = slowly(scene.endpoint.answer)
+    first = scene.evaluating("model-6", "killed", *only)
+    until(lambda: len(scene.endpoint.asked) > asked + 8)
+    scene.gateway.process.kill()
+    first.communicate(timeout=600)
+    finished = sum(1 for _ in samples(scene.folder / "killed"))
+
+    with _gateway(scene.node, 9, scene.endpoint.base_url) as gateway:
+        scene.gateway = gateway
+        second = scene.evaluating("model-6", "killed", *only)
+        out, err = second.communicate(timeout=600)
+
+    assert first.returncode == 3
+    assert second.returncode == 0, err[-3000:]
+    assert json.loads(out.splitlines()[-1])["whole"] is True  # noqa: TID251 (ours)
+    newest = Counter(samples(scene.folder / "killed", newest=True))
+    assert 0 < finished < SAMPLES // 2
+    assert (len(newest), set(newest.values())) == (SAMPLES // 2, {1})
+
+
+def slowly(answer: Answer) -> Answer:
+    """Return the same answers, each after a moment."""
+
+    async def answered(received: Received) -> Pieces:
+        yield 0.15
+        async for piece in answer(received):
+            yield piece
+
+    return answered
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
+    last = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < last, "it never came to that"
+        time.sleep(0.02)
+
+
+def samples(folder: Path, *, newest: bool = False) -> Iterator[tuple[str, int]]:
+    """Return item and epoch of every sample that was scored, in all logs or in the newest."""
+    logs = sorted(folder.glob("*/logs/*.eval"), key=lambda path: path.stat().st_mtime)
+    for log in logs[-1:] if newest else logs:
+        yield from ((one["id"], one["epoch"]) for one in samples_of(log) if one.get("scores"))

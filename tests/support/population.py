@@ -100,7 +100,7 @@ def report(now: datetime, protocol: str, folder: str) -> dict[str, Any]:
         assert person is not None
         return orgs.actor_for_person(person, None, strong=True, authenticated_at=now)
 
-    deed: dict[str, Any] = {"now": now, "keys": keystore(), "rng": random.Random(3)}
+    deed: dict[str, Any] = {"now": now, "keys": keystore(), "rng": random.SystemRandom()}
     made = services.issue_report(queries.named(protocol), by=actor("owner@evaluator.example"), **deed)
     Path(folder, "report.json").write_bytes(services.signed_bytes(made, keys=keystore()))
     return services.open_report(made, Reader.DEVELOPER, by=actor("owner@lab.example"), **deed)

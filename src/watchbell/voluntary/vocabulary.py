@@ -41,6 +41,8 @@ MEANS_SOMETHING_ELSE: Final[dict[str, str]] = {
     "software licence": "what other people's software is under",
     "el certificado de nadie más": "a server's TLS certificate, in Spanish",
     "clave pública del certificado": "a server's TLS certificate, in Spanish",
+    "pass_at_k": "the same, as the name of a function",
+    "content_block_delta": "a kind of event in another interface for models",
     "response.failed": "an event that an endpoint sends, in the words of its interface",
 }
 """Phrases taken out before words are looked for; `gateway`, `password`, `passkey`, `permission` are other words."""
