@@ -87,11 +87,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @contextmanager
-def _gateway(node: Node, number: int, allow: str) -> Iterator[Gateway]:
+def _gateway(node: Node, number: int, allow: str, port: int = 0) -> Iterator[Gateway]:
     log = node.home.parent / f"gateway-{number}.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "watchbell", "gateway", "--port", "0"],
+            [sys.executable, "-m", "watchbell", "gateway", "--port", str(port)],
             cwd=node.home,
             env=node.environment | {"WATCHBELL_EGRESS_ALLOW": allow},
             stdin=subprocess.DEVNULL,
