@@ -1,6 +1,5 @@
 """An evaluation as its two parties meet it: decided, locked, run, reported, commented on; and nobody else meets it."""
 
-import io
 import re
 from http import HTTPStatus
 from typing import Any
@@ -9,9 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from tests.apps import scene_evaluation as scenes
 from tests.apps.scene_engagements import DICE, TERMS, keystore, started
-from tests.apps.scene_evaluation import BEGAN, HELD_OUT, LATER, LOCKED, Scene, by, locked, registered, signed
+from tests.apps.scene_evaluation import BEGAN, HELD_OUT, LATER, Scene, by, locked, registered, signed
 from tests.support.cast import Cast
 from tests.support.eval_logs import LOGS
 from tests.support.protocols import PROTOCOL
@@ -254,6 +252,7 @@ def test_the_picture_has_its_own_policy_and_shows_every_suite_and_budget(cast: C
 
 
 REPORT: dict[str, Any] = {
+    "protocol": {"plan": {"suites": [{"benchmark": "<i>"}]}},
     "measured": {"models": ["a", "<b>", "c"]},
     "comparisons": [{"anchor": "<b>", "asked_of": ["<i>"]}],
     "profile": [

@@ -76,9 +76,15 @@ def score_of(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def rows_of(report: Mapping[str, Any]) -> list[Row]:
     """Return the rows of a report's profile, suite by suite, each at its budgets ascending."""
-    models = report["measured"]["models"]
-    places = dict.fromkeys((cell["suite"], cell["budget"]) for cell in report["profile"])
-    return [_row(report, models[0], suite, budget) for suite, budget in places]
+    own = report["measured"]["models"][0]
+    return [_row(report, own, suite, budget) for suite, budget in places_of(report)]
+
+
+def places_of(report: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return each suite and budget that was run, suites in the order of the protocol."""
+    order = [one["benchmark"] for one in report["protocol"]["plan"]["suites"]]
+    places = {(cell["suite"], cell["budget"]) for cell in report["profile"]}
+    return sorted(places, key=lambda place: (order.index(place[0]) if place[0] in order else len(order), place))
 
 
 def profile(report: Mapping[str, Any], words: Words, size: Size = WIDE) -> str:

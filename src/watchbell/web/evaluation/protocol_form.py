@@ -146,11 +146,13 @@ class ProtocolForm(forms.Form):
             "suites": [self._suite(at) for at in most],
             "size": [self[name] for name in ("budgets", "epochs", "scaffold")],
             "references": self["references"],
-            "indicators": [
-                {"number": at + 1, "fields": [self[f"{name}_{at}"] for name in ("name", "counts", "anchor", "delta")]}
-                for at in range(MOST_INDICATORS)
-            ],
+            "indicators": [self._indicator(at) for at in range(MOST_INDICATORS)],
         }
+
+    def _indicator(self, at: int) -> dict[str, Any]:
+        asked = [self[f"{name}_{at}"] for name in ("name", "anchor", "counts", "delta")]
+        is_open = at == 0 or any(one.errors for one in asked) or any(one.value() for one in asked[:3])
+        return {"number": at + 1, "fields": asked, "is_open": is_open}
 
     def _suite(self, at: int) -> dict[str, Any]:
         one = self.ground.benchmarks[at]

@@ -27,7 +27,7 @@ def context_of(report: Report) -> dict[str, Any]:
         "references": report["measured"]["models"][1:],
         "safeguards": words.SAFEGUARDS.get(report["measured"]["safeguards"], report["measured"]["safeguards"]),
         "completeness": [complete(one) for one in report["completeness"]],
-        "cells": [cell(one) for one in report["profile"]],
+        "numbers": numbers(report),
         "curves": [curve(one) for one in report["curves"]],
         "comparisons": [comparison(one) for one in report["comparisons"]],
         "flags": [words.flag(one) for one in report["validity"]["open_flags"]],
@@ -59,16 +59,31 @@ def complete(one: Json) -> dict[str, Any]:
     }
 
 
-def cell(one: Json) -> dict[str, Any]:
-    """Return one line of the profile's table."""
+def numbers(report: Report) -> list[dict[str, Any]]:
+    """Return the profile as lines of a table: a line a suite and budget, the model measured first of its columns."""
+    cells = {(one["suite"], one["budget"], one["model"]): one for one in report["profile"]}
+    return [
+        {
+            "suite": suite,
+            "budget": budget,
+            "cells": [cell(model, cells.get((suite, budget, model))) for model in report["measured"]["models"]],
+        }
+        for suite, budget in pictures.places_of(report)
+    ]
+
+
+def cell(model: str, one: Json | None) -> dict[str, Any]:
+    """Return what one model did on one suite at one budget; nothing of it where it was not run there."""
+    if one is None:
+        return {"model": model, "score": "", "is_there": False}
     score = pictures.score_of(one)
     return {
-        **one,
+        "model": model,
+        "is_there": True,
         "score": interval(score),
         "is_of_these_items": one.get("generalised") is None and score is not None,
         "judged": judged(one),
         "planned": sum(one["outcomes"].values()),
-        "outcomes": words.outcomes(one["outcomes"]),
     }
 
 

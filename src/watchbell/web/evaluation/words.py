@@ -123,7 +123,7 @@ def sentence(comparison: Mapping[str, Any]) -> str:
     about = {
         "name": comparison["indicator"],
         "anchor": comparison["anchor"],
-        "margin": number_format(abs(comparison["margin"])),
+        "margin": number_format(abs(comparison["margin"]), 1),
         "probability": probability(comparison["probability"]),
     }
     return _asked(comparison["word"], float(comparison["margin"])) % about
