@@ -1,4 +1,4 @@
-"""An evaluation far along: three suites at three budgets beside two references, one report, one amendment, one draft."""
+"""An evaluation far along: three suites at three budgets beside two references, a report, and an amendment's draft."""
 
 import math
 import random
@@ -29,21 +29,23 @@ from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import signed_bytes
 
 DAY = timedelta(days=1)
+DIGEST = "e7" * 32
+SAID = "We agree with the numbers. The scaffold is not the one we ship; ours solves more."
 FAMILIES = ("traversal", "injection", "overflow", "race", "secrets", "parsing", "logic", "crypto")
-SUITES = ("patch", "locate", "crash")
+SUITES = ("securegen", "locate", "crash")
 BUDGETS = (10_000, 30_000, 100_000)
 ABLE = {"northlight-1": 0.9, "bell-0": -0.4, "bell-1": 0.3}
-HARD = {"patch": 0.2, "locate": 0.6, "crash": 1.1}
+HARD = {"securegen": 0.2, "locate": 0.6, "crash": 1.1}
 VALUE = rules.Protocol(
     title="Northlight 1, code and flaws",
-    model=Measured(digest=parties.DIGEST, alias="northlight-1", answers_as=("nl-1-2026-11",)),
+    model=Measured(digest=DIGEST, alias="northlight-1", answers_as=("nl-1-2026-11",)),
     suites=tuple(Suite(benchmark=one, version="1", families=FAMILIES, levels=(1, 2, 3), each=2) for one in SUITES),
     budgets=BUDGETS,
     epochs=1,
     scaffold=Scaffold(name="tools", version="1"),
     references=("bell-0", "bell-1"),
     indicators=(
-        Indicator(name="patching", suites=("patch",), anchor="bell-0", delta=0.0),
+        Indicator(name="patching", suites=("securegen",), anchor="bell-0", delta=0.0),
         Indicator(name="discovery", suites=("locate", "crash"), anchor="bell-0", delta=1.0),
     ),
 )
@@ -61,7 +63,7 @@ class Evaluated:
 def play(cast: Cast, now: datetime) -> Evaluated:
     """Fill the node through the services everyone uses; only the samples are written by hand."""
     began = now - 5 * DAY
-    access = parties.started(cast, TERMS, now=began)
+    access = parties.started(cast, TERMS, now=began, digest=DIGEST)
     held_out = [_registered(cast, name, began) for name in SUITES][-1]
     deed: dict[str, Any] = {"by": cast.evaluator.actor, "now": began + DAY, "keys": keystore(), "rng": DICE}
     services.commit_seed(access.fresh(), held_out, **deed)
@@ -76,8 +78,7 @@ def play(cast: Cast, now: datetime) -> Evaluated:
     incident = services.report_incident(access.fresh(), happened, **{**deed, "now": now - 2 * DAY})
     services.settle_incident(incident, by=cast.lab.actor, now=now - 2 * DAY)
     report = services.issue_report(row, **{**deed, "now": now - DAY})
-    text = "We agree with the numbers.\n\nThe scaffold is not the one we ship; ours solves more."
-    services.comment(report, text, by=cast.lab.actor, now=now - timedelta(hours=9), keys=keystore())
+    services.comment(report, SAID, by=cast.lab.actor, now=now - timedelta(hours=9), keys=keystore())
     amended = replace(VALUE, budgets=(*BUDGETS, 300_000))
     reason = "The curve on crash is still rising at 100,000 tokens."
     services.amend(row, amended, reason, **{**deed, "now": now - timedelta(hours=2)})

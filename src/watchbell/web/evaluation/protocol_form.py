@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from watchbell.domain.evaluation import Indicator, Measured, Protocol, Rule, Scaffold, Suite, problems
@@ -59,7 +59,7 @@ class Whole(forms.CharField):
         """Return the numbers; raises ValidationError for what is none."""
         found = [one for one in _WORDS.split(str(value or "")) if one]
         if any(not re.fullmatch(r"[0-9]{1,16}", one) or int(one) > LARGEST for one in found):
-            raise forms.ValidationError(_now("Write whole numbers, with a space between them."))
+            raise forms.ValidationError(gettext("Write whole numbers, with a space between them."))
         return tuple(int(one) for one in found)
 
     def validate(self, value: Any) -> None:
@@ -328,7 +328,7 @@ def _suite_fields(at: int, one: Any) -> dict[str, forms.Field]:
         else forms.CharField(label=_("Families, with a space between them"), required=False, max_length=6000)
     )
     return {
-        f"suite_{at}": forms.BooleanField(label=_now("Run %(name)s") % {"name": one.name}, required=False),
+        f"suite_{at}": forms.BooleanField(label=gettext("Run %(name)s") % {"name": one.name}, required=False),
         f"levels_{at}": Whole(label=_("Levels"), required=False, initial=(1, 2, 3), max_length=400),
         f"each_{at}": forms.IntegerField(
             label=_("Items of each family at each level"), required=False, min_value=1, max_value=100_000, initial=3
