@@ -19,6 +19,7 @@ WHERE = (
     "domain/evaluation",
     "domain/measurement",
     "apps/evaluation",
+    "web/evaluation",
     "cli/gateway.py",
     "cli/evaluate.py",
 )

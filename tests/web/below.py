@@ -40,7 +40,7 @@ CARRIERS = (
 """What only carries texts, or holds them in tables; and the policy, which the worklist's own words translate."""
 
 RAISING = (
-    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "engagements", "findings", "cases")),
+    *(f"apps/{room}" for room in ("orgs", "vulnerabilities", "engagements", "evaluation", "findings", "cases")),
     *(f"apps/{room}" for room in ("advisories", "inventory", "remediation")),
     *("domain/lifecycle", "domain/canonical.py", "domain/handling/tlp.py"),
     *("domain/matching/ranges.py", "domain/matching/gem_requirements.py"),
@@ -109,7 +109,7 @@ class Found:
         """Return what a class of this module, or of another one beside it, says of itself."""
         trees = (self.tree, *(ast.parse(one.read_text(encoding="utf-8")) for one in self.path.parent.glob("*.py")))
         classes = (one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
-        return next(ast.get_docstring(one, clean=False) or "" for one in classes if one.name == name)
+        return next((ast.get_docstring(one, clean=False) or "" for one in classes if one.name == name), "")
 
     def origins(self, node: ast.AST, name: str) -> Iterator[ast.AST]:
         """Yield what a name stands for: what is assigned to it, or what the callers of this function hand in."""
@@ -206,7 +206,9 @@ def listed() -> dict[str, set[str]]:
     """Return the words that stand in tables rather than in calls, by where they stand."""
     from watchbell.apps.cases.words import ProposalState
     from watchbell.apps.engagements.services import ending
+    from watchbell.apps.evaluation.services import reporting
     from watchbell.domain import lifecycle
+    from watchbell.domain.evaluation import report
     from watchbell.domain.lifecycle.machine import Machine
     from watchbell.domain.lifecycle.rules import CaseRole
     from watchbell.outside.reader.magic import Kind
@@ -217,6 +219,8 @@ def listed() -> dict[str, set[str]]:
         "domain/lifecycle/rules.py": {one.value for one in CaseRole},
         "apps/cases/words.py": {one.value for one in ProposalState},
         "apps/engagements/services/ending.py": set(ending.LIMITS),
+        "apps/evaluation/services/reporting.py": {reporting.STATEMENT},
+        "domain/evaluation/report.py": set(report.NOT_CHECKED),
     }
     for name in ("case", "embargo", "engagement", "finding", "remediation", "report"):
         held = vars(import_module(f"{lifecycle.__name__}.{name}")).values()

@@ -16,7 +16,7 @@ from tests.doors import routes
 from tests.doors.table import PAGES
 from tests.support.cast import Cast
 from tests.support.visitors import ELSEWHERE, signed_in
-from tests.web import coordination_scene, early_access_scene, operator_scene, phrases, test_node_pages
+from tests.web import coordination_scene, early_access_scene, evaluation_scene, operator_scene, phrases, test_node_pages
 
 from watchbell.formats import strictjson
 
@@ -30,17 +30,18 @@ SHARED = frozenset(
 )
 """Words that are the same in both languages, names of programs and of HTTP's fields; reviewed by hand."""
 
-SEALED = ("Northlight 1",)
+SEALED = (evaluation_scene.VALUE.title, evaluation_scene.SAID, "Northlight 1", "northlight-1-mini")
 """What the scenes' people wrote that lies sealed, so that no column tells it."""
 
 MUST_BE_SEEN = frozenset(
     {
         *("home", "worklist_row", "asset", "case", "finding", "advisory", "board"),
         *("early_access", "engagement", "model", "sign_statement", "edit_terms", "destruction_receipt", "take_token"),
+        *("evaluation", "protocol", "draft_protocol", "evaluation_report"),
         *("node_work", "node_sources", "node_kept", "record", "report", "account_login", "members"),
     }
 )
-OWN = frozenset({"home", "early_access", "engagement"})
+OWN = frozenset({"home", "early_access", "engagement", "evaluation"})
 """Pages on which everyone finds something else, and on each of which something else stands."""
 
 NOT_PAGES = frozenset({"account_logout", "export_record"})
@@ -172,6 +173,7 @@ def clients(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> dict[str, Client]:
     coordination_scene.play(cast, NOON)
     test_node_pages.play(cast, NOON)
     early_access_scene.play(cast, NOON)
+    evaluation_scene.play(cast, NOON)
     found = {name: signed_in(cast.people[name], NOON) for name in PEOPLE if name != "public"}
     return {"public": Client(REMOTE_ADDR=ELSEWHERE), **found}
 

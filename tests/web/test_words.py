@@ -18,6 +18,7 @@ SPOKEN_IN_SPANISH = (
     "below",
     "coordination",
     "early_access",
+    "evaluation",
     "mfa",
     "node",
     "operator",

@@ -42,4 +42,5 @@ urlpatterns = [
     path("", include("watchbell.web.coordination.urls")),
     path("", include("watchbell.web.operator.urls")),
     path("", include("watchbell.web.early_access.urls")),
+    path("", include("watchbell.web.evaluation.urls")),
 ]

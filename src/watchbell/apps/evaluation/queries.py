@@ -11,7 +11,16 @@ from django.db.models import Q, QuerySet, Sum
 
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements.queries import Called
-from watchbell.apps.evaluation.models import Benchmark, Commitment, Containment, Incident, Protocol, Run, Sample
+from watchbell.apps.evaluation.models import (
+    Benchmark,
+    Commitment,
+    Containment,
+    Incident,
+    Protocol,
+    Report,
+    Run,
+    Sample,
+)
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
 from watchbell.domain.handling import Actor, ActorKind
@@ -69,6 +78,13 @@ def samples_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[
     if Kept.SAMPLE_TABLE not in protocol.kept and _evidence_is_due(protocol, now):
         return rows.none()
     return rows.order_by("suite", "arm", "budget", "item", "epoch")
+
+
+def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Report]:
+    """Return the reports of one engagement, newest first; both parties see one from the moment it is issued."""
+    own = visible_to(viewer, now=now).order_by().filter(engagement=engagement)
+    rows = Report.objects.filter(protocol__in=own, issued_at__lte=now).select_related("protocol")
+    return rows.order_by("-issued_at", "-number")
 
 
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:
@@ -144,6 +160,11 @@ def named(public_id: str) -> Protocol:
 def find(public_id: str) -> Protocol | None:
     """Return one protocol by its opaque id, or None, for this machine's console."""
     return Protocol.objects.filter(public_id=public_id).first()
+
+
+def is_superseded(protocol: Protocol) -> bool:
+    """Return whether a later version of this protocol was begun."""
+    return Protocol.objects.filter(supersedes=protocol.pk).exists()
 
 
 def has_begun(line: str) -> bool:

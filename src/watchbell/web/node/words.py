@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from watchbell.web.early_access.words import RECORDED
+from watchbell.web.evaluation.words import RECORDED as OF_EVALUATIONS
 from watchbell.web.states import State
 
 Words = dict[str, str | Promise]
@@ -172,4 +173,5 @@ ACTIONS: Words = {
     "vendor.severity": _("A vendor set the severity"),
     "vendor.status": _("A vendor set a status"),
     **RECORDED,
+    **OF_EVALUATIONS,
 }

@@ -1,0 +1,188 @@
+"""What came of it? The same report for both parties from the same moment; others read it where the developer consents.
+
+Every look at it, and at its picture or its files, is a line of the access log.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from watchbell.apps.evaluation import services
+from watchbell.apps.evaluation.services.reporting import MOST_COMMENT
+from watchbell.domain.evaluation.report import NEEDS_CONSENT, Reader
+from watchbell.domain.inert import cell, shown
+from watchbell.doors import keys
+from watchbell.doors.headers import as_download
+from watchbell.doors.policy import EARLY_ACCESS, EVALUATOR_WRITES, LAB_WRITES, open_to
+from watchbell.web.asking import Asking
+from watchbell.web.early_access.acting import attempt, by, known, with_dice, with_keys
+from watchbell.web.early_access.names import Names
+from watchbell.web.evaluation import pictures, reading, words
+from watchbell.web.evaluation.acting import REFUSALS, evaluators_protocol, report_of, told
+
+COLUMNS = ("suite", "model", "budget", "item", "family", "level", "epoch", "outcome", "credit", "tokens")
+
+
+class CommentForm(forms.Form):
+    """What the developer says to a report."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Your comment"),
+        max_length=MOST_COMMENT,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("It stands beside the report word for word, for everyone who reads it."),
+    )
+
+
+@open_to(EVALUATOR_WRITES)
+@require_POST
+def issue(request: Asking, public_id: str, protocol: str) -> HttpResponse:
+    """Issue a report on everything taken in so far; the developer has it at once."""
+    _one, row = evaluators_protocol(request, public_id, protocol)
+    try:
+        made = services.issue_report(row, **with_dice(request))
+    except REFUSALS as error:
+        messages.error(request, told(error))
+        return redirect("protocol", public_id=public_id, protocol=protocol)
+    messages.success(request, _("The report is issued and signed. The developer has it from this moment too."))
+    return redirect("evaluation_report", public_id=public_id, report=made.public_id)
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def report(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Show a report, to both parties alike."""
+    one, row = report_of(request, public_id, report)
+    return _show(request, one, row)
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def picture(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Draw the profile of a report."""
+    one, row = report_of(request, public_id, report)
+    try:
+        found = _opened(request, one, row)
+    except REFUSALS as error:
+        raise Http404 from error
+    size = pictures.NARROW if "narrow" in request.GET else pictures.WIDE
+    drawn = pictures.profile(found, reading.picture_words(found), size)
+    answer = HttpResponse(drawn, content_type="image/svg+xml")
+    answer.headers["Content-Security-Policy"] = pictures.POLICY
+    return answer
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def signed_file(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Send the bytes that were signed, with the signature and the node's public key."""
+    one, row = report_of(request, public_id, report)
+    try:
+        _opened(request, one, row)
+        content = services.signed_bytes(row, keys=keys.keystore())
+    except REFUSALS as error:
+        return _back(request, one, error)
+    public_key, signature = (bytes(part).hex().encode() for part in (row.public_key, row.signature))
+    whole = b'{"public_key":"%b","report":%b,"signature":"%b"}\n' % (public_key, content, signature)
+    return as_download(HttpResponse(whole, content_type="application/json"), f"{_name(row)}.json")
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def samples(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Send the sample table as CSV; no cell of it is a formula to a spreadsheet."""
+    one, row = report_of(request, public_id, report)
+    try:
+        found = _opened(request, one, row)
+    except REFUSALS as error:
+        return _back(request, one, error)
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(COLUMNS)
+    table.writerows([_cell(value) for value in line] for line in found["samples"])
+    answer = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
+    return as_download(answer, f"{_name(row)}-samples.csv")
+
+
+@open_to(LAB_WRITES)
+@require_POST
+def comment(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Put the developer's comment beside a report."""
+    one, row = _own_report(request, public_id, report)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _show(request, one, row, form)
+    said = _("Your comment stands beside the report.")
+    attempt(request, lambda: services.comment(row, form.cleaned_data["text"], **with_keys(request)), said)
+    return redirect("evaluation_report", public_id=public_id, report=report)
+
+
+@open_to(LAB_WRITES)
+@require_POST
+def consent(request: Asking, public_id: str, report: str, reader: str) -> HttpResponse:
+    """Let trusted partners, or everybody, read a report."""
+    _one, row = _own_report(request, public_id, report)
+    if reader not in {each.value for each in NEEDS_CONSENT}:
+        raise Http404
+    said = _("You consented: %(who)s may read less of this report than you do.") % {"who": words.PLACES[reader]}
+    attempt(request, lambda: services.consent(row, Reader(reader), **by(request)), said)
+    return redirect("evaluation_report", public_id=public_id, report=report)
+
+
+def _own_report(request: Asking, public_id: str, report: str) -> tuple[Any, Any]:
+    one = known(request, public_id)
+    if one.developer != request.actor.organisation:
+        raise Http404
+    return report_of(request, public_id, report)
+
+
+def _opened(request: Asking, one: Any, row: Any) -> Mapping[str, Any]:
+    is_ours = one.developer == request.actor.organisation
+    reader = Reader.DEVELOPER if is_ours else Reader.EVALUATOR
+    return services.open_report(row, reader, **with_dice(request))
+
+
+def _show(request: Asking, one: Any, row: Any, form: CommentForm | None = None) -> HttpResponse:
+    try:
+        found = _opened(request, one, row)
+    except REFUSALS as error:
+        return _back(request, one, error)
+    names = Names()
+    is_ours = one.developer == request.actor.organisation and request.actor.writes
+    context = {
+        "engagement": one,
+        "row": row,
+        "developer": names.of(one.developer),
+        "evaluator": names.of(one.evaluator),
+        **reading.context_of(found),
+        "comment": shown(found["comment"], most=MOST_COMMENT),
+        "is_ours": is_ours,
+        "form": form or CommentForm(initial={"text": found["comment"]}),
+        "consents": [
+            {"reader": each, "who": words.PLACES[each], "is_given": each in row.consents} for each in words.PLACES
+        ],
+    }
+    return render(request, "evaluation/report.html", context)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else cell(value) if isinstance(value, str) else f"{value}"
+
+
+def _name(row: Any) -> str:
+    return f"evaluation-report-{row.number}-{row.digest[:8]}"
+
+
+def _back(request: Asking, one: Any, error: Exception) -> HttpResponse:
+    messages.error(request, told(error))
+    return redirect("evaluation", public_id=one.public_id)
