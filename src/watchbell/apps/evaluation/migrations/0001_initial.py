@@ -3,12 +3,13 @@
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
+from django.db import migrations, models
+
 import watchbell.apps.evaluation.words
 import watchbell.apps.journal.columns
 import watchbell.domain.evaluation.benchmarks
 import watchbell.domain.evaluation.outcomes
 import watchbell.domain.lifecycle.run
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
