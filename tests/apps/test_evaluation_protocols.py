@@ -261,6 +261,24 @@ def test_a_statement_signed_by_another_key_is_refused_and_the_right_one_counts_o
     assert services.sign_containment(scene.protocol, signature(scene), **by(cast)) == first
 
 
+def test_no_token_to_run_with_is_made_while_a_locked_protocol_has_no_statement_and_others_are(cast: Cast) -> None:
+    scene = locked(cast)
+    deed = {"lasts": HOUR, **by(cast, now=LATER)}
+
+    with pytest.raises(NotYet, match="containment"):
+        services.mint_token(scene.engagement, Purpose.RUN, **deed)
+    assert services.mint_token(scene.engagement, Purpose.AUDIT, **deed).text
+
+    services.sign_containment(scene.protocol, signature(scene), **by(cast))
+    assert services.mint_token(scene.engagement, Purpose.RUN, **deed).text
+
+
+def test_an_engagement_without_a_protocol_takes_no_statement(cast: Cast) -> None:
+    scene = drafted(cast)
+
+    assert services.mint_token(scene.engagement, Purpose.RUN, lasts=HOUR, **by(cast, now=LATER)).text
+
+
 def test_an_incident_ends_every_token_and_the_developer_reads_it_when_it_is_told(cast: Cast) -> None:
     scene = signed(cast)
     text = services.mint_run_token(scene.protocol, **by(cast, now=LATER)).text

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from watchbell.apps.engagements import services
+from watchbell.apps.evaluation import services as evaluation
 from watchbell.domain.terms import Purpose
 from watchbell.doors import keys
 from watchbell.doors.policy import EVALUATOR_WRITES, open_to
@@ -89,4 +90,4 @@ def take_token(request: Asking, public_id: str) -> HttpResponse:
 
 def _mint(request: Asking, one: Any, answers: dict[str, Any]) -> services.Minted:
     lasts = timedelta(hours=answers["hours"])
-    return services.mint(one, Purpose(answers["purpose"]), lasts=lasts, **with_dice(request))
+    return evaluation.mint_token(one, Purpose(answers["purpose"]), lasts=lasts, **with_dice(request))

@@ -5,7 +5,7 @@ ends every token at once and is in the developer's record, and in its notices, i
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -99,6 +99,22 @@ def mint_run_token(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, r
     require_evaluators(engagement, by)
     require_contained(row)
     return access.mint(engagement, Purpose.RUN, by=by, now=now, keys=keys, rng=rng)
+
+
+def mint_token(
+    engagement: "Engagement", purpose: Purpose, *, lasts: timedelta, by: Actor, now: datetime, keys: Keystore, rng: Dice
+) -> access.Minted:
+    """Return a gateway token; one to run with only once every locked protocol of the engagement has its statement.
+
+    An engagement without a protocol takes none: not everybody who tries a model measures it. Raises what
+    `mint_run_token` raises.
+    """
+    if purpose is Purpose.RUN:
+        require_evaluators(engagement, by)
+        for row in Protocol.objects.filter(engagement=engagement.public_id, locked_at__isnull=False):
+            if not Protocol.objects.filter(supersedes=row, locked_at__isnull=False).exists():
+                require_contained(row)
+    return access.mint(engagement, purpose, lasts=lasts, by=by, now=now, keys=keys, rng=rng)
 
 
 def require_contained(row: Protocol) -> None:
