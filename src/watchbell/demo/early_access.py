@@ -50,16 +50,20 @@ class Pen:
 
     def sign(self, signing: Signing) -> bytes:
         """Return the signature under what is to be signed."""
+        return self.sign_bytes(signed_bytes(signing.statement.payload))
+
+    def sign_bytes(self, data: bytes) -> bytes:
+        """Return the signature under these bytes."""
         secret = serialization.load_pem_private_key(self.file.read_bytes(), password=None)
         if not isinstance(secret, Ed25519PrivateKey):
             raise RuntimeError(f"{self.file} is no Ed25519 key")
-        return secret.sign(signed_bytes(signing.statement.payload))
+        return secret.sign(data)
 
 
 def begin(story: "Story", step: "Step") -> None:
     """Let the lab register two models, both parties sign, and access to both begin."""
     for party in ("lab", "evaluator"):
-        services.add_signing_key(_pen(party).make(), by=story.actors[party], now=story.now, rng=story.rng)
+        services.add_signing_key(pen(party).make(), by=story.actors[party], now=story.now, rng=story.rng)
     for name, title in MODELS.items():
         digest = hashlib.sha256(f"weights of {title}".encode()).hexdigest()
         model = services.register_model(title, digest, **_deed(story, "lab"))
@@ -105,12 +109,12 @@ def _started(story: "Story", model: "ModelVersion", terms: Terms) -> "Engagement
     lab, theo = _deed(story, "lab"), _deed(story, "evaluator")
     store, people = keys.keystore(), [str(story.actors["evaluator"].person)]
     engagement = services.draft(model, str(story.actors["evaluator"].organisation), terms, **lab)
-    offer = _pen("lab").sign(services.offer_to_sign(engagement, keys=store))
+    offer = pen("lab").sign(services.offer_to_sign(engagement, keys=store))
     engagement = services.offer(engagement, offer, by=lab["by"], now=story.now, keys=store)
     services.open_terms(engagement, Purpose.READ_RESULTS, **theo)
-    agreement = _pen("evaluator").sign(services.agreement_to_sign(engagement, people))
+    agreement = pen("evaluator").sign(services.agreement_to_sign(engagement, people))
     engagement = services.agree(engagement, people, agreement, **theo)
-    return services.start(engagement, _pen("lab").sign(services.start_to_sign(engagement)), **lab)
+    return services.start(engagement, pen("lab").sign(services.start_to_sign(engagement)), **lab)
 
 
 def _call(story: "Story", text: str, model: str) -> int:
@@ -138,7 +142,8 @@ def _settlement(admission: Admission) -> Settlement:
     )
 
 
-def _pen(party: str) -> Pen:
+def pen(party: str) -> Pen:
+    """Return a party's own signing key."""
     return Pen(settings.WATCHBELL.home / "parties" / party / "signing.key")
 
 

@@ -29,7 +29,7 @@ from watchbell.apps.remediation import services as remediation
 from watchbell.apps.vulnerabilities import queries as published
 from watchbell.apps.vulnerabilities import services as vulnerabilities
 from watchbell.apps.vulnerabilities.services import Place, SourceKind
-from watchbell.demo import discoveries, early_access, inventories, people, world
+from watchbell.demo import discoveries, early_access, evaluation, inventories, people, world
 from watchbell.demo.telling import Step, Telling
 from watchbell.domain.advisory import EvidenceLevel, Publisher
 from watchbell.domain.handling import Actor, Role, Scope, Tlp, system
@@ -372,6 +372,7 @@ CHAPTERS: Chapters = (
     ("matched at home", _match),
     ("the advisory goes out", _publish),
     ("and lands on worklists with a date", _land),
+    ("an evaluation, decided beforehand", evaluation.measure),
     ("the lab withdraws one of two", early_access.use_and_withdraw),
     ("the hospital fixes it", _fix),
     ("from found to deployed", _funnel),
