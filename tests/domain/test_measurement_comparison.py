@@ -53,6 +53,47 @@ def test_a_model_that_solves_more_is_indicated_and_the_reasons_are_empty() -> No
     assert found.probability >= 0.95
 
 
+SIX = {"command": (3, 0), "owner": (3, 2), "query": (3, 1), "race": (3, 0), "object": (1, 1), "traversal": (3, 0)}
+"""How many of three items candidate and anchor solve, family by family."""
+
+
+def few(solved: dict[str, tuple[int, int]]) -> list[Sample]:
+    return [
+        Sample(
+            suite="locate",
+            family=family,
+            item=f"{family}.{item}",
+            level=1,
+            model=model,
+            epoch=1,
+            budget=1_000,
+            outcome=Outcome.SOLVED if item < number else Outcome.UNSOLVED,
+        )
+        for family, both in solved.items()
+        for model, number in zip(("candidate", "anchor"), both, strict=True)
+        for item in range(3)
+    ]
+
+
+def test_a_few_families_that_one_model_nearly_always_solves_do_not_make_a_plain_difference_look_undecided() -> None:
+    found = said(few(SIX))
+
+    assert found.probability is not None
+    assert found.difference is not None
+    assert found.probability > 0.9
+    assert found.difference.low > -1
+    assert found.difference.estimate > 2
+
+
+def test_the_same_few_families_the_other_way_round_say_the_opposite() -> None:
+    there, back = said(few(SIX)), said(few({family: (b, a) for family, (a, b) in SIX.items()}))
+
+    assert back.difference is not None
+    assert there.difference is not None
+    assert back.difference.estimate == pytest.approx(-there.difference.estimate)
+    assert back.probability == pytest.approx(1 - (there.probability or 0), abs=0.03)
+
+
 def test_a_model_that_solves_less_is_not_indicated_with_the_limits_of_that_beside_it() -> None:
     found = said(LESS)
 

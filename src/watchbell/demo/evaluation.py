@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from watchbell.demo.telling import Step
 
 CANDIDATE: Final = list(MODELS)[1]
-ABLE: Final = {CANDIDATE: 0.9, "beacon-1": -0.3, "beacon-2": 0.4}
+ABLE: Final = {CANDIDATE: 0.5, "beacon-1": -1.4, "beacon-2": -0.4}
 """In logits, at the smallest budget; an item of the middle level has the difficulty 0."""
 MEASURED: Final = ("locate", "refuse")
 BUDGETS: Final = (8_000, 16_000, 32_000)
-LEVELS: Final = (2, 4)
+LEVELS: Final = (2, 3, 4)
 FAMILIES: Final = 6
 CONSOLE: Final = system("demo")
 COMMENT: Final = "Thank you. The scaffold is simpler than the one we ship, and finds less with it."

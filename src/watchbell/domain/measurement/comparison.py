@@ -18,7 +18,7 @@ from watchbell.domain.measurement import ability
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
 from watchbell.domain.measurement.curves import budget_curve
 from watchbell.domain.measurement.multiplicity import holm
-from watchbell.domain.measurement.paired import logit_difference, pairs, score_difference
+from watchbell.domain.measurement.paired import logit_difference_of, pairs, score_difference
 from watchbell.domain.measurement.reasons import beside, for_staying_open, limits_of
 from watchbell.domain.measurement.resampling import Spread, draws, of_means
 from watchbell.domain.measurement.samples import Bools, Floats, Grid, Outcome, Table
@@ -68,7 +68,7 @@ def compare(
     if clusters is None:
         return _nothing(asked, saturated, shares)
     weights = draws(clusters.sizes, seed)
-    spread = of_means(clusters, logit_difference, weights)
+    spread = of_means(clusters, logit_difference_of(len(clusters.values)), weights)
     found = Comparison(
         candidate=candidate,
         anchor=anchor,
@@ -146,7 +146,7 @@ def _shares(grid: Grid, model: str) -> Shares:
 
 
 def _spread(clusters: Clusters, seed: int) -> Spread:
-    return of_means(clusters, logit_difference, draws(clusters.sizes, seed))
+    return of_means(clusters, logit_difference_of(len(clusters.values)), draws(clusters.sizes, seed))
 
 
 def _readings(asked: _Question, kept: Bools) -> Readings:

@@ -7,11 +7,14 @@ is that of a smooth function of family means. (A 1PL ability says the same in it
 does not its unit means nothing outside the fit; it is shown beside this one, see `ability`.)
 """
 
+from functools import partial
+
 import numpy as np
 
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
 from watchbell.domain.measurement.proportions import LEVEL, Interval
 from watchbell.domain.measurement.quantiles import student_quantile
+from watchbell.domain.measurement.resampling import Contrast
 from watchbell.domain.measurement.samples import Bools, Floats, Grid
 
 _EDGE = 1e-3
@@ -25,17 +28,26 @@ def pairs(grid: Grid, candidate: str, anchor: str, kept: Bools | None = None) ->
     return clusters_of(grid.items, np.stack([ours, theirs]), both) if both.any() else None
 
 
-def logit(share: Floats) -> Floats:
+def logit(share: Floats, edge: float = _EDGE) -> Floats:
     """Return the log odds of a share, kept finite at 0 and 1."""
-    inside = np.clip(share, _EDGE, 1 - _EDGE)
+    inside = np.clip(share, edge, 1 - edge)
     return np.asarray(np.log(inside / (1 - inside)), dtype=np.float64)
 
 
-def logit_difference(means: Floats) -> tuple[Floats, Floats]:
+def logit_difference(means: Floats, *, edge: float = _EDGE) -> tuple[Floats, Floats]:
     """Return the first mean's logit minus the second's, and the gradient: a contrast for `resampling`."""
-    inside = np.clip(means, _EDGE, 1 - _EDGE)
+    inside = np.clip(means, edge, 1 - edge)
     steep = 1 / (inside * (1 - inside))
-    return logit(means[..., 0]) - logit(means[..., 1]), steep * np.array([1.0, -1.0])
+    return logit(means[..., 0], edge) - logit(means[..., 1], edge), steep * np.array([1.0, -1.0])
+
+
+def logit_difference_of(families: int) -> Contrast:
+    """Return that contrast for so many families: a score never counts as nearer to 0 or 1 than half a family of them.
+
+    A resample of a few families is easily all solved or all unsolved; its logit would otherwise be as far away as the
+    edge is small, and six families of which one model solves 8 in 9 and the other 1 in 9 would look undecided.
+    """
+    return partial(logit_difference, edge=max(_EDGE, 0.5 / (families + 1)))
 
 
 def score_difference(clusters: Clusters) -> Interval:
