@@ -109,6 +109,21 @@ def test_others_read_only_what_the_developer_consented_to_and_only_less_of_it(ca
         read(cast, report, reader=Reader.PARTNER)
 
 
+def test_what_is_handed_on_to_others_is_signed_as_it_is_and_no_sooner_than_the_developer_consents(cast: Cast) -> None:
+    report = issued(cast, measured(cast))
+    deed = by(cast, "evaluator", now=LATER)
+    with pytest.raises(NotYet):
+        services.handed_on(report, Reader.PUBLIC, **deed)
+    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
+
+    content, public_key, signature = services.handed_on(report, Reader.PUBLIC, **deed)
+
+    assert verify_signature(public_key, signature, content)
+    assert public_key == bytes(report.public_key)
+    found = strictjson.loads(content)
+    assert (found["for"], "samples" in found, found["digest"]) == ("public", False, report.digest)
+
+
 def test_the_developers_comment_stands_beside_the_report_word_for_word(cast: Cast) -> None:
     report = issued(cast, measured(cast))
     said = "We disagree.\n<script>alert(1)</script> \u202eand say so"

@@ -162,6 +162,8 @@ def test_the_whole_way_from_a_draft_to_the_developers_consent(cast: Cast) -> Non
     lab.post(address("comment_on_report", scene, report), {"text": "We disagree.\n" + HOSTILE})
     lab.post(address("consent_to_report", scene, report, "public"))
     read = evaluator.get(address("evaluation_report", scene, report))
+    handed_on = evaluator.get(address("evaluation_report_file", scene, report) + "?for=public")
+    kept_back = evaluator.get(address("evaluation_report_file", scene, report) + "?for=partner")
 
     assert run_kits.loads(kit.content).protocol == PROTOCOL
     assert kit.headers["Content-Disposition"].startswith("attachment")
@@ -172,6 +174,9 @@ def test_the_whole_way_from_a_draft_to_the_developers_consent(cast: Cast) -> Non
     assert "We disagree.\n&lt;script&gt;" in read.content.decode()
     assert "\\u202eevil" in read.content.decode()
     assert Report.objects.get().consents == ["public"]
+    assert (b'"for":"public"' in handed_on.content, b'"samples"' in handed_on.content) == (True, False)
+    assert "?for=public" in read.content.decode()
+    assert (kept_back.status_code, b"{" in kept_back.content) == (HTTPStatus.FOUND, False)
 
 
 def test_a_log_that_is_not_of_the_protocol_is_refused_in_words(cast: Cast) -> None:

@@ -85,16 +85,19 @@ def picture(request: Asking, public_id: str, report: str) -> HttpResponse:
 @open_to(EARLY_ACCESS)
 @require_safe
 def signed_file(request: Asking, public_id: str, report: str) -> HttpResponse:
-    """Send the bytes that were signed, with the signature and the node's public key."""
+    """Send the bytes that were signed, with signature and public key; or the version `for` others, signed too."""
     one, row = report_of(request, public_id, report)
+    others = request.GET.get("for", "")
+    if others and others not in words.PLACES:
+        raise Http404
     try:
-        _opened(request, one, row)
-        content = services.signed_bytes(row, keys=keys.keystore())
+        content, *proof = _whole(request, one, row) if not others else _for_others(request, row, Reader(others))
     except REFUSALS as error:
         return _back(request, one, error)
-    public_key, signature = (bytes(part).hex().encode() for part in (row.public_key, row.signature))
+    public_key, signature = (bytes(part).hex().encode() for part in proof)
     whole = b'{"public_key":"%b","report":%b,"signature":"%b"}\n' % (public_key, content, signature)
-    return as_download(HttpResponse(whole, content_type="application/json"), f"{_name(row)}.json")
+    name = "-".join(part for part in (_name(row), others) if part)
+    return as_download(HttpResponse(whole, content_type="application/json"), f"{name}.json")
 
 
 @open_to(EARLY_ACCESS)
@@ -137,6 +140,15 @@ def consent(request: Asking, public_id: str, report: str, reader: str) -> HttpRe
     said = _("You consented: %(who)s may read less of this report than you do.") % {"who": words.PLACES[reader]}
     attempt(request, lambda: services.consent(row, Reader(reader), **by(request)), said)
     return redirect("evaluation_report", public_id=public_id, report=report)
+
+
+def _whole(request: Asking, one: Any, row: Any) -> tuple[bytes, bytes, bytes]:
+    _opened(request, one, row)
+    return services.signed_bytes(row, keys=keys.keystore()), row.public_key, row.signature
+
+
+def _for_others(request: Asking, row: Any, reader: Reader) -> tuple[bytes, bytes, bytes]:
+    return services.handed_on(row, reader, **with_dice(request))
 
 
 def _own_report(request: Asking, public_id: str, report: str) -> tuple[Any, Any]:

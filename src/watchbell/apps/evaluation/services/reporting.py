@@ -104,6 +104,17 @@ def open_report(
     return forms.redacted(said, reader)
 
 
+def handed_on(
+    report: Report, reader: Reader, *, by: Actor, now: datetime, keys: Keystore, rng: Dice
+) -> tuple[bytes, bytes, bytes]:
+    """Return the report as others may have it, the node's public key, and a signature of its own under just this.
+
+    Raises what `open_report` raises: NotYet where the developer has not consented.
+    """
+    content = canonical(open_report(report, reader, by=by, now=now, keys=keys, rng=rng))
+    return content, *attest(keys, REPORT_KEY, content)
+
+
 def signed_bytes(report: Report, *, keys: Keystore) -> bytes:
     """Return the bytes that were signed, for services that already decided; raises KeyMissing once they are gone."""
     return _taken_up(report, "report", bytes(report.content), keys=keys)
