@@ -91,7 +91,7 @@ def evaluate_verb(
     if not token:
         raise click.UsageError("Put the gateway's token into WATCHBELL_TOKEN.")
     try:
-        told = run_kits.loads(kit.read_bytes()[: LARGEST_KIT + 1])
+        told = run_kits.loads(_read(kit))
         parts = list(_parts(told, gateway, out.absolute(), model, only, connections))
     except Refused as refused:
         raise click.UsageError(str(refused)) from None
@@ -102,6 +102,14 @@ def evaluate_verb(
             click.echo(f"Stopped: {_ENDS_ALL[part.stopped]}. What is finished is kept.", err=True)
             break
     _tell(parts, told.protocol, as_json=as_json)
+
+
+def _read(kit: Path) -> bytes:
+    with kit.open("rb") as file:
+        data = file.read(LARGEST_KIT + 1)
+    if len(data) > LARGEST_KIT:
+        raise click.UsageError(f"{kit} is larger than any run kit.")
+    return data
 
 
 def _parts(
