@@ -23,12 +23,13 @@ from functools import lru_cache, partial
 
 import numpy as np
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement import ability
 from watchbell.domain.measurement.clustered import generalised_accuracy
 from watchbell.domain.measurement.comparison import compare
 from watchbell.domain.measurement.horizon import time_horizon
 from watchbell.domain.measurement.proportions import Interval, wilson
-from watchbell.domain.measurement.samples import OUTCOMES, Floats, Grid, Ints, Items, Outcome, Table
+from watchbell.domain.measurement.samples import OUTCOMES, Floats, Grid, Ints, Items, Table
 from watchbell.domain.measurement.words import Comparison, Conditions, Word
 
 SUITES, FAMILIES, LEVELS, EPOCHS = 6, 12, 5, 3

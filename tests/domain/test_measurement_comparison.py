@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.evaluations import evaluation, every
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement.comparison import compare, held_together
-from watchbell.domain.measurement.samples import Outcome, Sample, table_of
+from watchbell.domain.measurement.samples import Sample, table_of
 from watchbell.domain.measurement.words import Comparison, Conditions, Word, word_of
 from watchbell.domain.refusal import Refused
 

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.evaluations import EPOCHS, FAMILIES, ITEMS, evaluation, every
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement.clustered import benchmark_accuracy, generalised_accuracy
 from watchbell.domain.measurement.curves import Shape, budget_curve
 from watchbell.domain.measurement.horizon import time_horizon
 from watchbell.domain.measurement.pass_at_k import at_least_once
 from watchbell.domain.measurement.profile import profile, public_against_held_out
-from watchbell.domain.measurement.samples import Outcome, Sample, table_of
+from watchbell.domain.measurement.samples import Sample, table_of
 
 outcomes = st.sampled_from((Outcome.SOLVED, Outcome.UNSOLVED, Outcome.LIMIT, Outcome.REFUSED))
 places = 2 * FAMILIES * ITEMS * EPOCHS

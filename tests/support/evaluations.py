@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from watchbell.domain.measurement.samples import Outcome, Sample
+from watchbell.domain.evaluation import Outcome
+from watchbell.domain.measurement.samples import Sample
 
 SUITES, FAMILIES, ITEMS, EPOCHS = ("crash", "patch"), 6, 3, 2
 

@@ -4,7 +4,8 @@ Bytes that say the same in another way (a space, another order, a line's end) ar
 over something that nobody can make again from what it says. `docs/standards/engagement-statements.md` has the bytes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from watchbell.domain.refusal import refuse
 from watchbell.domain.terms import PAYLOAD_TYPE, Statement, Unacceptable, statement_from
@@ -14,8 +15,13 @@ from watchbell.formats.dsse import Check, Envelope
 
 def loads(payload: bytes) -> Statement:
     """Return the statement whose payload this is; raises Refused with a JSON pointer."""
+    return read(payload, statement_from)
+
+
+def read(payload: bytes, statement_of: Callable[[Any], Statement]) -> Statement:
+    """Return the statement that these bytes are, read by what knows its kind; raises Refused with a JSON pointer."""
     try:
-        statement = statement_from(strictjson.loads(payload))
+        statement = statement_of(strictjson.loads(payload))
     except Unacceptable as error:
         raise refuse("wrong-value", str(error.why), place=error.place) from None
     if statement.payload != payload:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement import ability
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
 from watchbell.domain.measurement.curves import budget_curve
@@ -21,7 +22,7 @@ from watchbell.domain.measurement.multiplicity import holm
 from watchbell.domain.measurement.paired import logit_difference_of, pairs, score_difference
 from watchbell.domain.measurement.reasons import beside, for_staying_open, limits_of
 from watchbell.domain.measurement.resampling import Spread, draws, of_means
-from watchbell.domain.measurement.samples import Bools, Floats, Grid, Outcome, Table
+from watchbell.domain.measurement.samples import Bools, Floats, Grid, Table
 from watchbell.domain.measurement.words import (
     FEWEST_FAMILIES,
     HIGHEST_SCORE,

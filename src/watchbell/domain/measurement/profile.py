@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement.clustered import (
     benchmark_accuracy,
     clusters_of,
@@ -11,7 +12,7 @@ from watchbell.domain.measurement.clustered import (
 from watchbell.domain.measurement.paired import logit
 from watchbell.domain.measurement.proportions import Interval
 from watchbell.domain.measurement.resampling import draws, of_means
-from watchbell.domain.measurement.samples import OUTCOMES, Bools, Floats, Grid, Outcome, Table
+from watchbell.domain.measurement.samples import OUTCOMES, Bools, Floats, Grid, Table
 from watchbell.domain.records import record
 
 

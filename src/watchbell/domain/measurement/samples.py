@@ -8,29 +8,18 @@ the other two there is decides what may be concluded, never the rate.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from watchbell.domain.evaluation import Outcome
 from watchbell.domain.records import record
 from watchbell.domain.refusal import refuse
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-
-class Outcome(StrEnum):
-    """What became of one attempt."""
-
-    SOLVED = "solved"
-    UNSOLVED = "unsolved"
-    LIMIT = "limit"
-    REFUSED = "refused"
-    INFRASTRUCTURE = "infrastructure"
-    MISSING = "missing"
 
 
 OUTCOMES = tuple(Outcome)

@@ -10,7 +10,7 @@ from typing import Any
 
 from watchbell.apps.evaluation.models import Benchmark, Protocol, Sample
 from watchbell.domain import evaluation as rules
-from watchbell.domain.evaluation import Visibility
+from watchbell.domain.evaluation import Outcome, Visibility
 from watchbell.domain.measurement import comparison, curves, profile, proportions, samples, words
 from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
@@ -65,7 +65,7 @@ def _samples(row: Protocol, value: rules.Protocol, evaluator: str) -> Iterator[s
                         model=model,
                         epoch=epoch,
                         budget=budget,
-                        outcome=samples.Outcome(got[0]),
+                        outcome=Outcome(got[0]),
                         credit=got[1] or 0.0,
                         tokens=got[2],
                         held_out=held_out,
