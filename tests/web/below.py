@@ -47,6 +47,9 @@ RAISING = (
 )
 """Where the text of an exception reaches people."""
 
+CARRYING = ("Refused", "Unparsable", "NotReady")
+"""Exceptions that carry refusals, whose texts are followed where they are made."""
+
 PASSED_ON = {"message", "expected", "todo", "value", "why", "because", "why_not", "args"}
 """Parts of something that was said, and counted, elsewhere; and the words of enumerations, which are listed below."""
 
@@ -178,7 +181,7 @@ def read(path: Path, text: str) -> Found:
             found.follow_all(_texts_of(node))
         if raises and isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
             name = getattr(node.exc.func, "id", "")
-            if name[:1].isupper() and name not in (*SPEAKING, "Refused", "Unparsable"):
+            if name[:1].isupper() and name not in (*SPEAKING, *CARRYING):
                 found.follow(node.exc.args[0])
     return found
 

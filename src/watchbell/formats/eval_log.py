@@ -139,7 +139,12 @@ def loads(data: bytes) -> Log:
     """Return the log in one JSON document; raises Refused with a JSON pointer."""
     if len(data) > MOST_DOCUMENT:
         todo = "Convert it to .eval, which is read one sample at a time"
-        raise refuse("too-large", "The document is too large.", todo=todo, expected=f"At most {MOST_DOCUMENT} bytes")
+        raise refuse(
+            "too-large",
+            "The document is too large.",
+            todo=todo,
+            expected=Sentence("At most {most} bytes", most=MOST_DOCUMENT),
+        )
     found = fields.root(read_json(data))
     parts = [(place, one) for one, place in fields.objects(found, "samples")]
     is_whole = fields.text(found, "status") != "started"
@@ -196,7 +201,12 @@ def _head(found: Json, *, is_whole: bool) -> EvalLog:
     config, dataset = fields.mapping(spec, "config", "/eval"), fields.mapping(spec, "dataset", "/eval")
     status = fields.text(found, "status") or "started"
     if status not in STATUSES:
-        raise refuse("wrong-value", "A log has no such status.", place="/status", expected=", ".join(STATUSES))
+        raise refuse(
+            "wrong-value",
+            "A log has no such status.",
+            place="/status",
+            expected=Sentence("One of these: {names}", names=tuple(STATUSES)),
+        )
     created = moments.read(fields.required_text(spec, "created", "/eval"), place="/eval/created")
     return EvalLog(
         eval_id=fields.required_text(spec, "eval_id", "/eval"),

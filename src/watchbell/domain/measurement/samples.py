@@ -16,6 +16,7 @@ import numpy.typing as npt
 from watchbell.domain.evaluation import Outcome
 from watchbell.domain.records import record
 from watchbell.domain.refusal import refuse
+from watchbell.domain.sentence import Sentence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -81,7 +82,12 @@ class Grid:
     def model(self, name: str) -> int:
         """Return the place of a model. Raises Refused for one that is not in the table."""
         if name not in self.models:
-            raise refuse("unknown-model", "This model has no samples", place=name, expected=", ".join(self.models))
+            raise refuse(
+                "unknown-model",
+                "This model has no samples",
+                place=name,
+                expected=Sentence("One of these: {names}", names=self.models),
+            )
         return self.models.index(name)
 
     @property

@@ -139,7 +139,9 @@ def _suite_task(plan: RunPlan, desk: Desk) -> Any:
     suite: Suite = _named(plan.shelf)[plan.suite]
     if plan.version != suite.VERSION:
         said = Sentence("The plan is for version {plan} of the suite.", plan=plan.version)
-        raise refuse("other-version", said, place="/version", expected=f"version {suite.VERSION}")
+        raise refuse(
+            "other-version", said, place="/version", expected=Sentence("Version {version}", version=suite.VERSION)
+        )
     run = _named(plan.sandbox) if suite.NEEDS_SANDBOX else None
     task.lay_out(task.Bench(plan, suite, _items(plan, suite), run, desk))
     return task.suite_task

@@ -128,11 +128,21 @@ def _not_ready(request: Asking, one: Any, row: Any, error: services.NotReady) ->
 
 
 def _ground(request: Asking, one: Any, before: Protocol | None = None) -> Ground:
-    names = access.models_in_scope(one, keys=keys.keystore())
+    names = _models(request, one)
     if before is not None and before.model.alias not in names:
         names = ()
     benchmarks = distinct(list(queries.benchmarks_for(request.actor)))
     return Ground(digest=one.model.digest, names=names, benchmarks=benchmarks, before=before)
+
+
+def _models(request: Asking, one: Any) -> tuple[str, ...]:
+    """Return the models in scope, which stand in the terms: a line in the access log, one a sitting where one types."""
+    note = access.note_sitting if request.method == "POST" else access.note_opening
+    try:
+        note(one, "models", Purpose.RUN, **with_dice(request))
+        return access.models_in_scope(one, keys=keys.keystore())
+    except REFUSALS:
+        return ()
 
 
 def _before(request: Asking, row: Any) -> Protocol:

@@ -31,6 +31,7 @@ from watchbell.domain.evaluation import report as forms
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
+from watchbell.domain.sentence import Sentence
 from watchbell.domain.terms import Kept, Purpose, Safeguards
 from watchbell.formats import strictjson
 from watchbell.outside.keystore import KeyKind, Keystore, attest
@@ -135,7 +136,7 @@ def comment(report: Report, text: str, *, by: Actor, now: datetime, keys: Keysto
     engagement = engagement_of(report.protocol)
     require_developer(engagement, by)
     if not text.strip() or len(text) > MOST_COMMENT:
-        raise ValueError(f"A comment has up to {MOST_COMMENT} letters.")
+        raise ValueError(Sentence("A comment has up to {most} letters.", most=MOST_COMMENT))
     engagement = held(engagement)
     laid = _laid_down(report, engagement, "comment", text.encode(), now=now, keys=keys)
     Report.objects.filter(pk=report.pk).update(comment=laid, commented_at=now)
