@@ -49,6 +49,8 @@ def test_generated_items_are_named_as_the_built_in_suites_name_them() -> None:
     ("changed", "place"),
     [
         ({"title": " "}, "/title"),
+        ({"title": "a\x00b"}, "/title"),
+        ({"title": "a\nb"}, "/title"),
         ({"suites": ()}, "/suites"),
         ({"suites": (PATCH, PATCH)}, "/suites"),
         ({"suites": (replace(PATCH, each=0),)}, "/suites/0"),

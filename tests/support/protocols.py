@@ -69,7 +69,7 @@ def protocols(draw: st.DrawFn) -> Protocol:
         delta=st.floats(-5, 5),
     )
     return Protocol(
-        title=draw(st.text(min_size=1, max_size=30).filter(str.strip)),
+        title=draw(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).filter(str.strip)),
         model=model,
         suites=tuple(suites),
         budgets=tuple(sorted(draw(st.sets(st.integers(1, 10**6), min_size=1, max_size=3)))),

@@ -23,6 +23,7 @@ LARGEST: Final = 2**53 - 1
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}")
 ITEM: Final = re.compile(r"[!-~]{1,150}")
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -201,6 +202,8 @@ def problems(protocol: Protocol) -> tuple[Refusal, ...]:
 def _of_model(protocol: Protocol) -> Iterator[Refusal]:
     if not 0 < len(protocol.title.strip()) <= LONGEST_TITLE:
         yield _wrong("/title", "The title is empty or too long.", Sentence("Up to {most} letters", most=LONGEST_TITLE))
+    if CONTROL.search(protocol.title):
+        yield _wrong("/title", "The title holds a control character.", "Letters, digits, spaces and signs")
     if not DIGEST.fullmatch(protocol.model.digest):
         yield _wrong("/model/digest", "This is no SHA-256.", "64 small hexadecimal digits")
     yield from _names("/model/alias", [protocol.model.alias], is_list=False)
