@@ -92,10 +92,12 @@ def test_sb12_without_an_engine_or_its_gvisor_runtime_no_container_is_run(
             containers.require(name)
 
 
-def test_an_engine_that_knows_gvisor_is_taken(engine: Callable[[str], None]) -> None:
-    engine('echo \'{"runc": {}, "runsc": {}}\'')
+def test_an_engine_that_knows_gvisor_is_taken_after_it_was_asked(engine: Callable[[str], None], tmp_path: Path) -> None:
+    engine(f'echo \'{{"runc": {{}}, "runsc": {{}}}}\'; echo "$@" > {tmp_path}/asked')
 
     containers.require("docker")
+
+    assert (tmp_path / "asked").read_text(encoding="utf-8").startswith("info --format")
 
 
 def objects() -> dict[str, dict[str, Any]]:
