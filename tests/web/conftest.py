@@ -46,12 +46,7 @@ def node(nodes: Callable[[str], Any]) -> Any:
 
 @pytest.fixture(scope="session")
 def axe_source() -> str:
-    text = axe.source()
-    if not text and "chromium" in machine.required():
-        pytest.fail("axe-core is not here and npm could not fetch it")
-    if not text:
-        pytest.skip("axe-core is not here and npm could not fetch it")
-    return text
+    return axe.source()
 
 
 @pytest.fixture(scope="session")
