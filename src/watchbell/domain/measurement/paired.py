@@ -13,9 +13,9 @@ import numpy as np
 
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
 from watchbell.domain.measurement.proportions import LEVEL, Interval
-from watchbell.domain.measurement.quantiles import student_quantile
 from watchbell.domain.measurement.resampling import Contrast
 from watchbell.domain.measurement.samples import Bools, Floats, Grid
+from watchbell.domain.quantiles import student_quantile
 
 _EDGE = 1e-3
 
