@@ -75,6 +75,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 if at == 9:
                     os.kill(run.pid, 9)
         (tmp_path / "early").replace(tmp_path / "run" / "logs" / "z.eval")
+        runs.left_half_written(tmp_path / "run")
         os.utime(tmp_path / "run" / "logs" / "z.eval")  # the newest log may hold less than one before it
         with runs.ended(runs.begun(plan, tmp_path / "run", runner.resume)) as run:
             assert next(run.told()).kept >= 9
@@ -82,6 +83,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 time.sleep(0.002)
             os.kill(run.pid, 9)
         logs = runner.logs_in(tmp_path / "run")
+        listed = runs.listed(tmp_path / "run")
         run = runs.begun(plan, tmp_path / "run", runner.resume)
 
         told = list(run.told())
@@ -89,12 +91,13 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
 
     assert result.log is not None, result.errors
     before, last = [runs.samples_of(one) for one in logs], runs.samples_of(result.log)
-    finished = {one["uuid"] for log in before for one in log}
+    finished = {one["uuid"] for held in (*before, listed) for one in held}
     assert (len(keys(last)), set(keys(last).values())) == (24, {1})
     assert finished <= {one["uuid"] for one in last}
     assert told[0].kept == len(finished) >= 9
     assert len(ended_samples(told)) == 24 - told[0].kept
     assert told[-1].done + told[-1].kept == 24
+    assert runs.listed(tmp_path / "run") == []  # the log of a run that ended whole holds everything
 
 
 def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_as_unsolved(tmp_path: Path) -> None:
