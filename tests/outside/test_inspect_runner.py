@@ -65,6 +65,7 @@ def test_a_whole_run_scores_every_item_in_every_epoch_and_reaches_nothing_but_it
 def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_finished_was_asked_again(
     tmp_path: Path,
 ) -> None:
+    """CR-07: whoever goes on begins where the lost process ended, and no sample counts twice."""
     with ModelEndpoint() as endpoint:
         plan = runs.plan(endpoint, tmp_path / "run", epochs=2)
         endpoint.answer = runs.model(plan, pause=0.05)
@@ -75,6 +76,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 if at == 9:
                     os.kill(run.pid, 9)
         (tmp_path / "early").replace(tmp_path / "run" / "logs" / "z.eval")
+        runs.left_half_written(tmp_path / "run")
         os.utime(tmp_path / "run" / "logs" / "z.eval")  # the newest log may hold less than one before it
         with runs.ended(runs.begun(plan, tmp_path / "run", runner.resume)) as run:
             assert next(run.told()).kept >= 9
@@ -82,6 +84,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 time.sleep(0.002)
             os.kill(run.pid, 9)
         logs = runner.logs_in(tmp_path / "run")
+        listed = runs.listed(tmp_path / "run")
         run = runs.begun(plan, tmp_path / "run", runner.resume)
 
         told = list(run.told())
@@ -89,15 +92,17 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
 
     assert result.log is not None, result.errors
     before, last = [runs.samples_of(one) for one in logs], runs.samples_of(result.log)
-    finished = {one["uuid"] for log in before for one in log}
+    finished = {one["uuid"] for held in (*before, listed) for one in held}
     assert (len(keys(last)), set(keys(last).values())) == (24, {1})
     assert finished <= {one["uuid"] for one in last}
     assert told[0].kept == len(finished) >= 9
     assert len(ended_samples(told)) == 24 - told[0].kept
     assert told[-1].done + told[-1].kept == 24
+    assert runs.listed(tmp_path / "run") == []  # the log of a run that ended whole holds everything
 
 
 def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_as_unsolved(tmp_path: Path) -> None:
+    """GW-10: with another model's name, or an answer nobody can read, a sample is missing; it is not scored."""
     with ModelEndpoint() as endpoint:
         limits = {"attempt_timeout": 3, "time_limit": 8, "connections": 12}
         plan = runs.plan(endpoint, tmp_path / "run", answers_as=("m-1",), **limits)

@@ -108,24 +108,29 @@ def _evaluate(plan: RunPlan, folder: Path, desk: Desk) -> int:
     from inspect_ai import eval_retry
 
     from watchbell.outside.inspect_runner import earlier, telling
+    from watchbell.outside.inspect_runner.finished import FinishedList, between_writings
     from watchbell.outside.inspect_runner.logs import FOLDER
 
     task: Any = _suite_task(plan, desk) if plan.suite else _task_of_others(plan)
     log, kept = earlier.earlier(folder, gateway=_address(plan))
-    telling.tell(desk, kept)
-    if plan.suite:
-        desk.begin(len(wanted(plan)) * plan.epochs, kept)
+    finished = FinishedList(folder)
+    telling.tell(desk, kept, finished)
+    samples = len(wanted(plan)) * plan.epochs if plan.suite else 0
+    if samples:
+        desk.begin(samples, kept)
     both = {"log_dir": str(folder / FOLDER), "log_format": "eval", "display": "none", "fail_on_error": False}
-    both |= {"log_buffer": 1, "log_realtime": False, "log_model_api": False, "log_images": False, "acp_server": False}
-    both |= {"ctl_server": False, "score_display": False, "max_samples": plan.connections}
+    both |= {"log_realtime": False, "log_model_api": False, "log_images": False, "acp_server": False}
+    both |= {"ctl_server": False, "score_display": False, "log_buffer": between_writings(samples)}
     both |= {"max_retries": plan.max_retries, "attempt_timeout": plan.attempt_timeout}
-    both |= {"max_connections": plan.connections}
+    both |= {"max_connections": plan.connections, "max_samples": plan.connections}
     if log is not None:
         log.eval.config.time_limit = plan.time_limit
-        eval_retry(log, **both)
-        return ENDED
-    limits = {"token_limit": plan.tokens, "time_limit": plan.time_limit, "epochs": plan.epochs}
-    evaluate(task(), model=f"openai-api/lab/{plan.model}", model_base_url=_address(plan), **both, **limits)
+        logs = eval_retry(log, **both)
+    else:
+        limits = {"token_limit": plan.tokens, "time_limit": plan.time_limit, "epochs": plan.epochs}
+        logs = evaluate(task(), model=f"openai-api/lab/{plan.model}", model_base_url=_address(plan), **both, **limits)
+    if all(one.status == "success" for one in logs):
+        finished.clear()
     return ENDED
 
 
