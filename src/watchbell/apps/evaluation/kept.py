@@ -100,4 +100,15 @@ KEPT = (
         on_export=BOTH,
         on_deletion=OPAQUE,
     ),
+    Kept(
+        model="evaluation.Flaw",
+        columns=(
+            *("id", "public_id", "engagement", "key", "route", "sealed", "sealed_code", "submission", "person"),
+            *("reported_at", "sent_as", "sent_at"),
+        ),
+        holds="That a flaw in other software was found, and where it was sent; its text is sealed (evidence key).",
+        until=SEALED,
+        on_export="Whoever the terms give it to takes it along from its page.",
+        on_deletion=OPAQUE,
+    ),
 )

@@ -39,6 +39,8 @@ def evaluation(request: Asking, public_id: str) -> HttpResponse:
         "measured": [measured(request, row, said[row.public_id]) for row in rows if _counts(row, said)],
         "reports": list(queries.reports_of(one.public_id, request.actor, now=request.now)[:AT_MOST]),
         "incidents": incidents(request, one),
+        "flaws": queries.flaws_of(one.public_id, request.actor, now=request.now).count(),
+        "may_report": is_evaluator(request, one) and one.starts_at is not None,
         **seeds(request, one),
     }
     return render(request, "evaluation/overview.html", context)
