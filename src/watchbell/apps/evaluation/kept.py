@@ -93,9 +93,9 @@ KEPT = (
         model="evaluation.Incident",
         columns=(
             *("id", "public_id", "engagement", "protocol_id", "run_id", "kind", "sealed_note", "person"),
-            *("noticed_at", "told_at", "settled_at"),
+            *("tokens_ended", "noticed_at", "told_at", "settled_at", "settled_by", "sealed_reason"),
         ),
-        holds="That something left its scope, when it was seen and told; what was seen is sealed (evidence key).",
+        holds="That something left its scope, when it was seen, told and settled; its words are sealed (evidence key).",
         until=SEALED,
         on_export=BOTH,
         on_deletion=OPAQUE,

@@ -250,9 +250,12 @@ class Incident(models.Model):
     kind = models.CharField(max_length=16)
     sealed_note = models.BinaryField(default=b"")
     person = OrderedText(max_length=32, blank=True)
+    tokens_ended = models.PositiveIntegerField(default=0)
     noticed_at = models.DateTimeField()
     told_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    settled_by = OrderedText(max_length=32, blank=True)
+    sealed_reason = models.BinaryField(default=b"")
 
     class Meta:
         indexes = [models.Index(fields=["engagement", "settled_at"], name="incidents_of_one_engagement")]
@@ -264,6 +267,10 @@ class Incident(models.Model):
             models.CheckConstraint(
                 condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("told_at")),
                 name="incident_is_settled_after_it_is_told",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=False) | Q(settled_by="", sealed_reason=b""),
+                name="incident_has_a_reason_once_settled",
             ),
         ]
 

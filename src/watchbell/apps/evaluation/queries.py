@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements.queries import Called
@@ -95,9 +95,10 @@ def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Rep
 
 
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:
-    """Return the incidents of one engagement, newest first."""
+    """Return the incidents of one engagement, those that are open first, newest first."""
     own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
-    return Incident.objects.filter(engagement__in=own).order_by("-told_at", "-pk")
+    rows = Incident.objects.filter(engagement__in=own).select_related("run", "protocol")
+    return rows.order_by(F("settled_at").desc(nulls_first=True), "-told_at", "-pk")
 
 
 def flaws_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Flaw]:

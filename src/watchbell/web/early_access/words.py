@@ -92,6 +92,7 @@ OPENED: dict[str, Words] = {
     "protocol": gettext_lazy("a protocol"),
     "transcript": gettext_lazy("a transcript"),
     "report": gettext_lazy("a report"),
+    "incident": gettext_lazy("an incident"),
     "flaw": gettext_lazy("what was found in other software"),
     "run-kit": gettext_lazy("what a run needs"),
     "offer": gettext_lazy("the offer"),

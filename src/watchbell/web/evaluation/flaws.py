@@ -123,7 +123,7 @@ def report(request: Asking, public_id: str) -> HttpResponse:
     except REFUSALS as error:
         messages.error(request, told(error))
         return redirect("flaws", public_id=public_id)
-    how: dict[str, Any] = {"models": terms.models, "runs": _runs(request, one)}
+    how: dict[str, Any] = {"models": terms.models, "runs": runs_to_choose(request, one)}
     if request.method != "POST":
         return _ask(request, one, terms, FlawForm(initial={"key": new_id(moment.dice())}, **how))
     form = FlawForm(request.POST, **how)
@@ -221,7 +221,8 @@ def _line(row: Any, titles: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _runs(request: Asking, one: Any) -> list[tuple[str, str]]:
+def runs_to_choose(request: Asking, one: Any) -> list[tuple[str, str]]:
+    """Return the runs of an engagement as a form offers them."""
     rows = queries.runs_in(one.public_id, request.actor, now=request.now)[:AT_MOST]
     return [
         (row.public_id, f"{row.suite}, {number_format(row.budget, force_grouping=True)}, {row.log_digest[:8]}")

@@ -20,6 +20,7 @@ from watchbell.apps.evaluation.services.flaws import (
     report_flaw,
     send_flaw_on,
 )
+from watchbell.apps.evaluation.services.incidents import TOLD_WITHIN, incident_record, open_incident
 from watchbell.apps.evaluation.services.kits import run_kit
 from watchbell.apps.evaluation.services.planning import (
     IsLocked,
@@ -59,6 +60,7 @@ __all__ = [
     "BUILT_IN",
     "REPORT_KEY",
     "SEEDS",
+    "TOLD_WITHIN",
     "Happened",
     "IsLocked",
     "LogFile",
@@ -79,6 +81,7 @@ __all__ = [
     "handed_on",
     "import_log",
     "import_sealed_result",
+    "incident_record",
     "is_read_by",
     "issue_report",
     "lock",
@@ -86,6 +89,7 @@ __all__ = [
     "mint_run_token",
     "mint_token",
     "open_flaw",
+    "open_incident",
     "open_protocol",
     "open_report",
     "open_transcript",
