@@ -76,7 +76,8 @@ def play(cast: Cast, now: datetime) -> Evaluated:
         _measure(row, arm, began + 2 * DAY)
     happened = services.Happened(kind=IncidentKind.OUT_OF_SCOPE, noticed_at=now - 2 * DAY)
     incident = services.report_incident(access.fresh(), happened, **{**deed, "now": now - 2 * DAY})
-    services.settle_incident(incident, by=cast.lab.actor, now=now - 2 * DAY)
+    settled = "The tool that left its scope is taken out of the scaffold."
+    services.settle_incident(incident, settled, by=cast.lab.actor, now=now - 2 * DAY, keys=keystore())
     report = services.issue_report(row, **{**deed, "now": now - DAY})
     services.comment(report, SAID, by=cast.lab.actor, now=now - timedelta(hours=9), keys=keystore())
     amended = replace(VALUE, budgets=(*BUDGETS, 300_000))

@@ -93,11 +93,22 @@ KEPT = (
         model="evaluation.Incident",
         columns=(
             *("id", "public_id", "engagement", "protocol_id", "run_id", "kind", "sealed_note", "person"),
-            *("noticed_at", "told_at", "settled_at"),
+            *("tokens_ended", "noticed_at", "told_at", "settled_at", "settled_by", "sealed_reason"),
         ),
-        holds="That something left its scope, when it was seen and told; what was seen is sealed (evidence key).",
+        holds="That something left its scope, when it was seen, told and settled; its words are sealed (evidence key).",
         until=SEALED,
         on_export=BOTH,
+        on_deletion=OPAQUE,
+    ),
+    Kept(
+        model="evaluation.Flaw",
+        columns=(
+            *("id", "public_id", "engagement", "key", "route", "sealed", "sealed_code", "submission", "person"),
+            *("reported_at", "sent_as", "sent_at"),
+        ),
+        holds="That a flaw in other software was found, and where it was sent; its text is sealed (evidence key).",
+        until=SEALED,
+        on_export="Whoever the terms give it to takes it along from its page.",
         on_deletion=OPAQUE,
     ),
 )

@@ -9,8 +9,9 @@ from django.db.models import F, Q
 
 from watchbell.apps.evaluation.words import IncidentKind, Source
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
-from watchbell.domain.evaluation import Needs, Outcome, Visibility
+from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
 from watchbell.domain.lifecycle.run import Run as RunState
+from watchbell.domain.terms import Routing
 
 
 class Benchmark(models.Model):
@@ -249,9 +250,12 @@ class Incident(models.Model):
     kind = models.CharField(max_length=16)
     sealed_note = models.BinaryField(default=b"")
     person = OrderedText(max_length=32, blank=True)
+    tokens_ended = models.PositiveIntegerField(default=0)
     noticed_at = models.DateTimeField()
     told_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    settled_by = OrderedText(max_length=32, blank=True)
+    sealed_reason = models.BinaryField(default=b"")
 
     class Meta:
         indexes = [models.Index(fields=["engagement", "settled_at"], name="incidents_of_one_engagement")]
@@ -264,10 +268,54 @@ class Incident(models.Model):
                 condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("told_at")),
                 name="incident_is_settled_after_it_is_told",
             ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=False) | Q(settled_by="", sealed_reason=b""),
+                name="incident_has_a_reason_once_settled",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"incident {self.public_id}"
+
+
+class Flaw(models.Model):
+    """A flaw in somebody else's software that the model found, and where the signed terms sent it.
+
+    `submission` is what took it in under an organisation's name. What took it in without one stands nowhere in the
+    open: its receipt code is sealed, and goes with the evidence key.
+    """
+
+    public_id = public_id()
+    engagement = OrderedText(max_length=32)
+    key = OrderedText(max_length=64)
+    route = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+    sealed_code = models.BinaryField(default=b"")
+    submission = OrderedText(max_length=32, blank=True)
+    person = OrderedText(max_length=32, blank=True)
+    reported_at = models.DateTimeField()
+    sent_as = models.CharField(max_length=10, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["engagement", "-reported_at"], name="flaws_of_one_engagement")]
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "key"], name="flaw_is_reported_once"),
+            models.CheckConstraint(condition=Q(route__in=list(Routing)), name="flaw_route_is_known"),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True, sent_as="", submission="", sealed_code=b"")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMED, sealed_code=b"") & ~Q(submission="")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMELESS, submission=""),
+                name="flaw_sent_says_how_and_nameless_names_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(route=Routing.RETURN_TO_LAB) | Q(sent_at__isnull=False),
+                name="flaw_not_returned_is_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"flaw {self.public_id}"
 
 
 class Report(models.Model):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements.queries import Called
@@ -15,6 +15,7 @@ from watchbell.apps.evaluation.models import (
     Benchmark,
     Commitment,
     Containment,
+    Flaw,
     Incident,
     Protocol,
     Report,
@@ -72,6 +73,12 @@ def runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run
     return Run.objects.filter(protocol__in=_only(protocol, viewer, now)).order_by("received_at", "pk")
 
 
+def runs_in(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return the runs of all protocols of one engagement, newest first."""
+    own = visible_to(viewer, now=now).order_by().filter(engagement=engagement)
+    return Run.objects.filter(protocol__in=own).order_by("-received_at", "-pk")
+
+
 def samples_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Sample]:
     """Return the sample table; after the evidence is due, only where the signed terms keep it."""
     rows = Sample.objects.filter(protocol__in=_only(protocol, viewer, now))
@@ -88,9 +95,16 @@ def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Rep
 
 
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:
-    """Return the incidents of one engagement, newest first."""
+    """Return the incidents of one engagement, those that are open first, newest first."""
     own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
-    return Incident.objects.filter(engagement__in=own).order_by("-told_at", "-pk")
+    rows = Incident.objects.filter(engagement__in=own).select_related("run", "protocol")
+    return rows.order_by(F("settled_at").desc(nulls_first=True), "-told_at", "-pk")
+
+
+def flaws_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Flaw]:
+    """Return that flaws in other software were found, newest first, and where each went; their text is sealed."""
+    own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
+    return Flaw.objects.filter(engagement__in=own, reported_at__lte=now).order_by("-reported_at", "-pk")
 
 
 def commitments_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Commitment]:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from watchbell.apps.evaluation.words import Deviation, IncidentKind, Source
-from watchbell.domain.evaluation import Outcome, Visibility
+from watchbell.domain.evaluation import Outcome, SentAs, Visibility
 from watchbell.domain.lifecycle.run import Run
+from watchbell.domain.terms import Routing
 from watchbell.web.evaluation.recognising import recognised
 from watchbell.web.states import State
 
@@ -72,6 +73,35 @@ PLACES: dict[str, Words] = {
     "partner": gettext_lazy("trusted partners"),
     "public": gettext_lazy("everybody"),
 }
+ROUTES: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy("To coordinated disclosure, naming the model"),
+    Routing.ROUTE_ANONYMISED: gettext_lazy("To coordinated disclosure, naming nobody"),
+    Routing.RETURN_TO_LAB: gettext_lazy("Back to the developer alone"),
+}
+MEANS: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy(
+        "The signed terms send it to coordinated disclosure at once, in your organisation's name. It says that a model "
+        "found it, and which. You follow it among your submissions."
+    ),
+    Routing.ROUTE_ANONYMISED: gettext_lazy(
+        "The signed terms send it to coordinated disclosure at once, as a report from the public comes in. It says "
+        "that a model found it, and names neither that model, nor its developer, nor you, nor this engagement. "
+        "A text that does is sent back to you. A receipt code tells you what became of it."
+    ),
+    Routing.RETURN_TO_LAB: gettext_lazy(
+        "The signed terms give it back to the developer alone. It has it at once and decides whether it goes on; "
+        "after that not even you can read it here."
+    ),
+}
+SENT: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy("It went to coordinated disclosure, in your organisation's name."),
+    Routing.ROUTE_ANONYMISED: gettext_lazy("It went to coordinated disclosure, and names nobody."),
+    Routing.RETURN_TO_LAB: gettext_lazy("The developer has it, and nobody else."),
+}
+SENT_AS: dict[SentAs, Words] = {
+    SentAs.NAMED: gettext_lazy("in coordinated disclosure, under a name"),
+    SentAs.NAMELESS: gettext_lazy("in coordinated disclosure, without a name"),
+}
 BADGES: dict[str, State] = {"indicated": State.LATER, "not indicated": State.LATER, "inconclusive": State.UNKNOWN}
 WORDS: dict[str, Words] = {
     "indicated": gettext_lazy("Indicated"),
@@ -82,6 +112,8 @@ WORDS: dict[str, Words] = {
 RECORDED: dict[str, Words] = {
     "evaluation.benchmark_registered": gettext_lazy("A benchmark version was registered"),
     "evaluation.containment_signed": gettext_lazy("The statement about containment was signed"),
+    "evaluation.flaw_reported": gettext_lazy("A flaw found in other software went where the terms say"),
+    "evaluation.flaw_sent_on": gettext_lazy("The developer sent a flaw found in other software on"),
     "evaluation.incident": gettext_lazy("An incident of an evaluation was told"),
     "evaluation.incident_settled": gettext_lazy("An incident of an evaluation was settled"),
     "evaluation.log_imported": gettext_lazy("A log of an evaluation was taken in"),

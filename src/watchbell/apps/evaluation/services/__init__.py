@@ -1,4 +1,4 @@
-"""Every change to evaluations: register, draft, lock, amend, sign, take in, halt, report, reveal, forget."""
+"""Every change to evaluations: register, draft, lock, amend, sign, take in, halt, report, hand on, reveal, forget."""
 
 from watchbell.apps.evaluation.services.built_in import BUILT_IN, register_built_in
 from watchbell.apps.evaluation.services.containing import (
@@ -11,6 +11,16 @@ from watchbell.apps.evaluation.services.containing import (
     settle_incident,
     sign_containment,
 )
+from watchbell.apps.evaluation.services.flaws import (
+    Send,
+    Sent,
+    is_read_by,
+    open_flaw,
+    opened_flaw,
+    report_flaw,
+    send_flaw_on,
+)
+from watchbell.apps.evaluation.services.incidents import TOLD_WITHIN, incident_record, open_incident
 from watchbell.apps.evaluation.services.kits import run_kit
 from watchbell.apps.evaluation.services.planning import (
     IsLocked,
@@ -50,11 +60,14 @@ __all__ = [
     "BUILT_IN",
     "REPORT_KEY",
     "SEEDS",
+    "TOLD_WITHIN",
     "Happened",
     "IsLocked",
     "LogFile",
     "NotReady",
     "RegisteredOtherwise",
+    "Send",
+    "Sent",
     "TakenIn",
     "amend",
     "change_draft",
@@ -68,23 +81,30 @@ __all__ = [
     "handed_on",
     "import_log",
     "import_sealed_result",
+    "incident_record",
+    "is_read_by",
     "issue_report",
     "lock",
     "make_round",
     "mint_run_token",
     "mint_token",
+    "open_flaw",
+    "open_incident",
     "open_protocol",
     "open_report",
     "open_transcript",
     "opened",
+    "opened_flaw",
     "reason_of",
     "register_benchmark",
     "register_built_in",
+    "report_flaw",
     "report_incident",
     "require_contained",
     "reveal_seed",
     "run_kit",
     "seed_of",
+    "send_flaw_on",
     "settle_incident",
     "sign_containment",
     "signed_bytes",
