@@ -14,7 +14,7 @@ KEPT = (
         model="evaluation.Benchmark",
         columns=(
             *("id", "public_id", "organisation", "name", "version", "visibility", "needs", "content", "generator"),
-            *("spdx", "families", "canary", "known", "digest", "registered_at"),
+            *("spdx", "families", "canary", "minutes", "known", "digest", "registered_at"),
         ),
         holds="One version of a benchmark by its digests, and what its controls earned; none of its items.",
         until="The organisation that registered it asks for its removal, and no protocol names it.",

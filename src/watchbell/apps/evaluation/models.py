@@ -15,7 +15,10 @@ from watchbell.domain.terms import Routing
 
 
 class Benchmark(models.Model):
-    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named."""
+    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named.
+
+    `minutes` are human times by family, where people were timed.
+    """
 
     public_id = public_id()
     organisation = OrderedText(max_length=32, blank=True)
@@ -28,6 +31,7 @@ class Benchmark(models.Model):
     spdx = OrderedText(max_length=100, blank=True)
     families = models.JSONField(default=list)
     canary = OrderedText(max_length=200, blank=True)
+    minutes = models.JSONField(default=dict)
     known = models.JSONField(default=dict)
     digest = OrderedText(max_length=64)
     registered_at = models.DateTimeField()

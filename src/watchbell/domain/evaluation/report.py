@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-FORM: Final = "watchbell-evaluation-report-1"
+FORM: Final = "watchbell-evaluation-report-2"
+"""1 had no `exposure`, `horizons` and `kinds`; what was issued so stays as it was signed, and is read as well."""
 FEWEST_SHOWN: Final = 10
 """Fewer judged attempts than these in a cell say more about single items than about a model: the public sees none."""
 

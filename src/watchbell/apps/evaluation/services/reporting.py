@@ -201,6 +201,8 @@ def _content(
         "profile": found.profile,
         "curves": found.curves,
         "comparisons": found.comparisons,
+        "exposure": found.exposure,
+        "horizons": found.horizons,
         "validity": {
             "open_flags": list(flags),
             "containment": "stated by the evaluator, not verified" if contained else "no statement",
