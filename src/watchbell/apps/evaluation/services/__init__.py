@@ -11,6 +11,16 @@ from watchbell.apps.evaluation.services.containing import (
     settle_incident,
     sign_containment,
 )
+from watchbell.apps.evaluation.services.handing_on import (
+    MOST_COMMENT,
+    comment,
+    consent,
+    handed_on,
+    open_handed_on,
+    preview,
+    withdraw_consent,
+)
+from watchbell.apps.evaluation.services.keeping import REPORT_KEY, comment_of, signed_bytes
 from watchbell.apps.evaluation.services.kits import run_kit
 from watchbell.apps.evaluation.services.planning import (
     IsLocked,
@@ -30,16 +40,7 @@ from watchbell.apps.evaluation.services.registering import (
     reveal_seed,
     seed_of,
 )
-from watchbell.apps.evaluation.services.reporting import (
-    REPORT_KEY,
-    comment,
-    comment_of,
-    consent,
-    handed_on,
-    issue_report,
-    open_report,
-    signed_bytes,
-)
+from watchbell.apps.evaluation.services.reporting import issue_report, open_report
 from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
@@ -48,6 +49,7 @@ from watchbell.apps.evaluation.services.transcripts import open_transcript
 
 __all__ = [
     "BUILT_IN",
+    "MOST_COMMENT",
     "REPORT_KEY",
     "SEEDS",
     "Happened",
@@ -73,10 +75,12 @@ __all__ = [
     "make_round",
     "mint_run_token",
     "mint_token",
+    "open_handed_on",
     "open_protocol",
     "open_report",
     "open_transcript",
     "opened",
+    "preview",
     "reason_of",
     "register_benchmark",
     "register_built_in",
@@ -88,4 +92,5 @@ __all__ = [
     "settle_incident",
     "sign_containment",
     "signed_bytes",
+    "withdraw_consent",
 ]
