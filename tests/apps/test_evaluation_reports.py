@@ -98,9 +98,9 @@ def test_others_read_only_what_the_developer_consented_to_and_only_less_of_it(ca
     with pytest.raises(NotYet):
         read(cast, report, reader=Reader.PUBLIC)
     with pytest.raises(NotAllowed):
-        services.consent(report, Reader.PUBLIC, by=cast.evaluator.actor, now=LATER)
+        services.consent(report, Reader.PUBLIC, **by(cast, now=LATER))
 
-    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
+    report = services.consent(report, Reader.PUBLIC, **by(cast, "lab", now=LATER))
     found = read(cast, report, reader=Reader.PUBLIC)
 
     assert not {"samples", "runs", "engagement", "chain"} & set(found)
@@ -114,7 +114,7 @@ def test_what_is_handed_on_to_others_is_signed_as_it_is_and_no_sooner_than_the_d
     deed = by(cast, "evaluator", now=LATER)
     with pytest.raises(NotYet):
         services.handed_on(report, Reader.PUBLIC, **deed)
-    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
+    report = services.consent(report, Reader.PUBLIC, **by(cast, "lab", now=LATER))
 
     content, public_key, signature = services.handed_on(report, Reader.PUBLIC, **deed)
 

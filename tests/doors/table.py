@@ -222,7 +222,12 @@ PAGES: dict[str, frozenset[str]] = {
     "evaluation_report_file": TWO_SIDES,
     "evaluation_samples": TWO_SIDES,
     "comment_on_report": LABS,
+    "preview_for_others": LABS,
     "consent_to_report": LABS,
+    "withdraw_report_consent": LABS,
+    "shared_reports": EVERYONE,
+    "shared_report": EVERYONE,
+    "shared_report_file": EVERYONE,
 }
 
 MEMBERS = STRONG - {"mallory", "admin"}

@@ -195,6 +195,21 @@ def partners_of(viewer: Actor, *, now: datetime) -> QuerySet[Partner]:
     return rows.filter(Q(partner=own) | Q(model__organisation=own)).order_by("-offered_at", "public_id")
 
 
+def with_partner(viewer: Actor, *, now: datetime) -> QuerySet[Engagement]:
+    """Return the engagements about models for which the viewer's organisation is a trusted partner by mutual consent.
+
+    For what their developers let partners read; nothing else of them is the viewer's to know.
+    """
+    both = partners_of(viewer, now=now).filter(partner=viewer.organisation or NOBODY, consented_at__lte=now)
+    known = Engagement.objects.filter(model__in=both.order_by().values("model"))
+    return known if viewer.strong else known.none()
+
+
+def with_evidence() -> QuerySet[Engagement, str]:
+    """Return the ids of the engagements whose evidence nobody wrote down as gone, for services that ask again."""
+    return Engagement.objects.filter(evidence_gone_at__isnull=True).values_list("public_id", flat=True)
+
+
 def named(public_id: str) -> Engagement:
     """Return one engagement by its opaque id, for services that already decided; raises DoesNotExist."""
     return Engagement.objects.select_related("model", "grant").get(public_id=public_id)

@@ -82,12 +82,23 @@ KEPT = (
         model="evaluation.Report",
         columns=(
             *("id", "public_id", "protocol_id", "number", "digest", "is_kept", "content", "public_key", "signature"),
-            *("person", "issued_at", "comment", "commented_at", "consents"),
+            *("person", "issued_at", "comment", "commented_at"),
         ),
         holds="The issued report and the developer's comment; sealed (evidence key) unless the signed terms keep it.",
         until=AS_AGREED,
         on_export=BOTH,
         on_deletion=OPAQUE,
+    ),
+    Kept(
+        model="evaluation.HandedOn",
+        columns=(
+            *("id", "public_id", "report_id", "reader", "content", "public_key", "signature", "consented_at"),
+            "ended_at",
+        ),
+        holds="What the developer lets others read of a report; sealed (evidence key) unless the signed terms keep it.",
+        until="The developer withdraws its consent: then the content goes at once. Else as the report itself.",
+        on_export=BOTH,
+        on_deletion=NAMES_NOBODY,
     ),
     Kept(
         model="evaluation.Incident",

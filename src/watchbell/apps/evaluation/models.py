@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from watchbell.apps.evaluation.words import IncidentKind, Source
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
+from watchbell.domain.evaluation.report import NEEDS_CONSENT
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import Routing
 
@@ -340,7 +341,6 @@ class Report(models.Model):
     issued_at = models.DateTimeField()
     comment = models.BinaryField(default=b"")
     commented_at = models.DateTimeField(null=True)
-    consents = models.JSONField(default=list)
 
     class Meta:
         constraints = [
@@ -354,3 +354,41 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.public_id}"
+
+    @property
+    def consents(self) -> list[str]:
+        """Return for which readers the developer consents at this moment."""
+        return sorted(self.handed_on.filter(ended_at__isnull=True).values_list("reader", flat=True))
+
+
+class HandedOn(models.Model):
+    """What one kind of reader has of a report while the developer consents: less of it, and signed as it is.
+
+    `content` is kept as the report's own; once the consent is withdrawn there is none.
+    """
+
+    public_id = public_id()
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="handed_on")
+    reader = models.CharField(max_length=16)
+    content = models.BinaryField(default=b"")
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+    consented_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "reader"],
+                condition=Q(ended_at__isnull=True),
+                name="report_is_handed_on_once_to_a_kind_of_reader",
+            ),
+            models.CheckConstraint(condition=Q(reader__in=sorted(NEEDS_CONSENT)), name="handed_on_reader_is_known"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(content=b"", ended_at__gte=F("consented_at")),
+                name="handed_on_holds_nothing_once_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.public_id} for {self.reader}"

@@ -16,6 +16,7 @@ from watchbell.apps.evaluation.models import (
     Commitment,
     Containment,
     Flaw,
+    HandedOn,
     Incident,
     Protocol,
     Report,
@@ -24,6 +25,7 @@ from watchbell.apps.evaluation.models import (
 )
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
+from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.handling import Actor, ActorKind
 from watchbell.domain.terms import Kept
 
@@ -92,6 +94,18 @@ def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Rep
     own = visible_to(viewer, now=now).order_by().filter(engagement=engagement)
     rows = Report.objects.filter(protocol__in=own, issued_at__lte=now).select_related("protocol")
     return rows.order_by("-issued_at", "-number")
+
+
+def handed_on_to(viewer: Actor, *, now: datetime) -> QuerySet[HandedOn]:
+    """Return what developers let this actor read of their reports, newest first: as everybody, or as their partner.
+
+    What the signed terms do not keep leaves with its evidence. The two parties have the whole elsewhere.
+    """
+    live = HandedOn.objects.filter(consented_at__lte=now, ended_at__isnull=True).select_related("report__protocol")
+    partners = engagements.with_partner(viewer, now=now).values("public_id")
+    for_partner = Q(reader=Reader.PARTNER, report__protocol__engagement__in=partners)
+    is_there = Q(report__is_kept=True) | Q(report__protocol__engagement__in=engagements.with_evidence())
+    return live.filter(Q(reader=Reader.PUBLIC) | for_partner, is_there).order_by("-consented_at", "public_id")
 
 
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:

@@ -55,7 +55,7 @@ def complete(one: Json) -> dict[str, Any]:
     return {
         **one,
         "assessed": one["expected"] - one["absent"],
-        "outcomes": words.outcomes(one["outcomes"]),
+        "outcomes": words.outcomes(one["outcomes"] or {}),
         "is_open": one["open"],
     }
 
@@ -77,6 +77,8 @@ def cell(model: str, one: Json | None) -> dict[str, Any]:
     """Return what one model did on one suite at one budget; nothing of it where it was not run there."""
     if one is None:
         return {"model": model, "score": "", "is_there": False}
+    if one["outcomes"] is None:
+        return {"model": model, "score": "", "is_there": True, "is_few": True}
     score = pictures.score_of(one)
     return {
         "model": model,
@@ -89,8 +91,10 @@ def cell(model: str, one: Json | None) -> dict[str, Any]:
 
 
 def curve(one: Json) -> dict[str, Any]:
-    """Return how a suite's budget curve ends, in words."""
-    return {"suite": one["suite"], "shape": words.SHAPES.get(one["shape"], one["shape"]), "gain": gain(one["gain"])}
+    """Return how a suite's budget curve ends, in words, and its points as lines of a table."""
+    points = [{"budget": point["budget"], "score": interval(point["score"])} for point in one["points"]]
+    shape = words.SHAPES.get(one["shape"], one["shape"])
+    return {"suite": one["suite"], "shape": shape, "gain": gain(one["gain"]), "points": points}
 
 
 def comparison(one: Json) -> dict[str, Any]:

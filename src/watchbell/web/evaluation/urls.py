@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from watchbell.web.evaluation import containment, editor, flaws, incidents, overview, protocol, report, seeds
+from watchbell.web.evaluation import (
+    containment,
+    editor,
+    flaws,
+    handing_on,
+    incidents,
+    overview,
+    protocol,
+    report,
+    seeds,
+    shared,
+)
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
 PROTOCOL = f"{ONE}protocols/<str:protocol>/"
@@ -39,5 +50,10 @@ urlpatterns = [
     path(f"{REPORT}file/", report.signed_file, name="evaluation_report_file"),
     path(f"{REPORT}samples/", report.samples, name="evaluation_samples"),
     path(f"{REPORT}comment/", report.comment, name="comment_on_report"),
-    path(f"{REPORT}consent/<str:reader>/", report.consent, name="consent_to_report"),
+    path(f"{REPORT}for/<str:reader>/", handing_on.preview, name="preview_for_others"),
+    path(f"{REPORT}consent/<str:reader>/", handing_on.consent, name="consent_to_report"),
+    path(f"{REPORT}withdraw/<str:reader>/", handing_on.withdraw, name="withdraw_report_consent"),
+    path("reports/", shared.reports, name="shared_reports"),
+    path("reports/<str:copy>/", shared.report, name="shared_report"),
+    path("reports/<str:copy>/report.json", shared.signed_file, name="shared_report_file"),
 ]

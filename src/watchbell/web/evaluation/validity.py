@@ -23,8 +23,11 @@ WHY: dict[str, str | Promise] = {
     "Too few timed items, or no model solves fewer of the longer ones, so no time horizon.": gettext_lazy(
         "Too few timed items, or no model solves fewer of the longer ones, so no time horizon."
     ),
+    "Too few attempts in a cell of it, so the public is not shown this.": gettext_lazy(
+        "Too few attempts in a cell of it, so the public is not shown this."
+    ),
 }
-"""Why something is not said, as `services.beside` writes it."""
+"""Why something is not said, as `services.beside` and the rules of a report write it."""
 
 
 def context_of(report: Json) -> dict[str, Any]:

@@ -123,6 +123,8 @@ RECORDED: dict[str, Words] = {
     "evaluation.protocol_locked": gettext_lazy("A protocol was locked"),
     "evaluation.report_commented": gettext_lazy("The developer commented on a report"),
     "evaluation.report_consented": gettext_lazy("The developer consented to a report being read by others"),
+    "evaluation.report_consent_withdrawn": gettext_lazy("The developer withdrew its consent to a report for others"),
+    "evaluation.report_read": gettext_lazy("A trusted partner opened what it may read of a report"),
     "evaluation.report_issued": gettext_lazy("A report of an evaluation was issued"),
     "evaluation.seed_committed": gettext_lazy("The seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("The seed of held-out items was revealed"),

@@ -20,7 +20,17 @@ from watchbell.apps.evaluation.services.flaws import (
     report_flaw,
     send_flaw_on,
 )
+from watchbell.apps.evaluation.services.handing_on import (
+    MOST_COMMENT,
+    comment,
+    consent,
+    handed_on,
+    open_handed_on,
+    preview,
+    withdraw_consent,
+)
 from watchbell.apps.evaluation.services.incidents import TOLD_WITHIN, incident_record, open_incident
+from watchbell.apps.evaluation.services.keeping import REPORT_KEY, comment_of, signed_bytes
 from watchbell.apps.evaluation.services.kits import run_kit
 from watchbell.apps.evaluation.services.planning import (
     IsLocked,
@@ -40,16 +50,7 @@ from watchbell.apps.evaluation.services.registering import (
     reveal_seed,
     seed_of,
 )
-from watchbell.apps.evaluation.services.reporting import (
-    REPORT_KEY,
-    comment,
-    comment_of,
-    consent,
-    handed_on,
-    issue_report,
-    open_report,
-    signed_bytes,
-)
+from watchbell.apps.evaluation.services.reporting import issue_report, open_report
 from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
@@ -58,6 +59,7 @@ from watchbell.apps.evaluation.services.transcripts import open_transcript
 
 __all__ = [
     "BUILT_IN",
+    "MOST_COMMENT",
     "REPORT_KEY",
     "SEEDS",
     "TOLD_WITHIN",
@@ -89,12 +91,14 @@ __all__ = [
     "mint_run_token",
     "mint_token",
     "open_flaw",
+    "open_handed_on",
     "open_incident",
     "open_protocol",
     "open_report",
     "open_transcript",
     "opened",
     "opened_flaw",
+    "preview",
     "reason_of",
     "register_benchmark",
     "register_built_in",
@@ -108,4 +112,5 @@ __all__ = [
     "settle_incident",
     "sign_containment",
     "signed_bytes",
+    "withdraw_consent",
 ]
