@@ -82,8 +82,15 @@ class Finding(Schema):
     response={200: Answer, 202: Taking, **schemas.ERRORS},
     operation_id="submit_findings",
 )
-def submit(request: HttpRequest, response: HttpResponse, idempotency_key: schemas.IdempotencyKey = "") -> Any:
-    """Take SARIF 2.1.0, a CSAF 2.1 vulnerability report or NDJSON findings; sending it again changes nothing.
+def submit(
+    request: HttpRequest,
+    response: HttpResponse,
+    idempotency_key: schemas.IdempotencyKey = "",
+    said: Annotated[str, Query(alias="format", max_length=20)] = "",
+) -> Any:
+    """Take a file of findings in any format we read; sending it again changes nothing.
+
+    The bytes tell SARIF, CSAF and VINCE reports, OSV, CVE, CSV, e-mail and NDJSON apart; `format` says so instead.
 
     More than 500 items, or a megabyte, are answered 202 at once: ask at `Location` how far they are.
     """
@@ -91,7 +98,9 @@ def submit(request: HttpRequest, response: HttpResponse, idempotency_key: schema
     if length > UPLOAD.max_bytes:
         raise refuse("too-large", "The upload is too large.", expected=f"At most {UPLOAD.max_bytes} bytes")
     content = request.read(UPLOAD.max_bytes + 1)
-    upload = uploads.read_upload(content, name="upload", channel=Channel.API, key=idempotency_key)
+    if len(content) < length:
+        raise refuse("cut-off", "The upload was cut off on its way.", expected=f"{length} bytes", todo="Send it again")
+    upload = uploads.read_upload(content, name="upload", channel=Channel.API, key=idempotency_key, said=said)
     by = actor(request)
     try:
         received = services.hand_in(upload, store=keys.blob_store(), by=by, now=moment.now(), rng=moment.dice())

@@ -23,9 +23,10 @@ ASK_AGAIN_SECONDS = 2.0
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--to", "node", required=True, help="Base address of the node, such as https://bell.example.org.")
 @click.option("--key", default="", help="Idempotency key; default: the digest of the file.")
+@click.option("--format", "said", default="", help="sarif, vrf, ndjson, osv, cve, csv or mail; default: its bytes say.")
 @click.option("--json", "as_json", is_flag=True, help="Print the node's answer as JSON.")
-def submit_verb(file: str, node: str, key: str, as_json: bool) -> None:
-    """Send SARIF, NDJSON or a CSAF report with the token in WATCHBELL_TOKEN. Exit 3 when an item was refused."""
+def submit_verb(file: str, node: str, key: str, said: str, as_json: bool) -> None:
+    """Send a file of findings with the token in WATCHBELL_TOKEN. Exit 3 when an item was refused."""
     from watchbell.domain.refusal import Refused
 
     token = boot.settings().token
@@ -36,7 +37,7 @@ def submit_verb(file: str, node: str, key: str, as_json: bool) -> None:
     content = Path(file).read_bytes()
     desk = Desk(node.rstrip("/"), token)
     try:
-        answer = desk.hand_in(content, key or f"sha256:{hashlib.sha256(content).hexdigest()}")
+        answer = desk.hand_in(content, key or f"sha256:{hashlib.sha256(content).hexdigest()}", said)
         if "stage" in answer:
             answer = Following(desk, answer, is_quiet=as_json).to_its_end()
         elif not as_json:
@@ -60,10 +61,11 @@ class Desk:
     node: str
     token: str
 
-    def hand_in(self, content: bytes, key: str) -> dict[str, Any]:
+    def hand_in(self, content: bytes, key: str, said: str = "") -> dict[str, Any]:
         """Return the node's answer: of every item, or how far a large upload is."""
         headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
-        return self._answer("/api/v1/submissions", "POST", headers, content)
+        told = f"?format={quote(said)}" if said else ""
+        return self._answer(f"/api/v1/submissions{told}", "POST", headers, content)
 
     def stage(self, submission: str) -> dict[str, Any]:
         """Return how far an upload is."""
