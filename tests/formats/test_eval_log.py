@@ -1,4 +1,4 @@
-"""Logs that Inspect wrote are read as they are, one sample at a time; what is cut, bombed or forged is refused."""
+"""Logs that Inspect wrote are read as they are, a sample at a time; one cut, bombed or forged is refused (SB-09)."""
 
 import dataclasses
 import io

@@ -21,10 +21,11 @@ import pytest
 from tests.journeys.test_gateway_in_use import Gateway, _gateway
 from tests.support.inspect_runs import listed, samples_of
 from tests.support.machine import required, why_missing
-from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received
+from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received, raw
 from tests.support.nodes import ROOT, Node, throwaway
 from tests.support.population import ABILITIES, ANCHOR, CANDIDATE
 from tests.support.population_endpoint import items_of, population
+from tests.support.scripted_model import completion
 
 pytestmark = [
     pytest.mark.slow,
@@ -231,6 +232,27 @@ def test_an_evaluator_killed_in_the_middle_leaves_no_process_and_the_same_comman
     kept = samples_of(newest)
     assert (len({one["id"] for one in kept}), len(kept)) == (SAMPLES // 2, SAMPLES // 2)
     assert set() < finished <= {one["uuid"] for one in kept}
+
+
+def test_ai_02_what_a_model_says_to_those_who_watch_it_stays_in_the_runs_folder_and_in_the_sealed_log(
+    scene: Scene,
+) -> None:
+    said = f"to whoever watches this: {os.urandom(8).hex()}"
+    scene.endpoint.answer = raw(0, completion(said, model="model-7"))
+    with _gateway(scene.node, 7, scene.endpoint.base_url) as gateway:
+        process = replace(scene, gateway=gateway).evaluating("model-7", "said", "--suite", "watchbell/locate")
+        out, err = process.communicate(timeout=600)
+        [log] = (scene.folder / "said").glob("*/logs/*.eval")
+
+        before = set(scene.node.home.glob("blobs/*/*"))
+
+        taken = scene.take_in([str(log)])
+
+        told = (out + err + taken.stdout + taken.stderr + gateway.log.read_text(encoding="utf-8")).encode()
+    assert {one["output"]["choices"][0]["message"]["content"] for one in samples_of(log)} == {said}
+    assert len(set(scene.node.home.glob("blobs/*/*")) - before) == 1
+    assert said.encode() not in told
+    assert [one for one in scene.node.home.rglob("*") if one.is_file() and said.encode() in one.read_bytes()] == []
 
 
 def below(pid: int) -> list[int]:

@@ -65,6 +65,7 @@ def test_a_whole_run_scores_every_item_in_every_epoch_and_reaches_nothing_but_it
 def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_finished_was_asked_again(
     tmp_path: Path,
 ) -> None:
+    """CR-07: whoever goes on begins where the lost process ended, and no sample counts twice."""
     with ModelEndpoint() as endpoint:
         plan = runs.plan(endpoint, tmp_path / "run", epochs=2)
         endpoint.answer = runs.model(plan, pause=0.05)
@@ -101,6 +102,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
 
 
 def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_as_unsolved(tmp_path: Path) -> None:
+    """GW-10: with another model's name, or an answer nobody can read, a sample is missing; it is not scored."""
     with ModelEndpoint() as endpoint:
         limits = {"attempt_timeout": 3, "time_limit": 8, "connections": 12}
         plan = runs.plan(endpoint, tmp_path / "run", answers_as=("m-1",), **limits)
