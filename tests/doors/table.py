@@ -211,6 +211,7 @@ PAGES: dict[str, frozenset[str]] = {
     "flaw": TWO_SIDES,
     "flaw_file": TWO_SIDES,
     "send_flaw_on": LABS,
+    "foreign_tasks": TWO_SIDES,
     "incidents": TWO_SIDES,
     "report_incident": EVALUATORS,
     "incident": TWO_SIDES,

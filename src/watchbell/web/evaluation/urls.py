@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchbell.web.evaluation import containment, editor, flaws, incidents, overview, protocol, report, seeds
+from watchbell.web.evaluation import containment, editor, flaws, incidents, overview, protocol, report, seeds, tasks
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
 PROTOCOL = f"{ONE}protocols/<str:protocol>/"
@@ -11,6 +11,7 @@ INCIDENT = f"{ONE}incidents/<str:incident>/"
 REPORT = f"{ONE}reports/<str:report>/"
 
 urlpatterns = [
+    path("early-access/evaluation-tasks/", tasks.tasks, name="foreign_tasks"),
     path(ONE, overview.evaluation, name="evaluation"),
     path(f"{ONE}protocols/new/", editor.draft, name="draft_protocol"),
     path(PROTOCOL, protocol.protocol, name="protocol"),
