@@ -19,7 +19,7 @@ PAGES = [
     ("evaluator", ("main >> text=Begin another protocol", "main >> text=Save the draft >> nth=0")),
     ("lab", ("#incidents >> text=All incidents",)),
     ("lab", ("#incidents li a",)),
-    ("evaluator", ("#incidents >> text=All incidents", "main >> text=Report an incident")),
+    ("evaluator", ("#incidents >> text=Report an incident",)),
     ("lab", ("#flaws >> text=See where they went",)),
     ("evaluator", ("#flaws >> text=See where they went", "a.row-link")),
     ("evaluator", ("#flaws >> text=Report a flaw",)),

@@ -107,8 +107,8 @@ SENT: dict[Routing, Words] = {
     Routing.RETURN_TO_LAB: gettext_lazy("The developer has it, and nobody else."),
 }
 SENT_AS: dict[SentAs, Words] = {
-    SentAs.NAMED: gettext_lazy("in coordinated disclosure, under a name"),
-    SentAs.NAMELESS: gettext_lazy("in coordinated disclosure, without a name"),
+    SentAs.NAMED: gettext_lazy("under a name"),
+    SentAs.NAMELESS: gettext_lazy("without a name"),
 }
 BADGES: dict[str, State] = {"indicated": State.LATER, "not indicated": State.LATER, "inconclusive": State.UNKNOWN}
 WORDS: dict[str, Words] = {
