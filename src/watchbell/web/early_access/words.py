@@ -91,6 +91,7 @@ OPENED: dict[str, Words] = {
     "terms": gettext_lazy("the terms"),
     "protocol": gettext_lazy("a protocol"),
     "transcript": gettext_lazy("a transcript"),
+    "samples": gettext_lazy("the table of samples"),
     "report": gettext_lazy("a report"),
     "incident": gettext_lazy("an incident"),
     "flaw": gettext_lazy("what was found in other software"),

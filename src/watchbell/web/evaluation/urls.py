@@ -13,6 +13,7 @@ from watchbell.web.evaluation import (
     report,
     seeds,
     shared,
+    tasks,
 )
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
@@ -22,6 +23,7 @@ INCIDENT = f"{ONE}incidents/<str:incident>/"
 REPORT = f"{ONE}reports/<str:report>/"
 
 urlpatterns = [
+    path("early-access/evaluation-tasks/", tasks.tasks, name="foreign_tasks"),
     path(ONE, overview.evaluation, name="evaluation"),
     path(f"{ONE}protocols/new/", editor.draft, name="draft_protocol"),
     path(PROTOCOL, protocol.protocol, name="protocol"),

@@ -12,6 +12,7 @@ from watchbell.apps.evaluation.words import Deviation, IncidentKind, Source
 from watchbell.domain.evaluation import Outcome, SentAs, Visibility
 from watchbell.domain.lifecycle.run import Run
 from watchbell.domain.terms import Routing
+from watchbell.outside.inspect_runner.foreign import Hindrance
 from watchbell.web.evaluation.recognising import recognised
 from watchbell.web.states import State
 
@@ -73,6 +74,13 @@ PLACES: dict[str, Words] = {
     "partner": gettext_lazy("trusted partners"),
     "public": gettext_lazy("everybody"),
 }
+HINDRANCES: dict[Hindrance, Words] = {
+    Hindrance.PACKAGE: gettext_lazy("It needs a package that does not come with it"),
+    Hindrance.DOCKER: gettext_lazy("It needs a container engine or virtual machines"),
+    Hindrance.DATA: gettext_lazy("It downloads its data, and runs here have no internet"),
+    Hindrance.HOST: gettext_lazy("It runs what the model writes on this machine itself, and that is always refused"),
+    Hindrance.UNREADABLE: gettext_lazy("Its description cannot be read"),
+}
 ROUTES: dict[Routing, Words] = {
     Routing.ROUTE_TO_CVD: gettext_lazy("To coordinated disclosure, naming the model"),
     Routing.ROUTE_ANONYMISED: gettext_lazy("To coordinated disclosure, naming nobody"),
@@ -99,8 +107,8 @@ SENT: dict[Routing, Words] = {
     Routing.RETURN_TO_LAB: gettext_lazy("The developer has it, and nobody else."),
 }
 SENT_AS: dict[SentAs, Words] = {
-    SentAs.NAMED: gettext_lazy("in coordinated disclosure, under a name"),
-    SentAs.NAMELESS: gettext_lazy("in coordinated disclosure, without a name"),
+    SentAs.NAMED: gettext_lazy("under a name"),
+    SentAs.NAMELESS: gettext_lazy("without a name"),
 }
 BADGES: dict[str, State] = {"indicated": State.LATER, "not indicated": State.LATER, "inconclusive": State.UNKNOWN}
 WORDS: dict[str, Words] = {

@@ -55,7 +55,7 @@ from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
-from watchbell.apps.evaluation.services.transcripts import open_transcript
+from watchbell.apps.evaluation.services.transcripts import open_samples, open_transcript
 
 __all__ = [
     "BUILT_IN",
@@ -95,6 +95,7 @@ __all__ = [
     "open_incident",
     "open_protocol",
     "open_report",
+    "open_samples",
     "open_transcript",
     "opened",
     "opened_flaw",
