@@ -9,6 +9,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from watchbell.api import early_access, engagement_deeds, engagement_use, engagements, schemas
 from watchbell.api.advisories import router as advisories
+from watchbell.api.arrivals import router as arrivals
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.early_models import models, partnerships
 from watchbell.api.inventory import router as inventory
@@ -53,6 +54,7 @@ api = Described(
 
 api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
+api.add_router("/arrivals", arrivals)
 api.add_router("/assets", inventory)
 api.add_router("/vex", vex)
 api.add_router("/assets", machines)
