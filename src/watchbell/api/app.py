@@ -18,6 +18,7 @@ from watchbell.api import (
     schemas,
 )
 from watchbell.api.advisories import router as advisories
+from watchbell.api.arrivals import router as arrivals
 from watchbell.api.benchmarks import router as benchmarks
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.early_models import models, partnerships
@@ -63,6 +64,7 @@ api = Described(
 
 api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
+api.add_router("/arrivals", arrivals)
 api.add_router("/assets", inventory)
 api.add_router("/vex", vex)
 api.add_router("/assets", machines)
