@@ -76,8 +76,8 @@ def submit(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: D
     Raises NotAllowed, KeyTaken, and Refused when the upload as a whole cannot be taken:
     then nothing of it is kept.
     """
-    check(upload)
     require_submitter(by)
+    check(upload)
     submission = _admit(upload, by.organisation or CONSOLE, store=store, by=by, now=now, rng=rng)
     return _taken(submission, upload, by, now, rng)
 
@@ -89,8 +89,8 @@ def hand_in(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: 
     """
     if not upload.is_large:
         return submit(upload, store=store, by=by, now=now, rng=rng)
-    check(upload)
     require_submitter(by)
+    check(upload)
     submitter = by.organisation or CONSOLE
     submission = _admit(upload, submitter, store=store, by=by, now=now, rng=rng, most_waiting=MOST_WAITING)
     if submission.completed_at is None:
