@@ -221,6 +221,7 @@ PAGES: dict[str, frozenset[str]] = {
     "evaluation_report": TWO_SIDES,
     "evaluation_picture": TWO_SIDES,
     "evaluation_report_file": TWO_SIDES,
+    "evaluation_report_paper": TWO_SIDES,
     "evaluation_samples": TWO_SIDES,
     "comment_on_report": LABS,
     "preview_for_others": LABS,
@@ -229,6 +230,7 @@ PAGES: dict[str, frozenset[str]] = {
     "shared_reports": EVERYONE,
     "shared_report": EVERYONE,
     "shared_report_file": EVERYONE,
+    "shared_report_paper": EVERYONE,
 }
 
 MEMBERS = STRONG - {"mallory", "admin"}

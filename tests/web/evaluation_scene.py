@@ -12,6 +12,7 @@ from tests.apps.scene_engagements import DICE, TERMS, Scene, keystore
 from tests.apps.scene_evaluation import KNOWN
 from tests.support.cast import Cast
 
+from watchbell.apps.engagements import services as engagements
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Protocol, Report, Run, Sample
 from watchbell.apps.evaluation.words import IncidentKind, Source
@@ -26,6 +27,7 @@ from watchbell.domain.evaluation import (
     Suite,
     Visibility,
 )
+from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import signed_bytes
 from watchbell.doors import keys as node_keys
@@ -104,11 +106,22 @@ def play(cast: Cast, now: datetime) -> Evaluated:
     store = node_keys.blob_store()
     findings.report_flaw(access.fresh(), FOUND, key="played", store=store, **{**deed, "now": now - DAY})
     services.comment(report, SAID, by=cast.lab.actor, now=now - timedelta(hours=9), keys=keystore())
+    _shared(cast, access, report, now)
     amended = replace(VALUE, budgets=(*BUDGETS, 300_000))
     reason = "The curve on crash is still rising at 100,000 tokens."
     services.amend(row, amended, reason, **{**deed, "now": now - timedelta(hours=2)})
     access.fresh()
     return Evaluated(access, row, report)
+
+
+def _shared(cast: Cast, access: Scene, report: Report, now: datetime) -> None:
+    """Let everybody read it, and trusted partners, of whom the vendor is one."""
+    deed: dict[str, Any] = {"by": cast.lab.actor, "now": now - timedelta(hours=8)}
+    for reader in (Reader.PUBLIC, Reader.PARTNER):
+        services.consent(report, reader, **deed, keys=keystore(), rng=DICE)
+    vendor = cast.vendor.organisation.public_id
+    chosen = engagements.choose_partner(access.fresh().model, vendor, **deed, rng=DICE)
+    engagements.consent(chosen, by=cast.vendor.actor, now=now - timedelta(hours=7))
 
 
 def _registered(cast: Cast, name: str, now: datetime) -> Any:

@@ -50,6 +50,7 @@ urlpatterns = [
     path(REPORT, report.report, name="evaluation_report"),
     path(f"{REPORT}profile.svg", report.picture, name="evaluation_picture"),
     path(f"{REPORT}file/", report.signed_file, name="evaluation_report_file"),
+    path(f"{REPORT}report.pdf", report.paper, name="evaluation_report_paper"),
     path(f"{REPORT}samples/", report.samples, name="evaluation_samples"),
     path(f"{REPORT}comment/", report.comment, name="comment_on_report"),
     path(f"{REPORT}for/<str:reader>/", handing_on.preview, name="preview_for_others"),
@@ -58,4 +59,5 @@ urlpatterns = [
     path("reports/", shared.reports, name="shared_reports"),
     path("reports/<str:copy>/", shared.report, name="shared_report"),
     path("reports/<str:copy>/report.json", shared.signed_file, name="shared_report_file"),
+    path("reports/<str:copy>/report.pdf", shared.paper, name="shared_report_paper"),
 ]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +13,7 @@ from watchbell.domain.lifecycle.run import Run
 from watchbell.domain.terms import Routing
 from watchbell.outside.inspect_runner.foreign import Hindrance
 from watchbell.web.evaluation.recognising import recognised
+from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.states import State
 
 Words = str | Promise
@@ -165,7 +165,7 @@ def sentence(comparison: Mapping[str, Any]) -> str:
     about = {
         "name": comparison["indicator"],
         "anchor": comparison["anchor"],
-        "margin": number_format(abs(comparison["margin"]), 1),
+        "margin": rounded(abs(comparison["margin"]), 1),
         "probability": probability(comparison["probability"]),
     }
     return _asked(comparison["word"], float(comparison["margin"])) % about
@@ -201,7 +201,7 @@ def probability(value: float | None) -> str:
     """Return a probability with two decimals; one that rounds to an end says which side of it."""
     if value is None:
         return _("nothing to compare")
-    return number_format(min(max(value, 0.0), 1.0), 2) if 0.005 <= value < 0.995 else _end(value)
+    return rounded(min(max(value, 0.0), 1.0), 2) if 0.005 <= value < 0.995 else _end(value)
 
 
 def _end(value: float) -> str:
