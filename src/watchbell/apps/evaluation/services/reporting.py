@@ -23,6 +23,7 @@ from watchbell.apps.engagements.services.standing import (
 from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
+from watchbell.apps.evaluation.services import fingerprinting
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.journal.body import instant
 from watchbell.domain import evaluation as rules
@@ -178,7 +179,8 @@ def _content(
     from watchbell.apps.evaluation.services.analysing import analyse  # needs numpy, and nothing else here does
 
     terms = access.terms_of(engagement, keys=keys)
-    flags = tuple(_flags(row))
+    prints = fingerprinting.seen(row, value, keys=keys)
+    flags = (*_flags(row), *fingerprinting.flags_of(prints))
     found = analyse(
         row, value, unguarded=terms.safeguards is Safeguards.REMOVED, flags=flags, evaluator=engagement.evaluator
     )
@@ -205,6 +207,7 @@ def _content(
         "horizons": found.horizons,
         "validity": {
             "open_flags": list(flags),
+            "fingerprints": prints,
             "containment": "stated by the evaluator, not verified" if contained else "no statement",
             "not_checked": list(forms.NOT_CHECKED),
         },
