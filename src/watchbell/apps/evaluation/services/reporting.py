@@ -185,7 +185,7 @@ def _content(
         row, value, unguarded=terms.safeguards is Safeguards.REMOVED, flags=flags, evaluator=engagement.evaluator
     )
     contained = queries.containment_of(row, by, now=now)
-    chain = queries.chain_of(row, by, now=now)
+    chain = queries.chain_of(row, value.model.alias, by, now=now)
     return {
         "report": forms.FORM,
         "number": number,
