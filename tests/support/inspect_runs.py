@@ -111,10 +111,13 @@ def left_half_written(folder: Path) -> None:
 
 
 def members(log: Path) -> dict[str, bytes]:
-    """Return the members of a log, which are packed as zipfile cannot unpack them: with Zstandard."""
+    """Return the members of a log: Inspect's are packed as zipfile cannot unpack them, with Zstandard; ours are not."""
     found = {}
     with zipfile.ZipFile(log) as archive, log.open("rb") as file:
         for one in archive.infolist():
+            if one.compress_type == zipfile.ZIP_DEFLATED:
+                found[one.filename] = archive.read(one)
+                continue
             file.seek(one.header_offset + 26)
             name, extra = struct.unpack("<HH", file.read(4))
             file.seek(name + extra, os.SEEK_CUR)

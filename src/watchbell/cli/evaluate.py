@@ -136,6 +136,7 @@ def _parts(
                 epochs=protocol.epochs,
                 scaffold=protocol.scaffold.name,
                 connections=connections,
+                fingerprints=True,
             )
             yield Part(suite=suite.benchmark, budget=budget, plan=plan)
 

@@ -79,6 +79,14 @@ KEPT = (
         on_deletion=NAMES_NOBODY,
     ),
     Kept(
+        model="evaluation.Fingerprint",
+        columns=("id", "public_id", "run_id", "moment", "at", "number", "sealed"),
+        holds="When an endpoint was asked neutral questions, and how many answers came; the answers are sealed.",
+        until=SEALED,
+        on_export="What they say together stands in the report.",
+        on_deletion=NAMES_NOBODY,
+    ),
+    Kept(
         model="evaluation.Report",
         columns=(
             *("id", "public_id", "protocol_id", "number", "digest", "is_kept", "content", "public_key", "signature"),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from watchbell.apps.evaluation.words import IncidentKind, Source
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
+from watchbell.domain.evaluation.fingerprints import Moment
 from watchbell.domain.evaluation.report import NEEDS_CONSENT
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import Routing
@@ -243,6 +244,26 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"sample {self.item} of run {self.run_id}"
+
+
+class Fingerprint(models.Model):
+    """What an endpoint answered to neutral questions at one moment of a run; the answers sealed, their number not."""
+
+    public_id = public_id()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="fingerprints")
+    moment = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "moment", "at"], name="fingerprint_of_a_moment_is_there_once"),
+            models.CheckConstraint(condition=Q(moment__in=list(Moment)), name="fingerprint_moment_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fingerprint {self.public_id}"
 
 
 class Incident(models.Model):

@@ -157,16 +157,17 @@ def table_of(protocol: Protocol, value: rules.Protocol, viewer: Actor, *, now: d
     return [_row(value, suite, arm, got[suite.benchmark, arm]) for suite in value.suites for arm in arms]
 
 
-def chain_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> Chain | None:
+def chain_of(protocol: Protocol, alias: str, viewer: Actor, *, now: datetime) -> Chain | None:
     """Return how the calls in all logs of the model measured compare with the gateway's, over the time of the logs.
 
-    Spans that overlap are counted once. None without such a log.
+    The gateway's are those by the name `alias`, so that references called meanwhile do not make up for others. Spans
+    that overlap are counted once. None without such a log.
     """
     runs = runs_of(protocol, viewer, now=now).filter(arm=0)
     if not runs.exists():
         return None
     engagement = engagements.named(protocol.engagement)
-    found = [engagements.calls_between(engagement, start, end) for start, end in _spans(runs)]
+    found = [engagements.calls_between(engagement, start, end, model=alias) for start, end in _spans(runs)]
     whole = Called(calls=sum(one.calls for one in found), tokens=sum(one.tokens for one in found))
     told = runs.aggregate(calls=Sum("calls_logged"), tokens=Sum("tokens_logged"))
     logged = None if runs.filter(calls_logged__isnull=True).exists() else int(told["calls"] or 0)

@@ -155,6 +155,8 @@ def flag(text: str) -> str:
     kind, _colon, code = text.partition(": ")
     if kind == "incident" and code in set(IncidentKind):
         return _("Open incident: %(what)s") % {"what": INCIDENTS[IncidentKind(code)]}
+    if kind == "fingerprints" and code:
+        return _("%(model)s answered the same questions otherwise at other moments") % {"model": code}
     if kind == "deviation" and code in set(Deviation):
         return str(DEVIATIONS[Deviation(code)])
     return _("The protocol was amended after data was seen") if text == "amended after data was seen" else text
