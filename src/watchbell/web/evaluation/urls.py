@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchbell.web.evaluation import containment, editor, overview, protocol, report, seeds
+from watchbell.web.evaluation import containment, editor, overview, protocol, report, run, seeds
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
 PROTOCOL = f"{ONE}protocols/<str:protocol>/"
@@ -17,6 +17,10 @@ urlpatterns = [
     path(f"{PROTOCOL}lock/", editor.lock, name="lock_protocol"),
     path(f"{PROTOCOL}kit/", protocol.kit, name="run_kit"),
     path(f"{PROTOCOL}logs/", protocol.take_in, name="take_in_log"),
+    path(f"{PROTOCOL}runs/", run.board, name="run_board"),
+    path(f"{PROTOCOL}runs/live/", run.live, name="run_board_live"),
+    path(f"{PROTOCOL}runs/start/", run.start, name="start_run"),
+    path(f"{PROTOCOL}runs/<str:run>/<str:deed>/", run.steer, name="steer_run"),
     path(f"{PROTOCOL}containment/", containment.sign, name="sign_containment"),
     path(f"{PROTOCOL}containment/file/", containment.statement_file, name="containment_file"),
     path(f"{PROTOCOL}report/", report.issue, name="issue_evaluation_report"),
