@@ -86,7 +86,7 @@ class Scene:
 
     def folders(self) -> list[str]:
         """Return what lies in the open of any run."""
-        return [one.name for one in (self.node.home / "runs").glob("*")]
+        return [one.name for one in (self.node.home / "evaluation-runs").glob("*")]
 
     def lets(self, conversations: int) -> None:
         """Let so many more conversations begin."""

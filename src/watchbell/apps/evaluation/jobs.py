@@ -14,7 +14,7 @@ from watchbell.domain.identity import Dice
 from watchbell.outside import inspect_runner
 from watchbell.outside.keystore import FolderKeystore
 
-RUNS: Final = "runs"
+RUNS: Final = "evaluation-runs"
 """The folder under the node's home where runs lie while they go."""
 GATEWAY: Final = "http://127.0.0.1:8010"
 """Where the gateway of this machine listens unless the settings name another one."""

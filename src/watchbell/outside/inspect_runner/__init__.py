@@ -4,11 +4,12 @@ from watchbell.outside.inspect_runner.interpreter import NoInspect, OutOfReach, 
 from watchbell.outside.inspect_runner.launch import AlreadyBegun, AnotherRun, Result, Run, forget, resume, start
 from watchbell.outside.inspect_runner.logs import logs_in
 from watchbell.outside.inspect_runner.parts import BUILT_IN, is_built_in, part_of
-from watchbell.outside.inspect_runner.plan import RunPlan, dumps, loads, planned
+from watchbell.outside.inspect_runner.plan import SCAFFOLDS, RunPlan, dumps, loads, planned
 from watchbell.outside.inspect_runner.progress import Cause, Kind, Outcome, Progress
 
 __all__ = [
     "BUILT_IN",
+    "SCAFFOLDS",
     "AlreadyBegun",
     "AnotherRun",
     "Cause",

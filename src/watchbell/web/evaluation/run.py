@@ -167,7 +167,7 @@ def _line(
     suite, model = value.suite_of(part.suite), value.models[part.arm]
     assert suite is not None  # the parts are made of the suites
     is_open = run is not None and not run.stands.is_over
-    why_not = services.why_not_here(suite, model, terms)
+    why_not = services.why_not_here(value, suite, model, terms)
     return {
         "suite": part.suite,
         "model": model,

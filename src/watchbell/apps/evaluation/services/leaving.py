@@ -1,9 +1,11 @@
 """This will bring a run of this node to rest: its log sealed and taken in, its folder gone, its reason said."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 
@@ -21,6 +23,8 @@ from watchbell.formats.eval_sample import LoggedSample
 from watchbell.outside import inspect_runner
 from watchbell.outside.blobs import BlobStore
 from watchbell.outside.keystore import KeyMissing, Keystore
+
+_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def own(name: str) -> Run | None:
@@ -91,7 +95,8 @@ def remove_if_over(name: str, folder: Path) -> None:
 def sweep(folders: Path) -> None:
     """Remove what runs that are over left in this node's home: a worker may have been killed before it could."""
     for folder in folders.iterdir() if folders.is_dir() else ():
-        remove_if_over(folder.name, folder)
+        if _NAME.fullmatch(folder.name):
+            remove_if_over(folder.name, folder)
 
 
 @transaction.atomic

@@ -115,10 +115,12 @@ def require_startable(row: Protocol) -> None:
         ) from None
 
 
-def why_not_here(suite: rules.Suite, model: str, terms: Terms) -> str:
+def why_not_here(value: rules.Protocol, suite: rules.Suite, model: str, terms: Terms) -> str:
     """Return why a part cannot be run on this node, in a sentence; "" where it can."""
     if not inspect_runner.is_built_in(suite):
         return "Only built-in suites are run on the node; take the run kit for this one."
+    if value.scaffold.name not in inspect_runner.SCAFFOLDS:
+        return "The node's runner has the scaffolds single and tools; run this one on a machine of your own."
     if model not in terms.models:
         return "This engagement's terms do not name this model; run it where it is offered, with the run kit."
     if Dialect.CHAT not in terms.dialects:
@@ -143,7 +145,7 @@ def _started(
     suite = value.suite_of(part.suite)
     if suite is None or not 0 <= part.arm < len(value.models) or part.budget not in value.budgets:
         raise NotYet("The protocol has no such part.")
-    if why := why_not_here(suite, value.models[part.arm], access.terms_of(engagement, keys=keys)):
+    if why := why_not_here(value, suite, value.models[part.arm], access.terms_of(engagement, keys=keys)):
         raise NotYet(why)
     about = {"protocol": row, "suite": part.suite, "arm": part.arm, "budget": part.budget}
     there = Run.objects.filter(**about, source=Source.OWN, finished_at__isnull=True).first()
