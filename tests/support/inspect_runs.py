@@ -69,10 +69,10 @@ def begun(of: runner.RunPlan, folder: Path, start: Callable[..., runner.Run] = r
     """Start or resume a run whose process reaches nothing but loopback."""
     path = f"{ROOT / 'tests' / 'support' / 'only_loopback'}:{ROOT}"
     log = folder.parent / "beyond-loopback"
-    return start(of, token=TOKEN, as_root=_only_root_may(), PYTHONPATH=path, ONLY_LOOPBACK_LOG=str(log), **more)
+    return start(of, token=TOKEN, as_root=only_root_may(), PYTHONPATH=path, ONLY_LOOPBACK_LOG=str(log), **more)
 
 
-def _only_root_may() -> bool:
+def only_root_may() -> bool:
     """Return whether we are root and an ordinary user could not run the interpreter: then root has to."""
     try:
         check_within_reach(runner.interpreter())

@@ -60,6 +60,8 @@ KEPT = (
             *("id", "public_id", "protocol_id", "source", "state", "suite", "arm", "budget", "log_digest", "eval_id"),
             *("blob", "person", "began_at", "ended_at", "received_at", "finished_at", "listed", "recovered", "refused"),
             *("outcomes", "calls_logged", "calls_admitted", "tokens_logged", "tokens_charged", "deviations"),
+            *("asked_at", "carried", "token", "reason", "total", "kept", "done", "missing", "tokens_told"),
+            *("carried_at", "told_at"),
         ),
         holds="One log by its digest: when it ran, how much of it was taken in, and the counts of calls on both sides.",
         until="Counts of outcomes: the evidence date, unless the signed terms keep scores. The rest stays.",

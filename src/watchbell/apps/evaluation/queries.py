@@ -23,6 +23,7 @@ from watchbell.apps.evaluation.models import (
     Run,
     Sample,
 )
+from watchbell.apps.evaluation.words import Source
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
 from watchbell.domain.evaluation.report import Reader
@@ -71,8 +72,15 @@ def protocols_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[P
 
 
 def runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
-    """Return the runs of a protocol, oldest first."""
-    return Run.objects.filter(protocol__in=_only(protocol, viewer, now)).order_by("received_at", "pk")
+    """Return the runs of a protocol of which there is a log, oldest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now)).exclude(log_digest="")
+    return rows.order_by("received_at", "pk")
+
+
+def own_runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return this node's own runs of a protocol, newest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now), source=Source.OWN)
+    return rows.select_related("protocol").order_by("-pk")
 
 
 def runs_in(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
