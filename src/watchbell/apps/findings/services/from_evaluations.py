@@ -74,9 +74,7 @@ def _send(claim: Claim, how: SentAs, key: str, *, store: BlobStore, by: Actor, n
     try:
         received = submit(upload, store=store, by=by, now=now, rng=rng)
     except NotAllowed as error:
-        raise access.NotAllowed(
-            "It goes under a name, and for that a token must submit findings."
-        ) from error
+        raise access.NotAllowed("It goes under a name, and for that a token must submit findings.") from error
     _require_taken(received.results)
     return Sent(submission=received.submission.public_id)
 
