@@ -23,11 +23,13 @@ from watchbell.api.app import api
 from watchbell.apps.engagements import services as engagements
 from watchbell.apps.evaluation import services as evaluation
 from watchbell.apps.evaluation.words import IncidentKind
+from watchbell.apps.findings import services as findings
 from watchbell.apps.inventory import queries as inventory
 from watchbell.apps.inventory import recognised
 from watchbell.apps.orgs import services as orgs
 from watchbell.apps.remediation import queries as worklist
 from watchbell.config.wsgi import application
+from watchbell.domain.evaluation import Flaw
 from watchbell.domain.handling import Scope
 from watchbell.doors import keys, moment
 from watchbell.formats import strictjson
@@ -126,6 +128,13 @@ def world(cast: Cast, noon: datetime, rng: Random, monkeypatch: pytest.MonkeyPat
         "partnership": chosen,
         "protocol": protocol,
         "benchmark": benchmark,
+        "flaw": findings.report_flaw(
+            running.engagement,
+            Flaw(title="An overrun", product="libheader", model="northlight-1"),
+            key="one",
+            store=keys.blob_store(),
+            **deed,
+        ),
         "incident": evaluation.report_incident(running.engagement, happened, **deed),
     }
     own = {
@@ -179,7 +188,7 @@ def texts_taken() -> Iterator[tuple[Any, str, dict[str, Any]]]:
     for operation in operations():
         for body in operation.body:
             schema = body.definition["schema"]
-            fields, needed = resolved(schema, schema)["properties"], filled(schema, schema)
+            fields, needed = resolved(schema, schema).get("properties", {}), filled(schema, schema)
             yield from ((operation, name, needed) for name in fields if fields[name].get("type") == "string")
 
 

@@ -80,6 +80,21 @@ def test_the_list_says_how_long_the_developer_waited_and_open_ones_come_first(ca
     assert content.index(late.public_id) < content.index(settled.public_id)
 
 
+def test_an_open_incident_is_the_next_thing_on_the_engagements_page(cast: Cast) -> None:
+    scene = signed(cast)
+    row = happened(scene, cast)
+    lab, evaluator = client(cast, "lab"), client(cast, "evaluator")
+
+    theirs = text_of(evaluator.get(address("engagement", scene)))
+    ours = text_of(lab.get(address("engagement", scene)))
+    services.settle_incident(row, WHY, **by(cast, "lab", now=LATER, rng=False))
+    after = text_of(lab.get(address("engagement", scene)))
+
+    assert "Settle an incident of the evaluation" in ours
+    assert "An incident is open." in theirs
+    assert "Settle an incident" not in after
+
+
 def test_the_developer_settles_it_with_a_reason_that_both_read(cast: Cast) -> None:
     scene = signed(cast)
     row = happened(scene, cast)

@@ -129,6 +129,11 @@ def flaws_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Flaw]
     return Flaw.objects.filter(engagement__in=own, reported_at__lte=now).order_by("-reported_at", "-pk")
 
 
+def has_open_incident(engagement: str) -> bool:
+    """Return whether an incident of this engagement waits for its developer; the viewer was asked for already."""
+    return Incident.objects.filter(engagement=engagement, settled_at__isnull=True).exists()
+
+
 def commitments_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Commitment]:
     """Return the seeds committed to for one engagement: their hashes, and what has been revealed."""
     own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from watchbell.apps.engagements import queries, services
+from watchbell.apps.evaluation import queries as evaluation
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.metering import Dialect
 from watchbell.domain.terms import Purpose
@@ -46,7 +47,9 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
     context = {
         **_both(request, one, names, bound),
         "name": model_name(one.model),
-        "next": next_step.for_developer(one, names, has_waiting=people.has_waiting(one)),
+        "next": next_step.for_developer(
+            one, names, has_waiting=people.has_waiting(one), has_incident=evaluation.has_open_incident(one.public_id)
+        ),
         **live.context_of(request, one, names),
         "versions": one.versions.count(),
         "is_unsigned": _is_unsigned(one),
@@ -60,13 +63,14 @@ def _to_developer(request: Asking, one: Any, bound: Bound) -> HttpResponse:
 
 
 def _to_evaluator(request: Asking, one: Any, bound: Bound) -> HttpResponse:
-    names = Names()
+    names, has_seat = Names(), people.has_seat(one, request.actor)
+    has_incident = evaluation.has_open_incident(one.public_id)
     context = {
         **_both(request, one, names, bound),
-        "next": next_step.for_evaluator(one, names, has_seat=people.has_seat(one, request.actor)),
+        "next": next_step.for_evaluator(one, names, has_seat=has_seat, has_incident=has_incident),
         "purpose_form": bound.get("purpose") or PurposeForm(auto_id="purpose_%s"),
         "person_form": bound.get("person") or PersonForm(colleagues=people.unnamed(request, one), auto_id="person_%s"),
-        "has_seat": people.has_seat(one, request.actor),
+        "has_seat": has_seat,
         "tokens": _tokens(request, one, names),
         "evidence_is_there": one.evidence_gone_at is None,
     }

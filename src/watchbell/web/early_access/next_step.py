@@ -22,7 +22,7 @@ class Step:
     button: str = ""
 
 
-def for_developer(one: Any, names: Names, *, has_waiting: bool) -> Step | None:
+def for_developer(one: Any, names: Names, *, has_waiting: bool, has_incident: bool) -> Step | None:
     """Return the developer's next thing; None once it is over."""
     evaluator = names.of(one.evaluator)
     match one.stands:
@@ -35,6 +35,10 @@ def for_developer(one: Any, names: Names, *, has_waiting: bool) -> Step | None:
         case State.AGREED:
             why = _("%(name)s agreed and named its people. Unless you start it, nothing begins.") % {"name": evaluator}
             return Step(_("Start access, or leave it"), why, one.reply_by, _sign(one, "start"), _("Read and sign"))
+        case State.ACTIVE if has_incident:
+            why = _("Every token is ended, and nothing runs until you say why it may go on.")
+            url = reverse("incidents", args=[one.public_id])
+            return Step(_("Settle an incident of the evaluation"), why, None, url, _("See what happened"))
         case State.ACTIVE if one.grant.endpoint_set_at is None:
             why = _("Until it is given, no call goes through. The window goes on.")
             url = reverse("set_endpoint", args=[one.public_id])
@@ -50,7 +54,7 @@ def for_developer(one: Any, names: Names, *, has_waiting: bool) -> Step | None:
     return None
 
 
-def for_evaluator(one: Any, names: Names, *, has_seat: bool) -> Step | None:
+def for_evaluator(one: Any, names: Names, *, has_seat: bool, has_incident: bool) -> Step | None:
     """Return the evaluator's next thing; None once it is over."""
     developer = names.of(one.developer)
     match one.stands:
@@ -66,6 +70,9 @@ def for_evaluator(one: Any, names: Names, *, has_seat: bool) -> Step | None:
             return Step(_("Nothing waits for you"), why, one.reply_by)
         case State.ACTIVE if one.paused_at is not None:
             return Step(_("Access is paused by the developer"), _("The window goes on meanwhile."), one.ends_at)
+        case State.ACTIVE if has_incident:
+            why = _("An incident is open. Runs go on when %(name)s has settled it.") % {"name": developer}
+            return Step(_("Wait for the developer"), why, one.ends_at)
         case State.ACTIVE if has_seat:
             url = reverse("take_token", args=[one.public_id])
             return Step(

@@ -18,6 +18,7 @@ from watchbell.apps.engagements.services.standing import require_evaluator as re
 from watchbell.apps.engagements.services.tokens import LONGEST
 from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation.models import Containment, Incident, Protocol, Run
+from watchbell.apps.evaluation.queries import has_open_incident
 from watchbell.apps.evaluation.services.standing import engagement_of, require_evaluator_or_console
 from watchbell.apps.evaluation.words import IncidentKind
 from watchbell.domain.evaluation import containment
@@ -126,7 +127,7 @@ def require_contained(row: Protocol) -> None:
         raise NotYet("Lock the protocol before its first call.")
     if not Containment.objects.filter(protocol=row).exists():
         raise NotYet("Sign the statement about containment before the first call.")
-    if Incident.objects.filter(engagement=row.engagement, settled_at__isnull=True).exists():
+    if has_open_incident(row.engagement):
         raise NotYet("An incident is open; runs go on when the developer has settled it.")
 
 
