@@ -4,6 +4,7 @@ from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, U
 from watchbell.apps.findings.services.arriving import PieceSent, WrongPlace, forget, joined, take_piece
 from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
+from watchbell.apps.findings.services.from_evaluations import report_flaw, send_flaw_on
 from watchbell.apps.findings.services.intake import (
     AlreadyReceived,
     KeyTaken,
@@ -57,7 +58,9 @@ __all__ = [
     "reject",
     "reopen",
     "report",
+    "report_flaw",
     "resume",
+    "send_flaw_on",
     "submit",
     "take_in",
     "take_piece",

@@ -77,7 +77,7 @@ def submit(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: D
     then nothing of it is kept.
     """
     require_submitter(by)
-    _check(upload)
+    check(upload)
     submission = _admit(upload, by.organisation or CONSOLE, store=store, by=by, now=now, rng=rng)
     return _taken(submission, upload, by, now, rng)
 
@@ -90,7 +90,7 @@ def hand_in(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: 
     if not upload.is_large:
         return submit(upload, store=store, by=by, now=now, rng=rng)
     require_submitter(by)
-    _check(upload)
+    check(upload)
     submitter = by.organisation or CONSOLE
     submission = _admit(upload, submitter, store=store, by=by, now=now, rng=rng, most_waiting=MOST_WAITING)
     if submission.completed_at is None:
@@ -104,7 +104,7 @@ def report(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: D
 
     Only the code's digest is kept. Raises AlreadyReceived when the same form is sent twice, and Refused.
     """
-    _check(upload)
+    check(upload)
     code = new_code(rng)
     if upload.key and Submission.objects.filter(submitter=PUBLIC, key=upload.key).exists():
         raise AlreadyReceived(str(AlreadyReceived.__doc__))
@@ -170,7 +170,7 @@ def require_submitter(by: Actor) -> None:
         raise NotAllowed("Only members of an organisation who may write hand findings in for it.")
 
 
-def _check(upload: Upload) -> None:
+def check(upload: Upload) -> None:
     """Look at the whole before anything is kept, reading every text that may be a banner; raises Refused."""
     if upload.marking is Tlp.RED:
         raise refuse(
