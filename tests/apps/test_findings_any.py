@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from tests.formats.test_findings import ODD, log, report
 from tests.formats.test_findings_readers import cve_record, mail, osv_record, vince
 
-from watchbell.apps.findings import reading
+from watchbell.apps.findings import claims, reading
 from watchbell.apps.findings.words import Channel, UploadFormat
+from watchbell.domain.advisory import Claim, Location
 from watchbell.domain.refusal import Refused
 from watchbell.doors import uploads
 from watchbell.formats import jsonparts, sarif, strictjson
@@ -208,3 +210,13 @@ def test_one_bad_line_of_a_hundred_thousand_is_refused_with_its_number_and_all_o
 
     refused = [one.refusal.place for one in upload.items() if isinstance(one, NotTaken)]
     assert (upload.number, refused) == (100_000, ["line 70001 /title"])
+
+
+def test_two_claims_that_read_alike_when_joined_have_different_names() -> None:
+    """Another tool joins its fields without a mark between them, and so these two are one to it."""
+    first = Claim(submitter_item_id="1", title="SQL injection", cwes=("8",), locations=(Location(line=91),))
+    second = Claim(submitter_item_id="1", title="SQL injection", cwes=("89",), locations=(Location(line=1),))
+    renamed = replace(first, submitter_item_id="2")
+
+    assert claims.identity(first) != claims.identity(second)
+    assert claims.identity(first) == claims.identity(renamed)

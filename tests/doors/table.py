@@ -118,6 +118,7 @@ PAGES: dict[str, frozenset[str]] = {
     "submissions": STRONG,
     "upload": WRITERS,
     "submission": STRONG,
+    "submission_table": STRONG,
     "submission_progress": STRONG,
     "stop_submission": WRITERS,
     "resume_submission": WRITERS,

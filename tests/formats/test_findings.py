@@ -24,7 +24,8 @@ from watchbell.domain.advisory import (
 )
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import Refused
-from watchbell.formats import findings_ndjson, sarif, sniff, vrf
+from watchbell.formats import claimed, findings_ndjson, sarif, sniff, vrf
+from watchbell.formats.claimed import Claimed, NotTaken
 
 
 def log(*results: Any, rules: list[Any] | None = None) -> dict[str, Any]:
@@ -205,14 +206,13 @@ def test_a_claim_written_as_a_line_reads_back_as_the_same_claim(claim: Claim) ->
 def test_a_misspelt_field_is_noticed_with_its_line_and_the_next_line_is_read() -> None:
     lines = [b'{"id":"1","title":"t","severty":"x"}', b"", b'{"id":"2","title":"t","x_lab":{"run":7}}', b'{"id":"3"']
 
-    (first, refused), (third, claim), (fourth, broken) = findings_ndjson.read(lines)
+    refused, kept, broken = claimed.records(b"\n".join(lines), findings_ndjson.loads)
 
-    assert (first, third, fourth) == (1, 3, 4)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, NotTaken)
     assert refused.refusal.place == "line 1 /severty"
-    assert isinstance(claim, Claim)
-    assert claim.extra == {"x_lab": {"run": 7}}
-    assert isinstance(broken, Refused)
+    assert isinstance(kept, Claimed)
+    assert (kept.place, kept.claim.extra) == ("line 3", {"x_lab": {"run": 7}})
+    assert isinstance(broken, NotTaken)
     assert broken.refusal.place == "line 4 column 9"
 
 

@@ -222,5 +222,27 @@ def test_findings_are_handed_in_for_the_organisation_and_once(node: Node) -> Non
     assert again["unchanged"] == first["stored"] + first["unchanged"]
 
 
+def test_a_folder_of_findings_in_many_formats_is_handed_in_and_the_same_bytes_may_be_read_as_another(
+    node: Node, tmp_path: Path
+) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    for name, content in {
+        "a.eml": b"From: ada@lab.example\nSubject: A path is followed\nMessage-ID: <7@lab.example>\n\nTwo dots.\n",
+        "b.csv": b"id,title,product\nb-1,A path,Ledger\nb-2,,Ledger\n",
+        "c.ndjson": b'{"id":"c-1","title":"t"}\n{"id":"c-2","title":"u"}\n',
+    }.items():
+        (drop / name).write_bytes(content)
+
+    def counted(*words: str) -> list[Any]:
+        told = strictjson.loads(node.watchbell("import", "findings", *words, "--org", HOSPITAL, "--json").stdout)
+        return [told["stored"], told["unchanged"], told["refused"]]
+
+    assert counted(str(drop)) == [4, 0, 1]
+    assert counted(str(drop)) == [0, 4, 1]
+    assert counted(str(drop / "b.csv"), "--format", "ndjson") == [0, 0, 1]
+    assert node.watchbell("import", "osv", str(drop), "--format", "csv").returncode == 2
+
+
 def test_what_the_console_did_is_in_the_record(node: Node) -> None:
     assert node.watchbell("journal", "verify").returncode == 0

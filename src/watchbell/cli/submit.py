@@ -27,7 +27,7 @@ ENDED_EARLY = ("stopped", "gave-up")
 @click.command("submit")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--to", "node", required=True, help="Base address of the node, such as https://bell.example.org.")
-@click.option("--key", default="", help="Idempotency key; default: the digest of the file.")
+@click.option("--key", default="", help="Idempotency key; default: the digest of the file, and its --format.")
 @click.option("--format", "said", default="", help="sarif, vrf, ndjson, osv, cve, csv or mail; default: its bytes say.")
 @click.option("--json", "as_json", is_flag=True, help="Print the node's answer as JSON.")
 def submit_verb(file: str, node: str, key: str, said: str, as_json: bool) -> None:
@@ -42,7 +42,7 @@ def submit_verb(file: str, node: str, key: str, said: str, as_json: bool) -> Non
     content = Path(file).read_bytes()
     desk = Desk(node.rstrip("/"), token)
     try:
-        answer = desk.hand_in(content, key or f"sha256:{hashlib.sha256(content).hexdigest()}", said)
+        answer = desk.hand_in(content, key or f"{said}sha256:{hashlib.sha256(content).hexdigest()}", said)
         if "stage" in answer:
             answer = Following(desk, answer, is_quiet=as_json).to_its_end()
         elif not as_json:

@@ -4,8 +4,7 @@ Known fields are strict, so that a misspelt one is noticed and not lost; anythin
 else must be named `x_...` and is kept as it came.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 from watchbell.domain.advisory import (
@@ -20,9 +19,9 @@ from watchbell.domain.advisory import (
     ReferenceKind,
     Severity,
 )
-from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import ai_usage, claimed, fields, strictjson
+from watchbell.formats import ai_usage, fields, strictjson
 from watchbell.formats.fields import Json
 
 KNOWN = frozenset(
@@ -32,14 +31,6 @@ KNOWN = frozenset(
     )
 )
 _PRODUCT = ("purl", "vendor", "name", "version", "repository", "cpe")
-
-
-def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Claim | Refused]]:
-    """Yield (line number, claim or why it was refused); blank lines are skipped."""
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            item = claimed.made(f"line {number}", partial(loads, line))
-            yield number, item.claim if isinstance(item, claimed.Claimed) else Refused(item.refusal)
 
 
 def loads(line: bytes) -> Claim:

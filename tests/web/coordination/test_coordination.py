@@ -528,6 +528,23 @@ def test_a_file_that_is_not_findings_is_refused_and_nothing_is_stored(cast: Cast
     assert Submission.objects.count() == before
 
 
+def test_a_table_of_findings_comes_back_as_a_table_that_runs_nothing_and_changes_nothing_when_sent_again(
+    cast: Cast, scene: Scene
+) -> None:
+    client, content = as_(cast.lab), b"id,title,product\nt-1,=1+1,Ledger\n"
+    client.post("/submissions/new", {"file": SimpleUploadedFile("t.csv", content)})
+    row = Submission.objects.latest("pk")
+
+    table = client.get(f"/submissions/{row.public_id}/table")
+    client.post("/submissions/new", {"file": SimpleUploadedFile("again.csv", table.content)})
+
+    assert "'=1+1" in table.content.decode()
+    assert table.headers["Content-Disposition"].startswith('attachment; filename="TLP-AMBER-STRICT-findings-')
+    again = Submission.objects.latest("pk")
+    assert (again.pk > row.pk, again.stored, again.same) == (True, 0, 1)
+    assert as_(cast.hospital).get(f"/submissions/{row.public_id}/table").status_code == HTTPStatus.NOT_FOUND
+
+
 def test_a_lab_follows_each_finding_as_far_as_it_may_know(cast: Cast, scene: Scene, desk: Desk) -> None:
     client = as_(cast.lab)
 

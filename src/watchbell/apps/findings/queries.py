@@ -1,6 +1,6 @@
 """Who may see which findings, and as what? A finder never learns through us that somebody else reported the same."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -196,6 +196,13 @@ def counts(viewer: Actor, *, now: datetime) -> dict[State, int]:
 def claim_of(finding: Finding) -> Claim:
     """Return what was claimed, as it was claimed."""
     return claims.read(bytes(finding.claim))
+
+
+def claims_in(viewer: Actor, submission: str, *, now: datetime) -> Iterator[Claim]:
+    """Yield what each finding of one upload claims, in its order, as far as this actor may know of them."""
+    rows = visible_to(viewer, now=now).filter(submission__public_id=submission).order_by("index")
+    for octets in rows.values_list("claim", flat=True).iterator(chunk_size=500):
+        yield claims.read(bytes(octets))
 
 
 def named(public_ids: Collection[str]) -> list[Finding]:

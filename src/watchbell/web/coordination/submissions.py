@@ -19,7 +19,9 @@ from watchbell.domain.lifecycle import Finding
 from watchbell.domain.lifecycle.rules import CaseRole
 from watchbell.domain.refusal import Refused
 from watchbell.doors import keys, moment, uploads
+from watchbell.doors.headers import as_download
 from watchbell.doors.policy import STRONG, SUBMITTER_WRITES, open_to
+from watchbell.formats import findings_csv
 from watchbell.outside.reader import UPLOAD
 from watchbell.web.asking import Asking
 from watchbell.web.coordination import taking, words
@@ -93,6 +95,17 @@ def submission(request: Asking, public_id: str) -> HttpResponse:
         **taking.context_of(request, row),
     }
     return render(request, "coordination/submission.html", context)
+
+
+@open_to(STRONG)
+@require_safe
+def table(request: Asking, public_id: str) -> HttpResponse:
+    """Send what its findings claim as CSV, its label in the name; no cell of it is a formula to a spreadsheet."""
+    row = get_object_or_404(queries.submissions_of(request.actor, now=request.now), public_id=public_id)
+    written = findings_csv.dumps(queries.claims_in(request.actor, public_id, now=request.now))
+    label = Tlp(row.marking).label.replace(":", "-")
+    answer = HttpResponse(written, content_type="text/csv; charset=utf-8")
+    return as_download(answer, f"{label}-findings-{public_id[:8]}.csv")
 
 
 def reached(shown: queries.Shown, request: Asking) -> Reached:

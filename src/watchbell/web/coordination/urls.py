@@ -38,6 +38,7 @@ urlpatterns = [
     path("submissions/", submissions.submissions, name="submissions"),
     path("submissions/new", submissions.upload, name="upload"),
     path("submissions/<str:public_id>", submissions.submission, name="submission"),
+    path("submissions/<str:public_id>/table", submissions.table, name="submission_table"),
     path("submissions/<str:public_id>/progress", taking.progress, name="submission_progress"),
     path("submissions/<str:public_id>/stop", taking.stop, name="stop_submission"),
     path("submissions/<str:public_id>/resume", taking.resume, name="resume_submission"),

@@ -205,7 +205,7 @@ def _admit(
     """
     digest = hashlib.sha256(upload.content).hexdigest()
     public_id = new_id(rng)
-    key = upload.key or (public_id if submitter == PUBLIC else f"sha256:{digest}")
+    key = upload.key or (public_id if submitter == PUBLIC else f"{upload.format}:sha256:{digest}")
     there = Submission.objects.filter(submitter=submitter, key=key).first()
     if there is None:
         row = Submission(
@@ -229,7 +229,7 @@ def _admit(
             there = Submission.objects.get(submitter=submitter, key=key)
     if submitter == PUBLIC:
         raise AlreadyReceived(str(AlreadyReceived.__doc__))
-    if there.content_digest != digest:
+    if (there.content_digest, there.format) != (digest, upload.format):
         raise KeyTaken(
             Sentence(
                 "The idempotency key {key} was used for another upload. Send this one with a new key.", key=repr(key)
