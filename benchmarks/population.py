@@ -7,8 +7,9 @@ the endpoint, in this process, solves as many items as a model's ability says (0
 
 "wall" is the sum over a suite's runs, of which as many go on at once as there are processors. CPU is user and system
 time, a sample: "evaluate" the command itself, "Inspect" the process it starts, which is mostly the start of Inspect
-where a run is short, "sandbox" what that process started and waited for, "gateway" the gateway. Order: Spearman's
-rank correlation of solved samples with the abilities, ties at their mean; missing: samples without an outcome.
+where a run is short, "sandbox" what that process started and waited for (at least: what its namespace's end took
+with it is not counted by the kernel), "gateway" the gateway. Order: Spearman's rank correlation of solved samples
+with the abilities, ties at their mean; missing: samples without an outcome.
 """
 
 import json

@@ -135,7 +135,7 @@ def _evaluate(plan: RunPlan, folder: Path, desk: Desk, prints: Fingerprints | No
     else:
         limits = {"token_limit": plan.tokens, "time_limit": plan.time_limit, "epochs": plan.epochs}
         logs = evaluate(task(), model=f"openai-api/lab/{plan.model}", model_base_url=_address(plan), **both, **limits)
-    if all(one.status == "success" for one in logs):
+    if [one.status for one in logs] == ["success"]:  # none is returned of a run that was interrupted
         finished.clear()
     if prints is not None and is_asked and desk.stopped is Cause.NONE:
         prints.take(Moment.END)
