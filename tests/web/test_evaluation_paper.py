@@ -124,7 +124,7 @@ def test_in_spanish_it_says_so_to_a_screen_reader(cast: Cast, played: evaluation
     found = strictjson.loads(dumps(paper(whole(cast, played), "es")))
 
     assert found["language"] == "es"
-    assert any(one.get("text") == "Perfil" for one in found["blocks"])
+    assert any(one.get("text") == "Perfil" for one in found["pieces"])
 
 
 def test_without_the_typesetter_the_page_says_what_is_missing_and_stands_by_itself(
