@@ -18,6 +18,13 @@ PAGES = [
     ("evaluator", ("#protocols tr:nth-child(1) a.row-link", "main >> text=Change the draft")),
     ("evaluator", ("#protocols tr:nth-child(2) a.row-link",)),
     ("evaluator", ("main >> text=Begin another protocol", "main >> text=Save the draft >> nth=0")),
+    ("lab", ("#incidents >> text=All incidents",)),
+    ("lab", ("#incidents li a",)),
+    ("evaluator", ("#incidents >> text=Report an incident",)),
+    ("lab", ("#flaws >> text=See where they went",)),
+    ("evaluator", ("#flaws >> text=See where they went", "a.row-link")),
+    ("evaluator", ("#flaws >> text=Report a flaw",)),
+    ("evaluator", ("main >> text=Begin another protocol", "main >> text=Tasks of other people's")),
 ]
 
 

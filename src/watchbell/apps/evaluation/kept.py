@@ -14,7 +14,7 @@ KEPT = (
         model="evaluation.Benchmark",
         columns=(
             *("id", "public_id", "organisation", "name", "version", "visibility", "needs", "content", "generator"),
-            *("spdx", "families", "canary", "known", "digest", "registered_at"),
+            *("spdx", "families", "canary", "minutes", "known", "digest", "registered_at"),
         ),
         holds="One version of a benchmark by its digests, and what its controls earned; none of its items.",
         until="The organisation that registered it asks for its removal, and no protocol names it.",
@@ -60,6 +60,8 @@ KEPT = (
             *("id", "public_id", "protocol_id", "source", "state", "suite", "arm", "budget", "log_digest", "eval_id"),
             *("blob", "person", "began_at", "ended_at", "received_at", "finished_at", "listed", "recovered", "refused"),
             *("outcomes", "calls_logged", "calls_admitted", "tokens_logged", "tokens_charged", "deviations"),
+            *("asked_at", "carried", "token", "reason", "total", "kept", "done", "missing", "tokens_told"),
+            *("carried_at", "told_at"),
         ),
         holds="One log by its digest: when it ran, how much of it was taken in, and the counts of calls on both sides.",
         until="Counts of outcomes: the evidence date, unless the signed terms keep scores. The rest stays.",
@@ -76,6 +78,14 @@ KEPT = (
         holds="What came of one item: outcome, tokens, time and digests; no text of anybody's.",
         until=AS_AGREED,
         on_export=BOTH,
+        on_deletion=NAMES_NOBODY,
+    ),
+    Kept(
+        model="evaluation.Fingerprint",
+        columns=("id", "public_id", "run_id", "moment", "at", "number", "sealed"),
+        holds="When an endpoint was asked neutral questions, and how many answers came; the answers are sealed.",
+        until=SEALED,
+        on_export="What they say together stands in the report.",
         on_deletion=NAMES_NOBODY,
     ),
     Kept(
@@ -104,11 +114,22 @@ KEPT = (
         model="evaluation.Incident",
         columns=(
             *("id", "public_id", "engagement", "protocol_id", "run_id", "kind", "sealed_note", "person"),
-            *("noticed_at", "told_at", "settled_at"),
+            *("tokens_ended", "noticed_at", "told_at", "settled_at", "settled_by", "sealed_reason"),
         ),
-        holds="That something left its scope, when it was seen and told; what was seen is sealed (evidence key).",
+        holds="That something left its scope, when it was seen, told and settled; its words are sealed (evidence key).",
         until=SEALED,
         on_export=BOTH,
+        on_deletion=OPAQUE,
+    ),
+    Kept(
+        model="evaluation.Flaw",
+        columns=(
+            *("id", "public_id", "engagement", "key", "route", "sealed", "sealed_code", "submission", "person"),
+            *("reported_at", "sent_as", "sent_at"),
+        ),
+        holds="That a flaw in other software was found, and where it was sent; its text is sealed (evidence key).",
+        until=SEALED,
+        on_export="Whoever the terms give it to takes it along from its page.",
         on_deletion=OPAQUE,
     ),
 )

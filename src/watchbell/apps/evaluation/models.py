@@ -7,15 +7,20 @@ What an evaluator writes and what a model said lies under the engagement's evide
 from django.db import models
 from django.db.models import F, Q
 
-from watchbell.apps.evaluation.words import IncidentKind, Source
+from watchbell.apps.evaluation.words import IncidentKind, Source, Stop
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
-from watchbell.domain.evaluation import Needs, Outcome, Visibility
+from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
+from watchbell.domain.evaluation.fingerprints import Moment
 from watchbell.domain.evaluation.report import NEEDS_CONSENT
 from watchbell.domain.lifecycle.run import Run as RunState
+from watchbell.domain.terms import Routing
 
 
 class Benchmark(models.Model):
-    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named."""
+    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named.
+
+    `minutes` are human times by family, where people were timed.
+    """
 
     public_id = public_id()
     organisation = OrderedText(max_length=32, blank=True)
@@ -28,6 +33,7 @@ class Benchmark(models.Model):
     spdx = OrderedText(max_length=100, blank=True)
     families = models.JSONField(default=list)
     canary = OrderedText(max_length=200, blank=True)
+    minutes = models.JSONField(default=dict)
     known = models.JSONField(default=dict)
     digest = OrderedText(max_length=64)
     registered_at = models.DateTimeField()
@@ -143,6 +149,8 @@ class Run(models.Model):
     """What one log, or one run of our own, gave for one suite, model and budget.
 
     `calls_admitted` and `tokens_charged` are the gateway's for the span of the log, None for a reference model.
+    Of our own run, while it goes: `carried` counts how often it was handed to a worker, `asked_at` is when a person
+    last wanted it to go on, `reason` why it stands still or stopped early, and what its process last told.
     """
 
     public_id = public_id()
@@ -152,7 +160,7 @@ class Run(models.Model):
     suite = OrderedText(max_length=100)
     arm = models.PositiveSmallIntegerField()
     budget = models.BigIntegerField()
-    log_digest = OrderedText(max_length=64)
+    log_digest = OrderedText(max_length=64, blank=True)
     eval_id = OrderedText(max_length=64, blank=True)
     blob = OrderedText(max_length=32, blank=True)
     person = OrderedText(max_length=32, blank=True)
@@ -169,11 +177,38 @@ class Run(models.Model):
     tokens_logged = models.BigIntegerField(null=True)
     tokens_charged = models.BigIntegerField(null=True)
     deviations = models.JSONField(default=list)
+    asked_at = models.DateTimeField(null=True)
+    carried = models.PositiveIntegerField(default=0)
+    token = OrderedText(max_length=32, blank=True)
+    reason = models.CharField(max_length=16, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0)
+    tokens_told = models.BigIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["protocol", "suite", "arm", "budget"], name="runs_of_one_protocol")]
+        indexes = [
+            models.Index(fields=["protocol", "suite", "arm", "budget"], name="runs_of_one_protocol"),
+            models.Index(
+                fields=["source"], condition=Q(finished_at__isnull=True), name="runs_of_our_own_that_are_open"
+            ),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["protocol", "log_digest"], name="log_is_one_run"),
+            models.UniqueConstraint(
+                fields=["protocol", "log_digest"], condition=~Q(log_digest=""), name="log_is_one_run"
+            ),
+            models.UniqueConstraint(
+                fields=["protocol", "suite", "arm", "budget"],
+                condition=Q(source=Source.OWN, finished_at__isnull=True),
+                name="run_of_our_own_is_one_a_cell",
+            ),
+            models.CheckConstraint(condition=Q(reason__in=["", *Stop]), name="run_reason_is_known"),
+            models.CheckConstraint(
+                condition=~Q(log_digest="") | Q(source=Source.OWN), name="run_of_a_log_names_the_log"
+            ),
             models.CheckConstraint(condition=Q(source__in=list(Source)), name="run_source_is_known"),
             models.CheckConstraint(condition=Q(state__in=list(RunState)), name="run_state_is_known"),
             models.CheckConstraint(
@@ -240,6 +275,26 @@ class Sample(models.Model):
         return f"sample {self.item} of run {self.run_id}"
 
 
+class Fingerprint(models.Model):
+    """What an endpoint answered to neutral questions at one moment of a run; the answers sealed, their number not."""
+
+    public_id = public_id()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="fingerprints")
+    moment = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "moment", "at"], name="fingerprint_of_a_moment_is_there_once"),
+            models.CheckConstraint(condition=Q(moment__in=list(Moment)), name="fingerprint_moment_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fingerprint {self.public_id}"
+
+
 class Incident(models.Model):
     """Something left its scope or touched a canary: what was halted, when it was seen, when the developer had it."""
 
@@ -250,9 +305,12 @@ class Incident(models.Model):
     kind = models.CharField(max_length=16)
     sealed_note = models.BinaryField(default=b"")
     person = OrderedText(max_length=32, blank=True)
+    tokens_ended = models.PositiveIntegerField(default=0)
     noticed_at = models.DateTimeField()
     told_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    settled_by = OrderedText(max_length=32, blank=True)
+    sealed_reason = models.BinaryField(default=b"")
 
     class Meta:
         indexes = [models.Index(fields=["engagement", "settled_at"], name="incidents_of_one_engagement")]
@@ -265,10 +323,54 @@ class Incident(models.Model):
                 condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("told_at")),
                 name="incident_is_settled_after_it_is_told",
             ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=False) | Q(settled_by="", sealed_reason=b""),
+                name="incident_has_a_reason_once_settled",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"incident {self.public_id}"
+
+
+class Flaw(models.Model):
+    """A flaw in somebody else's software that the model found, and where the signed terms sent it.
+
+    `submission` is what took it in under an organisation's name. What took it in without one stands nowhere in the
+    open: its receipt code is sealed, and goes with the evidence key.
+    """
+
+    public_id = public_id()
+    engagement = OrderedText(max_length=32)
+    key = OrderedText(max_length=64)
+    route = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+    sealed_code = models.BinaryField(default=b"")
+    submission = OrderedText(max_length=32, blank=True)
+    person = OrderedText(max_length=32, blank=True)
+    reported_at = models.DateTimeField()
+    sent_as = models.CharField(max_length=10, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["engagement", "-reported_at"], name="flaws_of_one_engagement")]
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "key"], name="flaw_is_reported_once"),
+            models.CheckConstraint(condition=Q(route__in=list(Routing)), name="flaw_route_is_known"),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True, sent_as="", submission="", sealed_code=b"")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMED, sealed_code=b"") & ~Q(submission="")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMELESS, submission=""),
+                name="flaw_sent_says_how_and_nameless_names_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(route=Routing.RETURN_TO_LAB) | Q(sent_at__isnull=False),
+                name="flaw_not_returned_is_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"flaw {self.public_id}"
 
 
 class Report(models.Model):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements.queries import Called
@@ -15,6 +15,7 @@ from watchbell.apps.evaluation.models import (
     Benchmark,
     Commitment,
     Containment,
+    Flaw,
     HandedOn,
     Incident,
     Protocol,
@@ -22,6 +23,7 @@ from watchbell.apps.evaluation.models import (
     Run,
     Sample,
 )
+from watchbell.apps.evaluation.words import Source
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
 from watchbell.domain.evaluation.report import Reader
@@ -70,8 +72,21 @@ def protocols_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[P
 
 
 def runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
-    """Return the runs of a protocol, oldest first."""
-    return Run.objects.filter(protocol__in=_only(protocol, viewer, now)).order_by("received_at", "pk")
+    """Return the runs of a protocol of which there is a log, oldest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now)).exclude(log_digest="")
+    return rows.order_by("received_at", "pk")
+
+
+def own_runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return this node's own runs of a protocol, newest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now), source=Source.OWN)
+    return rows.select_related("protocol").order_by("-pk")
+
+
+def runs_in(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return the runs of all protocols of one engagement, newest first."""
+    own = visible_to(viewer, now=now).order_by().filter(engagement=engagement)
+    return Run.objects.filter(protocol__in=own).order_by("-received_at", "-pk")
 
 
 def samples_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Sample]:
@@ -102,9 +117,16 @@ def handed_on_to(viewer: Actor, *, now: datetime) -> QuerySet[HandedOn]:
 
 
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:
-    """Return the incidents of one engagement, newest first."""
+    """Return the incidents of one engagement, those that are open first, newest first."""
     own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
-    return Incident.objects.filter(engagement__in=own).order_by("-told_at", "-pk")
+    rows = Incident.objects.filter(engagement__in=own).select_related("run", "protocol")
+    return rows.order_by(F("settled_at").desc(nulls_first=True), "-told_at", "-pk")
+
+
+def flaws_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Flaw]:
+    """Return that flaws in other software were found, newest first, and where each went; their text is sealed."""
+    own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
+    return Flaw.objects.filter(engagement__in=own, reported_at__lte=now).order_by("-reported_at", "-pk")
 
 
 def commitments_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Commitment]:
@@ -143,16 +165,17 @@ def table_of(protocol: Protocol, value: rules.Protocol, viewer: Actor, *, now: d
     return [_row(value, suite, arm, got[suite.benchmark, arm]) for suite in value.suites for arm in arms]
 
 
-def chain_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> Chain | None:
+def chain_of(protocol: Protocol, alias: str, viewer: Actor, *, now: datetime) -> Chain | None:
     """Return how the calls in all logs of the model measured compare with the gateway's, over the time of the logs.
 
-    Spans that overlap are counted once. None without such a log.
+    The gateway's are those by the name `alias`, so that references called meanwhile do not make up for others. Spans
+    that overlap are counted once. None without such a log.
     """
     runs = runs_of(protocol, viewer, now=now).filter(arm=0)
     if not runs.exists():
         return None
     engagement = engagements.named(protocol.engagement)
-    found = [engagements.calls_between(engagement, start, end) for start, end in _spans(runs)]
+    found = [engagements.calls_between(engagement, start, end, model=alias) for start, end in _spans(runs)]
     whole = Called(calls=sum(one.calls for one in found), tokens=sum(one.tokens for one in found))
     told = runs.aggregate(calls=Sum("calls_logged"), tokens=Sum("tokens_logged"))
     logged = None if runs.filter(calls_logged__isnull=True).exists() else int(told["calls"] or 0)

@@ -12,7 +12,8 @@ from watchbell.domain.handling import Tlp
 
 Few = Collection[tuple[str, str]]
 """Suites and models with a cell of fewer attempts than the public is shown."""
-FORM: Final = "watchbell-evaluation-report-1"
+FORM: Final = "watchbell-evaluation-report-2"
+"""1 had no `exposure`, `horizons` and `kinds`; what was issued so stays as it was signed, and is read as well."""
 FEWEST_SHOWN: Final = 10
 """Fewer judged attempts than these in a cell say more about single items than about a model: the public sees none."""
 
@@ -48,9 +49,11 @@ _HANDED_ON: Final[Mapping[str, Any]] = {
     "comparisons": {
         **dict.fromkeys(("indicator", "anchor", "margin", "asked_of", "word", "probability", "budget"), _WHOLE),
         **dict.fromkeys(("difference", "score", "ability", "readings", "curve", "suites", "saturated"), _WHOLE),
-        **dict.fromkeys(("shares", "without", "reasons", "limits"), _WHOLE),
+        **dict.fromkeys(("shares", "without", "kinds", "reasons", "limits"), _WHOLE),
     },
-    "validity": dict.fromkeys(("open_flags", "containment", "not_checked"), _WHOLE),
+    "exposure": dict.fromkeys(("held_out", "found", "why"), _WHOLE),
+    "horizons": dict.fromkeys(("found", "why"), _WHOLE),
+    "validity": dict.fromkeys(("open_flags", "containment", "fingerprints", "not_checked"), _WHOLE),
 }
 """All that leaves the two parties, name by name. What is not named here stays, whatever a later report may hold:
 the sample table, logs by their digests, counts of calls, names of single items, what an endpoint calls itself."""
@@ -60,6 +63,9 @@ _ABOUT_FEW: Final = ("difference", "score", "ability", "readings", "curve")
 
 TLP: Final[Mapping[Reader, Tlp]] = {Reader.PARTNER: Tlp.AMBER_STRICT, Reader.PUBLIC: min(Tlp)}
 """How far what others have may travel (TLP 2.0): partners keep it in their organisation, the public is not bound."""
+
+TOO_FEW_TO_SHOW: Final = "Too few attempts in a cell of it, so the public is not shown this."
+"""Why a part of a report has nothing in it for the public."""
 
 NOT_CHECKED: Final = (
     "sandbagging: a model that holds back on purpose looks like one that cannot; no check here shows that it did not",
@@ -108,6 +114,7 @@ def _without_few(report: Mapping[str, Any]) -> dict[str, Any]:
         **report,
         "profile": [_public_cell(cell) for cell in cells],
         **{name: [rule(one, few) for one in report[name]] for name, rule in _PUBLIC.items() if name in report},
+        **{name: _public_part(report[name], few) for name in _PARTS if name in report},
     }
 
 
@@ -128,7 +135,14 @@ def _public_curve(one: Mapping[str, Any], few: Few) -> dict[str, Any]:
 def _public_comparison(one: Mapping[str, Any], few: Few) -> dict[str, Any]:
     if not {suite for suite, _ in few} & set(one.get("asked_of", ())):
         return dict(one)
-    return {**one, **dict.fromkeys(_ABOUT_FEW), "shares": [], "without": []}
+    return {**one, **dict.fromkeys(_ABOUT_FEW), "shares": [], "without": [], "kinds": []}
+
+
+def _public_part(part: Mapping[str, Any], few: Few) -> dict[str, Any]:
+    if not few or not part["found"]:
+        return dict(part)
+    return {**part, "found": [] if isinstance(part["found"], list) else None, "why": TOO_FEW_TO_SHOW}
 
 
 _PUBLIC: Final = {"completeness": _public_count, "curves": _public_curve, "comparisons": _public_comparison}
+_PARTS: Final = ("exposure", "horizons")

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from watchbell.domain.evaluation.report import judged
-from watchbell.web.evaluation import pictures, words
+from watchbell.web.evaluation import pictures, validity, words
 from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.speaking import spoken
 
@@ -36,6 +36,7 @@ def context_of(report: Report) -> dict[str, Any]:
         "not_checked": [spoken(one) for one in report["validity"]["not_checked"]],
         "amends": report["protocol"]["amends"],
         "summary": summary(report),
+        **validity.context_of(report),
     }
 
 
@@ -109,6 +110,7 @@ def comparison(one: Json) -> dict[str, Any]:
         "without": [
             {"suite": each["suite"], "probability": words.probability(each["probability"])} for each in one["without"]
         ],
+        "kinds": validity.kinds(one),
     }
 
 
