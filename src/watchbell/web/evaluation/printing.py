@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from watchbell.formats.paper import Facts, Heading, Paper, Picture, Piece, Points, Quote, Table, Text
 from watchbell.web import moments
-from watchbell.web.evaluation import drawings, pictures, reading, words
+from watchbell.web.evaluation import drawings, pictures, printed_validity, reading, words
 from watchbell.web.evaluation.rounding import rounded
 
 Json = Mapping[str, Any]
@@ -119,6 +119,7 @@ def _validity(report: Json, shown: Json) -> Iterator[Piece]:
             "admitted": _whole(chain["admitted"]),
         }
         yield Text(text=told)
+    yield from printed_validity.parts(shown)
     yield Heading(text=_("What was not checked"), level=2)
     yield Points(items=tuple(shown["not_checked"]))
 
@@ -191,6 +192,9 @@ def _comparison(one: Json) -> Iterator[Piece]:
     for each in one["without"]:
         without = _("without %(suite)s") % {"suite": each["suite"]}
         rows.append((without, f"{_logits(each['probability'])}; {_interval(each['difference'])}"))
+    for each in one.get("kinds", ()):
+        kind = _("held-out items alone") if each["held_out"] else _("public items alone")
+        rows.append((kind, f"{_logits(each['probability'])}; {_interval(each['difference'])}"))
     for each in one["shares"]:
         told = ((_("attempts"), _whole(each["attempts"])), *_lost(each))
         rows.append((each["model"], ", ".join(f"{name} {value}" for name, value in told)))
