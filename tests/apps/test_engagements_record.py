@@ -252,11 +252,11 @@ NO_DEEDS = {
         "terms_of",
     ),
     *("seal", "list_sealed", "open_sealed", "evidence_is_due", "evidence_is_lost"),
-    *("require_own_people", "was_offered"),
+    *("require_own_people", "require_reader", "was_offered"),
 }
 BY_THE_CLOCK = {"make_round", "end_if_over", "destroy_evidence_if_due", "anchor"}
 LINES_ONLY = {
-    *("note_opening", "note_sitting", "export"),
+    *("note_opening", "note_reading", "note_sitting", "export"),
     *("open_terms", "open_version", "open_offer", "open_models"),
 }
 SAME_AS = {"consent": "partner.consented", "end_every_token": "engagement.token_ended"}

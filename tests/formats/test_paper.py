@@ -13,13 +13,13 @@ from watchbell.formats.paper import Facts, Heading, Paper, Picture, Points, Quot
 MADE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def paper(*blocks: Any, title: str = "A report") -> Paper:
+def paper(*pieces: Any, title: str = "A report") -> Paper:
     return Paper(
-        title=title, language="en", made_at=MADE, marking="TLP:CLEAR", lead="Of it", on_letters="Some.", blocks=blocks
+        title=title, language="en", made_at=MADE, marking="TLP:CLEAR", lead="Of it", on_letters="Some.", pieces=pieces
     )
 
 
-def test_every_block_is_named_and_has_its_values() -> None:
+def test_every_piece_is_named_and_has_its_values() -> None:
     whole = paper(
         Heading(text="H"),
         Text(text="t"),
@@ -33,9 +33,9 @@ def test_every_block_is_named_and_has_its_values() -> None:
     found = strictjson.loads(dumps(whole))
 
     kinds = ["heading", "text", "quote", "points", "facts", "table", "picture"]
-    assert [one["kind"] for one in found["blocks"]] == kinds
-    assert found["blocks"][2]["text"] == "q\nq"
-    assert found["blocks"][5]["rows"] == [["1"]]
+    assert [one["kind"] for one in found["pieces"]] == kinds
+    assert found["pieces"][2]["text"] == "q\nq"
+    assert found["pieces"][5]["rows"] == [["1"]]
     assert (found["title"], found["language"], found["marking"]) == ("A report", "en", "TLP:CLEAR")
 
 
@@ -65,5 +65,5 @@ def test_a_paper_that_lacks_letters_says_so_and_another_does_not() -> None:
     lacking = strictjson.loads(dumps(paper(Quote(text="\N{CJK UNIFIED IDEOGRAPH-4E2D}"))))
     other = strictjson.loads(dumps(paper(Quote(text="whole"))))
 
-    assert [one.get("text") for one in lacking["blocks"]] == ["[U+4E2D]", "Some."]
-    assert [one.get("text") for one in other["blocks"]] == ["whole"]
+    assert [one.get("text") for one in lacking["pieces"]] == ["[U+4E2D]", "Some."]
+    assert [one.get("text") for one in other["pieces"]] == ["whole"]

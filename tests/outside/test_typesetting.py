@@ -24,9 +24,9 @@ HOSTILE = (
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 40"><circle cx="60" cy="20" r="6"/></svg>'
 
 
-def paper(*blocks: Any, **other: Any) -> Paper:
+def paper(*pieces: Any, **other: Any) -> Paper:
     texts = {"title": "A report", "language": "en", "marking": "TLP:CLEAR", "lead": "", "on_letters": ""}
-    return Paper(**{**texts, "made_at": MADE, "blocks": blocks, **other})
+    return Paper(**{**texts, "made_at": MADE, "pieces": pieces, **other})
 
 
 ALL = (

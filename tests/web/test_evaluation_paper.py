@@ -124,7 +124,7 @@ def test_in_spanish_it_says_so_to_a_screen_reader(cast: Cast, played: evaluation
     found = strictjson.loads(dumps(paper(whole(cast, played), "es")))
 
     assert found["language"] == "es"
-    assert any(one.get("text") == "Perfil" for one in found["blocks"])
+    assert any(one.get("text") == "Perfil" for one in found["pieces"])
 
 
 def test_without_the_typesetter_the_page_says_what_is_missing_and_stands_by_itself(
@@ -147,3 +147,21 @@ def test_without_the_typesetter_the_page_says_what_is_missing_and_stands_by_itse
 @pytest.mark.parametrize(("share", "said"), [(0.8949, "89"), (0.8951, "90"), (0.996, "100")])
 def test_a_share_is_rounded_and_not_cut_off(share: float, said: str) -> None:
     assert reading.percent(share) == said
+
+
+def test_what_makes_it_believed_stands_on_it_too(cast: Cast, played: evaluation_scene.Evaluated) -> None:
+    report = whole(cast, played)
+    interval = {"estimate": 0.47, "low": 0.12, "high": 0.81, "how": "bootstrap"}
+    seen = {"model": "northlight-1", "seen": "answers differ", "moments": 3, "answers": 1200, "probability": 0.012}
+    found = {"model": "northlight-1", "difference": interval, "budget": 30_000, "paired": False}
+    minutes = {"estimate": 47.2, "low": 21.0, "high": None, "how": "bootstrap"}
+    horizon = {"model": "bell-0", "reliability": 0.8, "minutes": minutes, "items": 61, "extrapolated": True}
+    report["validity"]["fingerprints"] = [seen]
+    report["exposure"] = {"held_out": [], "found": found, "why": ""}
+    report["horizons"] = {"found": [horizon], "why": ""}
+    report["comparisons"][0]["kinds"] = [{"held_out": True, "suites": [], "probability": 0.611, "difference": interval}]
+
+    said = dumps(paper(report)).decode()
+
+    for wanted in ("answers differ", "1,200", "0.47 logits", "30,000", "47 minutes", "80 %", "61", "0.611", "0.470"):
+        assert wanted in said

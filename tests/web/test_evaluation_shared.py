@@ -153,3 +153,16 @@ def test_what_the_terms_do_not_keep_is_not_found_once_it_is_gone(cast: Cast) -> 
     access.withdraw(scene.engagement, **by(cast, "lab", now=LATER))
 
     assert (before, client(cast, "public").get(address).status_code) == (HTTPStatus.OK, HTTPStatus.NOT_FOUND)
+
+
+def test_the_developers_log_says_that_others_read_and_names_nobody(cast: Cast, played: tuple[Scene, Report]) -> None:
+    scene, report = played
+    partnered(cast, scene)
+    for who, reader in (("public", Reader.PUBLIC), ("vendor", Reader.PARTNER)):
+        client(cast, who).get(reverse("shared_report", args=[consented(cast, report, reader)]))
+
+    told = text_of(client(cast, "lab").get(reverse("engagement", args=[scene.engagement.public_id])))
+
+    assert "the public Opened what everybody may read of a report" in told
+    assert "a trusted partner Opened what trusted partners may read of a report" in told
+    assert "Acme" not in told

@@ -1,4 +1,4 @@
-"""What stands on paper, block by block, as data for the typesetter: never as markup.
+"""What stands on paper, piece by piece, as data for the typesetter: never as markup.
 
 A paper is written as JSON that a fixed template reads (`outside.typesetting`). Whatever text somebody else wrote, it
 is a string there: it names no function, opens no file, and turns no line around. Of letters the typesetter has no
@@ -79,7 +79,7 @@ class Picture:
     caption: str
 
 
-Block = Heading | Text | Quote | Points | Facts | Table | Picture
+Piece = Heading | Text | Quote | Points | Facts | Table | Picture
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -95,18 +95,18 @@ class Paper:
     marking: str
     lead: str
     on_letters: str
-    blocks: tuple[Block, ...]
+    pieces: tuple[Piece, ...]
 
 
 def dumps(paper: Paper) -> bytes:
     """Return the data for the typesetter's template: canonical JSON (RFC 8785)."""
-    blocks = [{"kind": type(one).__name__.lower(), **_values(one)} for one in paper.blocks]
+    pieces = [{"kind": type(one).__name__.lower(), **_values(one)} for one in paper.pieces]
     texts = {"title": paper.title, "marking": paper.marking, "lead": paper.lead}
     said = {name: letters(text) for name, text in texts.items()}
-    is_lacking = any(_lacks(text) for text in _texts(paper.blocks)) or any(map(_lacks, texts.values()))
+    is_lacking = any(_lacks(text) for text in _texts(paper.pieces)) or any(map(_lacks, texts.values()))
     if is_lacking:
-        blocks.append({"kind": "text", "text": letters(paper.on_letters), "weight": "quiet"})
-    return canonical({**said, "language": paper.language, "blocks": blocks})
+        pieces.append({"kind": "text", "text": letters(paper.on_letters), "weight": "quiet"})
+    return canonical({**said, "language": paper.language, "pieces": pieces})
 
 
 def letters(text: str) -> str:
@@ -122,8 +122,8 @@ def _lacks(text: str) -> bool:
     return _MISSING.search(_seen(text)) is not None
 
 
-def _values(block: Block) -> Mapping[str, Any]:
-    values = {name: getattr(block, name) for name in type(block).__slots__}
+def _values(piece: Piece) -> Mapping[str, Any]:
+    values = {name: getattr(piece, name) for name in type(piece).__slots__}
     return {name: value if name == "svg" else _set(value) for name, value in values.items()}
 
 
@@ -134,11 +134,11 @@ def _set(value: Any) -> Any:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return every text of these blocks, pictures apart: we draw those ourselves."""
+    """Return every text of these pieces, pictures apart: we draw those ourselves."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, Sequence):
         return [text for one in value for text in _texts(one)]
-    if isinstance(value, Block):
+    if isinstance(value, Piece):
         return _texts([getattr(value, name) for name in type(value).__slots__ if name != "svg"])
     return []

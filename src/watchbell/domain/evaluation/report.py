@@ -61,8 +61,8 @@ the sample table, logs by their digests, counts of calls, names of single items,
 _ABOUT_FEW: Final = ("difference", "score", "ability", "readings", "curve")
 """What a comparison says of numbers that a cell of few attempts would show through."""
 
-TLP: Final[Mapping[Reader, Tlp]] = {Reader.PARTNER: Tlp.AMBER_STRICT, Reader.PUBLIC: Tlp.CLEAR}
-"""How far what others have may travel (TLP 2.0): partners keep it within their organisation."""
+TLP: Final[Mapping[Reader, Tlp]] = {Reader.PARTNER: Tlp.AMBER_STRICT, Reader.PUBLIC: min(Tlp)}
+"""How far what others have may travel (TLP 2.0): partners keep it in their organisation, the public is not bound."""
 
 TOO_FEW_TO_SHOW: Final = "Too few attempts in a cell of it, so the public is not shown this."
 """Why a part of a report has nothing in it for the public."""

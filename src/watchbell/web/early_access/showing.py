@@ -107,15 +107,16 @@ def lines(rows: Iterable[Any], names: Names, zone: str, *, now: datetime) -> lis
     rows, where = list(rows), moments.zone(zone)
     today = now.astimezone(where).date()
     names.learn(row.person for row in rows)
+    told = [(row, strictjson.loads(bytes(row.entry))) for row in rows]
     return [
         Told(
             at=row.at,
             clock=_clock(row.at, where, today),
             day=moments.exactly(row.at, where),
-            who=names.person(row.person),
-            said=words.line(What(row.what), strictjson.loads(bytes(row.entry))),
+            who=str(words.NAMELESS.get(str(facts.get("material")), "")) or names.person(row.person),
+            said=words.line(What(row.what), facts),
         )
-        for row in rows
+        for row, facts in told
     ]
 
 

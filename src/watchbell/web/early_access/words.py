@@ -103,6 +103,11 @@ OPENED: dict[str, Words] = {
     "models": gettext_lazy("the names of the models in scope"),
     "log": gettext_lazy("the access log"),
 }
+NAMELESS: dict[str, Words] = {
+    "report_partner": gettext_lazy("a trusted partner"),
+    "report_public": gettext_lazy("the public"),
+}
+"""Who opened material whose lines name nobody."""
 PLAIN: dict[What, Words] = {
     What.UNSETTLED: gettext_lazy("A call was never settled; all it had reserved stays charged"),
     What.EXPORTED: gettext_lazy("Exported the access log"),

@@ -1,4 +1,4 @@
-"""How does a report read on paper? Block by block, with every number it holds, the sample table apart.
+"""How does a report read on paper? Piece by piece, with every number it holds, the sample table apart.
 
 The same report in the same language is the same paper: it bears the moment of the report, not of its printing.
 """
@@ -11,9 +11,9 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from watchbell.formats.paper import Block, Facts, Heading, Paper, Picture, Points, Quote, Table, Text
+from watchbell.formats.paper import Facts, Heading, Paper, Picture, Piece, Points, Quote, Table, Text
 from watchbell.web import moments
-from watchbell.web.evaluation import drawings, pictures, reading, words
+from watchbell.web.evaluation import drawings, pictures, printed_validity, reading, words
 from watchbell.web.evaluation.rounding import rounded
 
 Json = Mapping[str, Any]
@@ -39,11 +39,11 @@ def paper_of(report: Json, *, developer: str, whom: str, key: str) -> Paper:
         marking=report.get("tlp", ""),
         lead=lead,
         on_letters=on_letters,
-        blocks=tuple(_blocks(report, shown, whom, key)),
+        pieces=tuple(_pieces(report, shown, whom, key)),
     )
 
 
-def _blocks(report: Json, shown: Json, whom: str, key: str) -> Iterator[Block]:
+def _pieces(report: Json, shown: Json, whom: str, key: str) -> Iterator[Piece]:
     drawn = drawings.of(report)
     yield Text(text=shown["summary"], weight="strong")
     yield Text(text=shown["statement"])
@@ -95,20 +95,20 @@ def _facts(report: Json, shown: Json, whom: str, key: str) -> Facts:
     return Facts(pairs=tuple((name, str(value)) for name, value in pairs))
 
 
-def _picture(drawn: Mapping[str, drawings.Drawing], name: str) -> Iterator[Block]:
+def _picture(drawn: Mapping[str, drawings.Drawing], name: str) -> Iterator[Piece]:
     if name in drawn:
         one = drawn[name]
         yield Picture(svg=pictures.for_paper(one.wide), alt=one.alt, caption=one.caption)
 
 
-def _answers(shown: Json) -> Iterator[Block]:
+def _answers(shown: Json) -> Iterator[Piece]:
     for one in shown["comparisons"]:
         yield Text(text=one["sentence"], weight="strong")
         if told := (*one["reasons"], *one["limits"]):
             yield Points(items=told)
 
 
-def _validity(report: Json, shown: Json) -> Iterator[Block]:
+def _validity(report: Json, shown: Json) -> Iterator[Piece]:
     flags = shown["flags"]
     yield Points(items=tuple(flags)) if flags else Text(text=_("No flag is open."))
     yield Text(text=f"{_('Containment of the evaluator')}: {shown['containment']}")
@@ -119,6 +119,7 @@ def _validity(report: Json, shown: Json) -> Iterator[Block]:
             "admitted": _whole(chain["admitted"]),
         }
         yield Text(text=told)
+    yield from printed_validity.parts(shown)
     yield Heading(text=_("What was not checked"), level=2)
     yield Points(items=tuple(shown["not_checked"]))
 
@@ -159,7 +160,7 @@ def _numbers(report: Json) -> Table:
     )
 
 
-def _curves(report: Json) -> Iterator[Block]:
+def _curves(report: Json) -> Iterator[Piece]:
     for one in report["curves"]:
         said = f"{one['suite']}: {words.SHAPES.get(one['shape'], one['shape'])}"
         gained = _("Gain for each doubling of the budget, in points of a hundred: %(gain)s")
@@ -176,7 +177,7 @@ def _curves(report: Json) -> Iterator[Block]:
     )
 
 
-def _comparison(one: Json) -> Iterator[Block]:
+def _comparison(one: Json) -> Iterator[Piece]:
     both = one["readings"] or {"against": None, "favourable": None}
     rows = [
         (_("Probability"), _logits(one["probability"])),
@@ -191,6 +192,9 @@ def _comparison(one: Json) -> Iterator[Block]:
     for each in one["without"]:
         without = _("without %(suite)s") % {"suite": each["suite"]}
         rows.append((without, f"{_logits(each['probability'])}; {_interval(each['difference'])}"))
+    for each in one.get("kinds", ()):
+        kind = _("held-out items alone") if each["held_out"] else _("public items alone")
+        rows.append((kind, f"{_logits(each['probability'])}; {_interval(each['difference'])}"))
     for each in one["shares"]:
         told = ((_("attempts"), _whole(each["attempts"])), *_lost(each))
         rows.append((each["model"], ", ".join(f"{name} {value}" for name, value in told)))

@@ -36,7 +36,7 @@ def reports(request: Asking) -> HttpResponse:
     found = queries.handed_on_to(request.actor, now=request.now)
     latest, names = list(found[:MOST_LISTED]), Names()
     rows = [{"one": one, "who": words.PLACES[one.reader], "developer": _developer(one, names)} for one in latest]
-    marking = max((_marking(one) for one in latest), default=Tlp.CLEAR)
+    marking = max((_marking(one) for one in latest), default=min(Tlp))
     context = {"rows": rows, "total": found.count(), "marking": marking}
     return render(request, "evaluation/shared_list.html", context)
 

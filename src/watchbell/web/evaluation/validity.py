@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from watchbell.web.evaluation import words
+from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.states import State
 
 Json = Mapping[str, Any]
@@ -73,7 +74,7 @@ def exposure(part: Json) -> dict[str, Any]:
         said = _("Nothing shows that %(model)s does better on public items than its references do.")
     number = _("%(estimate)s logits (%(low)s to %(high)s) at %(budget)s tokens") % {
         "budget": number_format(found["budget"], force_grouping=True),
-        **{name: number_format(difference[name], 2) for name in ("estimate", "low", "high")},
+        **{name: rounded(difference[name], 2) for name in ("estimate", "low", "high")},
     }
     return {"said": said % {"model": found["model"]}, "number": number, "is_paired": found["paired"]}
 
@@ -83,7 +84,7 @@ def horizons(part: Json) -> dict[str, Any]:
     lines = [
         {
             "model": one["model"],
-            "reliability": number_format(100 * one["reliability"], 0),
+            "reliability": rounded(100 * one["reliability"], 0),
             "minutes": minutes(one["minutes"]),
             "items": one["items"],
             "extrapolated": one["extrapolated"],
@@ -112,4 +113,5 @@ def kinds(comparison: Json) -> list[dict[str, Any]]:
 
 
 def _rounded(value: float) -> str:
-    return number_format(value, 0 if value >= 10 else 1, force_grouping=True)
+    digits = 0 if value >= 10 else 1
+    return number_format(round(value, digits), digits, force_grouping=True)
