@@ -1,6 +1,7 @@
-"""Every change to findings: hand in, triage, show."""
+"""Every change to findings: hand in, triage, show, compare."""
 
 from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, Upload
+from watchbell.apps.findings.services.comparing import compare_new
 from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
 from watchbell.apps.findings.services.from_evaluations import report_flaw, send_flaw_on
@@ -44,6 +45,7 @@ __all__ = [
     "TooManyWaiting",
     "Upload",
     "WordsMissing",
+    "compare_new",
     "confirm_by_vendor",
     "confirm_valid",
     "hand_in",
