@@ -55,6 +55,22 @@ KEPT = (
         on_deletion="Nothing is dropped: a decision is taken back, never erased.",
     ),
     Kept(
+        model="findings.Comparison",
+        columns=("finding_id", "at"),
+        holds="That a finding was compared with the others, and when.",
+        until=CREDIT,
+        on_export="Stays: it is the node's own work.",
+        on_deletion="Nothing is dropped: it tells of work that was done.",
+    ),
+    Kept(
+        model="findings.Likeness",
+        columns=("id", "finding_id", "other_id", "answer", "probability", "reasons", "at"),
+        holds="Which reports may be one flaw, how probably and why; for coordinators alone.",
+        until=CREDIT,
+        on_export="Stays: no finder learns that another reported something like it.",
+        on_deletion="Nothing is dropped: what a coordinator was shown stays on record.",
+    ),
+    Kept(
         model="findings.EvidenceReceipt",
         columns=(
             *("id", "public_id", "finding_id", "level", "party", "recorded_by"),

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from watchbell.apps.findings.words import Channel, RejectionReason, UploadFormat
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.advisory import EvidenceLevel
+from watchbell.domain.duplicates.answer import Answer
 from watchbell.domain.handling import Tlp
 from watchbell.domain.lifecycle import Finding as FindingState
 
@@ -179,6 +180,43 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"finding {self.public_id}"
+
+
+class Comparison(models.Model):
+    """That a finding was compared with those before it, and when."""
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, primary_key=True, related_name="comparison")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"comparison of {self.finding_id}"
+
+
+class Likeness(models.Model):
+    """A report that may be the same flaw as a later `finding`: how probably, and why, for a coordinator to judge.
+
+    It decides nothing and nobody else learns of it. `probability` is in thousandths; `reasons` are sentences as
+    canonical JSON, the heaviest first.
+    """
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="likenesses", db_index=False)
+    other = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="likened")
+    answer = models.CharField(max_length=24)
+    probability = models.PositiveSmallIntegerField()
+    reasons = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "likenesses"
+        constraints = [
+            models.UniqueConstraint(fields=["finding", "other"], name="likeness_is_told_once"),
+            models.CheckConstraint(condition=~Q(finding=F("other")), name="likeness_is_between_two"),
+            models.CheckConstraint(condition=Q(answer__in=[Answer.SAME, Answer.RELATED]), name="likeness_says_which"),
+            models.CheckConstraint(condition=Q(probability__lte=1000), name="likeness_probability_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"likeness of {self.finding_id} to {self.other_id}"
 
 
 class EvidenceReceipt(models.Model):

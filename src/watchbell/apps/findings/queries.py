@@ -8,13 +8,16 @@ from django.db.models import Count, Q, QuerySet
 
 from watchbell.apps.findings import alone, claims, items
 from watchbell.apps.findings.items import ItemResult
-from watchbell.apps.findings.models import Answers, Arrival, Finding, Submission
+from watchbell.apps.findings.models import Answers, Arrival, Finding, Likeness, Submission
 from watchbell.apps.findings.receipts import digest_of
 from watchbell.apps.findings.words import Stage
 from watchbell.apps.jobs import queries as work
 from watchbell.domain.advisory import Claim, EvidenceLevel
+from watchbell.domain.duplicates.answer import Answer
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind
 from watchbell.domain.lifecycle import Finding as State
+from watchbell.domain.sentence import Sentence
+from watchbell.formats import strictjson
 
 ANSWERS_AT_ONCE = 4
 ARRIVES_WITHIN = timedelta(days=1)
@@ -64,6 +67,21 @@ class ReceiptStatus:
 
     received_at: datetime
     findings: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Likened:
+    """A report that may be the same flaw, how probably, and why: each reason with what it adds to the logit."""
+
+    other: Finding
+    is_same: bool
+    probability: float
+    reasons: tuple[tuple[Sentence, float], ...]
+
+    @property
+    def percent(self) -> int:
+        """Return the probability in whole percent."""
+        return round(100 * self.probability)
 
 
 def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Finding]:
@@ -180,6 +198,23 @@ def look_alikes(finding: Finding, viewer: Actor, *, now: datetime, limit: int = 
         alike |= Q(root_cause=finding.root_cause)
     others = visible_to(viewer, now=now).filter(alike).exclude(pk=finding.pk)
     return list(others.order_by("received_at", "pk")[:limit])
+
+
+def likenesses(finding: Finding, viewer: Actor, *, now: datetime, limit: int = 10) -> list[Likened]:
+    """Return reports that may be the same flaw by what they say, the likeliest first; for coordinators, nobody else."""
+    if not _sees_all(viewer):
+        return []
+    rows = Likeness.objects.filter(Q(finding=finding) | Q(other=finding), at__lte=now)
+    found = rows.select_related("finding__submission", "other__submission").order_by("-probability", "pk")[:limit]
+    return [
+        Likened(
+            other=row.other if row.finding_id == finding.pk else row.finding,
+            is_same=row.answer == Answer.SAME,
+            probability=row.probability / 1000,
+            reasons=tuple((Sentence.unpacked(said), weight) for said, weight in strictjson.loads(bytes(row.reasons))),
+        )
+        for row in found
+    ]
 
 
 def counts(viewer: Actor, *, now: datetime) -> dict[State, int]:

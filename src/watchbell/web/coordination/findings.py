@@ -68,7 +68,6 @@ def show(request: Asking, one: Any, bound: dict[str, forms.Form] | None = None) 
     claim = queries.claim_of(one)
     state = Finding(one.state)
     names = Names()
-    alike = queries.look_alikes(one, request.actor, now=request.now)
     context = {
         "finding": one,
         "claim": claim,
@@ -84,7 +83,8 @@ def show(request: Asking, one: Any, bound: dict[str, forms.Form] | None = None) 
         "extra": _extra(claim),
         "receipts": [(row, words.level(row.level), names.of(row.party)) for row in one.receipts.order_by("at")],
         "alike": [
-            (other, queries.claim_of(other), product_of(other), names.submitter(other.submission)) for other in alike
+            (other, queries.claim_of(other), product_of(other), names.submitter(other.submission), likened)
+            for other, likened in _alike(request, one)
         ],
         "case": cases.case_of(one.public_id, request.actor, now=request.now),
         "rejection": words.REJECTIONS[RejectionReason(one.rejection)] if one.rejection else "",
@@ -94,6 +94,14 @@ def show(request: Asking, one: Any, bound: dict[str, forms.Form] | None = None) 
         "marking": Tlp(one.marking),
     }
     return render(request, "coordination/finding.html", context)
+
+
+def _alike(request: Asking, one: Any) -> list[tuple[Any, queries.Likened | None]]:
+    """Return what to compare a finding with: by its keys first, then by what it says; each with why, where known."""
+    likened = {row.other.pk: row for row in queries.likenesses(one, request.actor, now=request.now)}
+    keyed = queries.look_alikes(one, request.actor, now=request.now)
+    others = {row.pk: row for row in keyed} | {key: row.other for key, row in likened.items()}
+    return [(other, likened.get(key)) for key, other in others.items()]
 
 
 def _one(request: Asking, public_id: str) -> Any:

@@ -1,7 +1,8 @@
-"""Every change to findings: hand in, triage, show."""
+"""Every change to findings: hand in, triage, show, compare."""
 
 from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, Upload
 from watchbell.apps.findings.services.arriving import PieceSent, WrongPlace, forget, joined, take_piece
+from watchbell.apps.findings.services.comparing import compare_new
 from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
 from watchbell.apps.findings.services.from_evaluations import report_flaw, send_flaw_on
@@ -47,6 +48,7 @@ __all__ = [
     "Upload",
     "WordsMissing",
     "WrongPlace",
+    "compare_new",
     "confirm_by_vendor",
     "confirm_valid",
     "forget",
