@@ -22,6 +22,7 @@ from watchbell.apps.engagements.services.standing import NotYet
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Incident, Run, Sample
 from watchbell.apps.evaluation.services import Means, watching
+from watchbell.apps.evaluation.words import IncidentKind
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.jobs.progress import Interrupted, Progress
 from watchbell.apps.journal.models import Entry
@@ -432,6 +433,27 @@ def test_the_round_removes_what_runs_that_are_over_left_and_nobody_elses_folders
     services.tend_runs(tmp_path, now=LATER, rng=DICE)
 
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted([run.public_id, "locate-4000-model"])
+
+
+def test_the_log_of_a_halted_run_is_sealed_before_its_folder_goes_also_when_a_worker_died(
+    cast: Cast, tmp_path: Path
+) -> None:
+    scene = planned(cast)
+    run = begin(scene, cast)
+    process = Scripted((), log=own_log())
+    process.begin(
+        RunPlan(suite="patch", model="m", gateway="http://x", folder=str(tmp_path / run.public_id), tokens=1), token=""
+    )
+    happened = services.Happened(kind=IncidentKind.CANARY, noticed_at=LATER, run=run)
+    services.report_incident(scene.engagement, happened, **by(cast, now=LATER))
+    Job.objects.update(state=Job.State.DONE, finished_at=LATER)
+
+    handed = services.tend_runs(tmp_path, now=LATER, rng=DICE)
+    there = list(tmp_path.iterdir())
+    carry(run, process, tmp_path)
+
+    assert (handed, len(there)) == (1, 1)
+    assert (run.stands, bool(run.blob), list(tmp_path.iterdir())) == (State.HALTED, True, [])
 
 
 def once(deed: Callable[[], object]) -> Callable[[], None]:

@@ -72,7 +72,6 @@ class Watched:
     folder: Path
     tokens_before: int = 0
     held_since: float | None = None
-    is_paused: bool = False
     listener: _Listener = field(init=False)
 
     def __post_init__(self) -> None:
