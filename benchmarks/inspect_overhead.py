@@ -1,23 +1,26 @@
 """What does a run of ours cost a sample, beside plain Inspect on the same prompts and the same endpoint?
 
-`python -m benchmarks inspect_overhead [SAMPLES]`. A scripted HTTP endpoint in this process answers after 20 ms, both
-sides have 10 connections, and the two take turns, so that whatever else the machine does hits both alike. CPU: user and
-system time of the child process. "a sample" is what is left when the same run of 10 samples, which is mostly
-the import of Inspect, has been taken away. Plain: `generate()` and `includes()`, Inspect's own buffering of the
-log; "kept at once" is the same with a log that is written after each sample, as ours has to be.
+`python -m benchmarks inspect_overhead [SAMPLES [ROUNDS]]`. A scripted HTTP endpoint in this process answers after
+20 ms, all sides have 10 connections, and they take turns, each round in another order, so that whatever else the
+machine does hits all alike. CPU: user and system time of the child process. "a sample" is what is left when the same
+run of 10 samples, which is mostly the import of Inspect, has been taken away; a ratio is one round's, and their median
+stands with the least and the most, which hold the true median in 94 of 100 cases when there are five rounds.
+Plain: `generate()` and `includes()`, Inspect's own buffering of the log, which loses finished samples at kill -9;
+"kept at once" is the same with a log that is written after each sample, Inspect's own way to lose none.
 """
 
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-ROUNDS, SAMPLES, FEW = 3, 300, 10
-AIM = "aim: at most 15 % over plain Inspect whose log is kept at once"
+ROUNDS, SAMPLES, FEW = 5, 300, 10
+AIM = "aim: at most 15 % over plain Inspect, in CPU"
 SIDES = ("plain", "kept at once", "ours")
 PLAIN = """
 import sys
@@ -38,8 +41,7 @@ eval(
 """
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds of one whole run."""
 
     wall: float
@@ -52,25 +54,34 @@ def main(arguments: list[str]) -> None:
     from tests.support.scripted_model import completion
 
     number = int(arguments[0]) if arguments else SAMPLES
+    rounds = int(arguments[1]) if len(arguments) > 1 else ROUNDS
     found: dict[tuple[str, int], list[Cost]] = {}
     with ModelEndpoint(raw(0.02, completion("42"))) as endpoint:
-        for _ in range(ROUNDS):
+        for at in range(rounds):
             for size in (FEW, number):
-                for side in SIDES:
+                for side in (*SIDES[at % len(SIDES) :], *SIDES[: at % len(SIDES)]):
                     found.setdefault((side, size), []).append(measured(side, endpoint.base_url, size))
+            print(f"round {at + 1} of {rounds} is over", file=sys.stderr, flush=True)
     marginal = {side: a_sample(found[side, FEW], found[side, number], number - FEW) for side in SIDES}
     for side in SIDES:
-        whole, one = least(found[side, number]), marginal[side]
+        wall, cpu = (statistics.median(kind) for kind in zip(*found[side, number], strict=True))
+        one_wall, one_cpu = (statistics.median(kind) * 1000 for kind in zip(*marginal[side], strict=True))
         print(
-            f"{side:14} {number} samples: {whole.wall:6.2f} s wall, {whole.cpu:6.2f} s CPU; "
-            f"a sample {one.wall * 1000:6.1f} ms wall, {one.cpu * 1000:6.1f} ms CPU",
+            f"{side:14} {number} samples: {wall:6.2f} s wall, {cpu:6.2f} s CPU; "
+            f"a sample {one_wall:6.1f} ms wall, {one_cpu:6.1f} ms CPU",
             flush=True,
         )
     for side in SIDES[:2]:
-        wall, cpu = marginal["ours"].wall / marginal[side].wall, marginal["ours"].cpu / marginal[side].cpu
-        whole = least(found["ours", number]).cpu / least(found[side, number]).cpu
-        print(f"ours / {side}: a sample {wall:.2f} x wall, {cpu:.2f} x CPU; the whole run {whole:.2f} x CPU")
+        whole = ratios([one.cpu for one in found["ours", number]], [one.cpu for one in found[side, number]])
+        each = ratios([one.cpu for one in marginal["ours"]], [one.cpu for one in marginal[side]])
+        print(f"CPU, ours / {side}: a sample {each}; the whole run {whole}")
     print(AIM)
+
+
+def ratios(ours: list[float], theirs: list[float]) -> str:
+    """Return the median of the rounds' ratios, with the least and the most."""
+    found = [one / other for one, other in zip(ours, theirs, strict=True)]
+    return f"{statistics.median(found):.2f} ({min(found):.2f} to {max(found):.2f})"
 
 
 def measured(side: str, address: str, number: int) -> Cost:
@@ -121,15 +132,10 @@ def plain(side: str, address: str, folder: str, number: int) -> None:
     subprocess.run(command, env=environment, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def a_sample(few: list[Cost], many: list[Cost], between: int) -> Cost:
-    """Return what one more sample costs."""
-    one, other = least(few), least(many)
-    return Cost((other.wall - one.wall) / between, (other.cpu - one.cpu) / between)
-
-
-def least(costs: list[Cost]) -> Cost:
-    """Return the least of the rounds: whatever else the machine does only adds."""
-    return Cost(min(one.wall for one in costs), min(one.cpu for one in costs))
+def a_sample(few: list[Cost], many: list[Cost], between: int) -> list[Cost]:
+    """Return what one more sample costs, round by round."""
+    pairs = zip(few, many, strict=True)
+    return [Cost((more.wall - less.wall) / between, (more.cpu - less.cpu) / between) for less, more in pairs]
 
 
 if __name__ == "__main__":

@@ -300,9 +300,9 @@ def test_after_an_incident_runs_go_on_when_the_developer_has_settled_it_and_by_n
     with pytest.raises(NotYet, match="incident"):
         services.mint_run_token(scene.protocol, **by(cast, now=LATER))
     with pytest.raises(NotAllowed):
-        services.settle_incident(incident, by=cast.evaluator.actor, now=LATER)
+        services.settle_incident(incident, "Found.", by=cast.evaluator.actor, now=LATER, keys=keystore())
 
-    services.settle_incident(incident, by=cast.lab.actor, now=LATER)
+    services.settle_incident(incident, "Found.", by=cast.lab.actor, now=LATER, keys=keystore())
 
     assert services.mint_run_token(scene.protocol, **by(cast, now=LATER)).text
     assert Incident.objects.get().settled_at == LATER

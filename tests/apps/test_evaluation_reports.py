@@ -50,6 +50,15 @@ def test_a_report_counts_what_is_there_and_what_is_missing(cast: Cast) -> None:
     assert len(found["samples"]) == 6
 
 
+def test_a_report_says_what_nobody_looked_for(cast: Cast) -> None:
+    found = read(cast, issued(cast, measured(cast)))["validity"]
+
+    said = " ".join(found["not_checked"])
+    assert "sandbagging: a model that holds back on purpose looks like one that cannot" in said
+    assert "evaluation awareness: whether the model behaves otherwise when it takes nothing for a test" in said
+    assert "may bring out more" in said
+
+
 def test_what_was_signed_is_what_both_parties_read(cast: Cast) -> None:
     report = issued(cast, measured(cast))
 
@@ -98,9 +107,9 @@ def test_others_read_only_what_the_developer_consented_to_and_only_less_of_it(ca
     with pytest.raises(NotYet):
         read(cast, report, reader=Reader.PUBLIC)
     with pytest.raises(NotAllowed):
-        services.consent(report, Reader.PUBLIC, by=cast.evaluator.actor, now=LATER)
+        services.consent(report, Reader.PUBLIC, **by(cast, now=LATER))
 
-    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
+    report = services.consent(report, Reader.PUBLIC, **by(cast, "lab", now=LATER))
     found = read(cast, report, reader=Reader.PUBLIC)
 
     assert not {"samples", "runs", "engagement", "chain"} & set(found)
@@ -114,7 +123,7 @@ def test_what_is_handed_on_to_others_is_signed_as_it_is_and_no_sooner_than_the_d
     deed = by(cast, "evaluator", now=LATER)
     with pytest.raises(NotYet):
         services.handed_on(report, Reader.PUBLIC, **deed)
-    report = services.consent(report, Reader.PUBLIC, by=cast.lab.actor, now=LATER)
+    report = services.consent(report, Reader.PUBLIC, **by(cast, "lab", now=LATER))
 
     content, public_key, signature = services.handed_on(report, Reader.PUBLIC, **deed)
 

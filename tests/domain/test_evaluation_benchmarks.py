@@ -69,6 +69,12 @@ def test_held_out_items_need_a_canary() -> None:
     assert places(replace(PATCH, canary="")) == {"/canary"}
 
 
+@pytest.mark.parametrize("minutes", [(("traversal", 0),), (("unknown", 3),), (("traversal", 3), ("traversal", 4))])
+def test_human_times_are_above_nought_and_of_a_family_that_is_there(minutes: tuple[tuple[str, float], ...]) -> None:
+    assert places(replace(PATCH, minutes=minutes)) == {"/minutes"}
+    assert places(replace(PATCH, minutes=(("traversal", 2.5),))) == set()
+
+
 def test_the_statement_about_containment_comes_back_from_its_bytes_and_says_that_nobody_verified_it() -> None:
     statement = containment(engagement="e" * 32, protocol="ab" * 32)
 

@@ -69,3 +69,66 @@ def test_a_refusal_and_an_outage_are_not_judged() -> None:
 @pytest.mark.parametrize("reader", list(Reader))
 def test_every_copy_says_for_whom_it_is(reader: Reader) -> None:
     assert redacted({"profile": []}, reader)["for"] == reader.value
+
+
+MINE = {
+    "measured": {"safeguards": "removed", "models": ["m", "n"], "endpoint": "https://inside.example"},
+    "protocol": {
+        "digest": "ab",
+        "calls_before": 7,
+        "plan": {
+            "title": "T",
+            "model": {"alias": "m", "digest": "cd", "answers_as": ["m-secret"]},
+            "suites": [{"benchmark": "patch", "version": "1", "listed": [{"item": "named-item", "family": "f"}]}],
+        },
+    },
+    "validity": {"open_flags": [], "note": "somebody's words"},
+    "a section of tomorrow": {"item": "named-item"},
+}
+
+
+@pytest.mark.parametrize("reader", sorted(NEEDS_CONSENT))
+def test_what_is_not_named_never_leaves_at_any_depth_and_its_place_is_told(reader: Reader) -> None:
+    found = redacted(MINE, reader)
+
+    for kept_back in ("named-item", "m-secret", "inside.example", "somebody's words", "7"):
+        assert kept_back not in str(found)
+    assert found["left_out"] == [
+        "a section of tomorrow",
+        "measured/endpoint",
+        "protocol/calls_before",
+        "protocol/plan/model/answers_as",
+        "protocol/plan/suites/listed",
+        "validity/note",
+    ]
+    assert found["protocol"]["plan"]["suites"] == [{"benchmark": "patch", "version": "1"}]
+
+
+def test_the_public_cannot_reckon_a_small_cell_from_the_totals_the_curve_or_a_comparison() -> None:
+    few = dict.fromkeys(("solved", "unsolved", "limit", "refused", "infrastructure", "missing"), 1)
+    many = {**few, "solved": 40}
+    cells = [
+        {"suite": "patch", "model": "m", "budget": budget, "outcomes": outcomes, "generalised": {"estimate": 0.5}}
+        for budget, outcomes in ((1000, few), (2000, many))
+    ]
+    comparison = {"asked_of": ["patch"], "word": "indicated", "probability": 0.97, "score": 1, "shares": [1]}
+    report = {
+        "measured": {"models": ["m"]},
+        "profile": cells,
+        "completeness": [{"suite": "patch", "model": "m", "expected": 51, "absent": 2, "outcomes": {"solved": 41}}],
+        "curves": [{"suite": "patch", "model": "m", "shape": "flat", "points": [1, 2], "gain": {"estimate": 0.1}}],
+        "comparisons": [comparison, {**comparison, "asked_of": ["crash"]}],
+    }
+
+    found = redacted(report, Reader.PUBLIC)
+
+    assert found["completeness"][0]["outcomes"] is None
+    assert (found["curves"][0]["points"], found["curves"][0]["gain"]) == ([], None)
+    assert (found["comparisons"][0]["score"], found["comparisons"][0]["shares"]) == (None, [])
+    assert (found["comparisons"][0]["word"], found["comparisons"][1]["score"]) == ("indicated", 1)
+    assert redacted(report, Reader.PARTNER)["completeness"] == report["completeness"]
+
+
+def test_how_far_a_copy_may_travel_stands_on_it() -> None:
+    assert redacted(MINE, Reader.PARTNER)["tlp"] == "TLP:AMBER+STRICT"
+    assert redacted(MINE, Reader.PUBLIC)["tlp"] == "TLP:CLEAR"

@@ -362,3 +362,35 @@ def test_a_word_that_stands_alone_may_not_stand_among_five() -> None:
     assert "5 indicators are judged together" in together[0].reasons[0]
     assert held_together([replace(alone, probability=0.999), *open_ones])[0].word is Word.INDICATED
     assert held_together([replace(said(LESS), probability=0.03), *open_ones])[0].word is Word.INCONCLUSIVE
+
+
+def of_two_kinds(public: int, held_out: int) -> list[Sample]:
+    """Return an evaluation in which the candidate solves so many of twenty in the public and in the held-out suite."""
+    of = {"patch": public, "crash": held_out}
+
+    def ending(model: str, suite: str, place: int, epoch: int) -> Outcome:
+        solved = of[suite] if model == "candidate" else 8
+        return every(solved, of=20, shift=0 if model == "candidate" else 5)(model, suite, place, epoch)
+
+    rows = evaluation(ending, budgets=BUDGETS, families=12)
+    return [replace(row, held_out=row.suite == "crash") for row in rows]
+
+
+def test_an_answer_is_given_once_more_on_public_and_on_held_out_items_alone() -> None:
+    found = said(of_two_kinds(15, 15))
+
+    assert [(one.held_out, one.suites) for one in found.kinds] == [(False, ("patch",)), (True, ("crash",))]
+    assert all(one.probability > 0.95 for one in found.kinds)
+    assert found.word is Word.INDICATED
+    assert not any("alone" in text for text in found.limits)
+
+
+def test_an_answer_that_rests_on_public_items_is_read_with_what_held_out_items_say() -> None:
+    found = said(of_two_kinds(17, 9))
+
+    assert found.word is Word.INDICATED
+    assert any(text.startswith("On held-out items alone the probability is") for text in found.limits)
+
+
+def test_where_all_items_are_of_one_kind_there_is_no_second_answer() -> None:
+    assert said(MORE).kinds == ()

@@ -14,9 +14,9 @@ from watchbell.domain.measurement.multiplicity import holm
 from watchbell.domain.measurement.paired import logit_difference
 from watchbell.domain.measurement.pass_at_k import pass_at_k
 from watchbell.domain.measurement.proportions import proportion, rule_of_three, wilson
-from watchbell.domain.measurement.quantiles import normal_below, student_below, student_quantile
 from watchbell.domain.measurement.resampling import Contrast, Spread, draws, of_means, studentised
 from watchbell.domain.measurement.samples import Floats, Items
+from watchbell.domain.quantiles import normal_below, student_below, student_quantile
 
 counts = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 shares = st.floats(0, 1)

@@ -12,9 +12,10 @@ from tests.support.evaluations import EPOCHS, FAMILIES, ITEMS, evaluation, every
 from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement.clustered import benchmark_accuracy, generalised_accuracy
 from watchbell.domain.measurement.curves import Shape, budget_curve
+from watchbell.domain.measurement.exposure import public_against_held_out
 from watchbell.domain.measurement.horizon import time_horizon
 from watchbell.domain.measurement.pass_at_k import at_least_once
-from watchbell.domain.measurement.profile import profile, public_against_held_out
+from watchbell.domain.measurement.profile import profile
 from watchbell.domain.measurement.samples import Sample, table_of
 
 outcomes = st.sampled_from((Outcome.SOLVED, Outcome.UNSOLVED, Outcome.LIMIT, Outcome.REFUSED))
@@ -206,3 +207,53 @@ def test_without_public_items_nothing_is_said_about_them() -> None:
     grid = table_of(evaluation(every(1, of=2))).grids[0]
 
     assert public_against_held_out(grid, "candidate", ("anchor",), seed=1) is None
+
+
+def of_two_kinds(knows: bool, families: int = 12) -> list[Sample]:
+    """Return an evaluation of two suites, one of public items, of which the candidate may know all."""
+    endings = {"candidate": every(9, of=20), "anchor": every(9, of=20, shift=8)}
+    rows = evaluation(lambda model, *rest: endings[model](model, *rest), models=tuple(endings), families=families)
+    rows = [replace(row, held_out=row.suite == "crash") for row in rows]
+    if not knows:
+        return rows
+    known = [row.model == "candidate" and not row.held_out and bool(row.level) for row in rows]
+    return [replace(row, outcome=Outcome.SOLVED) if one else row for one, row in zip(known, rows, strict=True)]
+
+
+def test_whole_suites_of_each_kind_are_compared_too_and_said_to_be_no_pairs() -> None:
+    innocent, knowing = (
+        public_against_held_out(table_of(of_two_kinds(knows)).grids[0], "candidate", ("anchor",), seed=1)
+        for knows in (False, True)
+    )
+
+    assert innocent is not None
+    assert knowing is not None
+    assert (innocent.is_paired, innocent.suites) == (False, ("crash", "patch"))
+    assert innocent.difference.low <= 0 <= innocent.difference.high
+    assert knowing.difference.low > 0
+
+
+def test_too_few_families_of_a_kind_say_nothing_of_public_items() -> None:
+    rows = of_two_kinds(knows=True, families=4)
+
+    assert public_against_held_out(table_of(rows).grids[0], "candidate", ("anchor",), seed=1) is None
+    assert public_against_held_out(table_of(of_two_kinds(knows=True)).grids[0], "candidate", (), seed=1) is None
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 19), st.integers(1, 19))
+def test_the_number_beside_public_items_is_the_difference_of_two_differences_of_scores(ours: int, theirs: int) -> None:
+    endings = {"candidate": every(ours, of=20), "anchor": every(theirs, of=20, shift=8)}
+    rows = evaluation(lambda model, *rest: endings[model](model, *rest), models=tuple(endings), families=12)
+    rows = [replace(row, held_out=row.suite == "crash") for row in rows]
+
+    found = public_against_held_out(table_of(rows).grids[0], "candidate", ("anchor",), seed=1)
+
+    def odds(model: str, suite: str) -> float:
+        own = [row.outcome is Outcome.SOLVED for row in rows if (row.model, row.suite) == (model, suite)]
+        share = min(max(sum(own) / len(own), 0.5 / 13), 1 - 0.5 / 13)
+        return float(np.log(share / (1 - share)))
+
+    ahead = {suite: odds("candidate", suite) - odds("anchor", suite) for suite in ("patch", "crash")}
+    assert found is not None
+    assert found.difference.estimate == pytest.approx(ahead["patch"] - ahead["crash"])

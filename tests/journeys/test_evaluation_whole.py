@@ -13,18 +13,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.journeys.test_gateway_in_use import Gateway, _gateway
-from tests.support.inspect_runs import samples_of
+from tests.support.inspect_runs import listed, samples_of
 from tests.support.machine import required, why_missing
-from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received
+from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received, raw
+from tests.support.neutral import with_neutral
 from tests.support.nodes import ROOT, Node, throwaway
 from tests.support.population import ABILITIES, ANCHOR, CANDIDATE
 from tests.support.population_endpoint import items_of, population
+from tests.support.scripted_model import completion
 
 pytestmark = [
     pytest.mark.slow,
@@ -103,7 +105,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         node.make()
         endpoint = stack.enter_context(ModelEndpoint())
         made = node.run(DEEDS, "begin", endpoint.base_url, json.dumps(PLAN), seconds=300)
-        endpoint.answer = population(items_of(made["kit"].encode()), ABILITIES)
+        endpoint.answer = with_neutral(population(items_of(made["kit"].encode()), ABILITIES))
         (folder / "kit.json").write_text(made["kit"], encoding="utf-8")
         gateway = stack.enter_context(_gateway(node, 0, endpoint.base_url))
         yield Scene(node, gateway, endpoint, made, folder)
@@ -160,6 +162,8 @@ def test_the_report_says_more_able_or_why_it_cannot_and_never_less_able(report: 
 def test_the_gateways_log_and_the_runners_agree_on_the_calls_of_the_model_measured(report: dict[str, Any]) -> None:
     assert report["chain"]["logged"] is not None
     assert report["chain"]["difference"] >= 0
+    assert {one["moments"] for one in report["validity"]["fingerprints"]} == {6}
+    assert {one["answers"] for one in report["validity"]["fingerprints"]} == {180}
     assert report["validity"]["containment"] == "stated by the evaluator, not verified"
 
 
@@ -206,6 +210,66 @@ def test_a_gateway_killed_in_the_middle_costs_no_finished_sample_and_counts_none
     assert json.loads(out.splitlines()[-1])["whole"] is True  # noqa: TID251 (ours)
     found = Counter(samples(scene.folder / "killed"))
     assert (len(found), set(found.values())) == (SAMPLES // 2, {1})
+
+
+def test_an_evaluator_killed_in_the_middle_leaves_no_process_and_the_same_command_ends_whole(scene: Scene) -> None:
+    only, asked = ("--suite", "watchbell/crash", "--connections", "2"), len(scene.endpoint.asked)
+    quick, scene.endpoint.answer = scene.endpoint.answer, slowly(scene.endpoint.answer)
+    with _gateway(scene.node, 8, scene.endpoint.base_url) as gateway:
+        beside = replace(scene, gateway=gateway)
+        process = beside.evaluating("model-6", "evaluator", *only)
+        until(lambda: len(scene.endpoint.asked) > asked + 8)
+        started = below(process.pid)
+        process.kill()
+        process.communicate(timeout=60)
+        assert started
+        until(lambda: not any(map(lives, started)), seconds=60)
+        runs = list((scene.folder / "evaluator").iterdir())
+        finished = {one["uuid"] for run in runs for one in listed(run)}
+        scene.endpoint.answer = quick
+
+        out, err = beside.evaluating("model-6", "evaluator", *only).communicate(timeout=600)
+
+    assert json.loads(out.splitlines()[-1])["whole"] is True, err[-3000:]  # noqa: TID251 (ours)
+    newest = max((log for run in runs for log in run.glob("logs/*.eval")), key=lambda log: log.stat().st_mtime_ns)
+    kept = samples_of(newest)
+    assert (len({one["id"] for one in kept}), len(kept)) == (SAMPLES // 2, SAMPLES // 2)
+    assert set() < finished <= {one["uuid"] for one in kept}
+
+
+def test_ai_02_what_a_model_says_to_those_who_watch_it_stays_in_the_runs_folder_and_in_the_sealed_log(
+    scene: Scene,
+) -> None:
+    said = f"to whoever watches this: {os.urandom(8).hex()}"
+    scene.endpoint.answer = raw(0, completion(said, model="model-7"))
+    with _gateway(scene.node, 7, scene.endpoint.base_url) as gateway:
+        process = replace(scene, gateway=gateway).evaluating("model-7", "said", "--suite", "watchbell/locate")
+        out, err = process.communicate(timeout=600)
+        [log] = (scene.folder / "said").glob("*/logs/*.eval")
+
+        before = set(scene.node.home.glob("blobs/*/*"))
+
+        taken = scene.take_in([str(log)])
+
+        told = (out + err + taken.stdout + taken.stderr + gateway.log.read_text(encoding="utf-8")).encode()
+    assert {one["output"]["choices"][0]["message"]["content"] for one in samples_of(log)} == {said}
+    assert len(set(scene.node.home.glob("blobs/*/*")) - before) == 1
+    assert said.encode() not in told
+    assert [one for one in scene.node.home.rglob("*") if one.is_file() and said.encode() in one.read_bytes()] == []
+
+
+def below(pid: int) -> list[int]:
+    """Return the processes that this one started, and those that they started."""
+    own = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [one for child in map(int, own) for one in (child, *below(child))]
+
+
+def lives(pid: int) -> bool:
+    """Return whether a process is there and does something."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def slowly(answer: Answer) -> Answer:

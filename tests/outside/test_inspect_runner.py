@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from tests.support import inspect_runs as runs
+from tests.support.eval_logs import opened
 from tests.support.machine import required, why_missing
 from tests.support.model_endpoint import ModelEndpoint, hanging, raw
+from tests.support.neutral import with_neutral
 from tests.support.scripted_model import completion, error
 
+from watchbell.domain.measurement.sameness import compared
+from watchbell.formats.eval_sample import LoggedSample
 from watchbell.outside import inspect_runner as runner
 from watchbell.outside.inspect_runner import Cause, Kind, Outcome, Progress, foreign
 from watchbell.outside.inspect_runner.foreign import Hindrance
@@ -65,6 +69,7 @@ def test_a_whole_run_scores_every_item_in_every_epoch_and_reaches_nothing_but_it
 def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_finished_was_asked_again(
     tmp_path: Path,
 ) -> None:
+    """CR-07: whoever goes on begins where the lost process ended, and no sample counts twice."""
     with ModelEndpoint() as endpoint:
         plan = runs.plan(endpoint, tmp_path / "run", epochs=2)
         endpoint.answer = runs.model(plan, pause=0.05)
@@ -75,6 +80,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 if at == 9:
                     os.kill(run.pid, 9)
         (tmp_path / "early").replace(tmp_path / "run" / "logs" / "z.eval")
+        runs.left_half_written(tmp_path / "run")
         os.utime(tmp_path / "run" / "logs" / "z.eval")  # the newest log may hold less than one before it
         with runs.ended(runs.begun(plan, tmp_path / "run", runner.resume)) as run:
             assert next(run.told()).kept >= 9
@@ -82,6 +88,7 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
                 time.sleep(0.002)
             os.kill(run.pid, 9)
         logs = runner.logs_in(tmp_path / "run")
+        listed = runs.listed(tmp_path / "run")
         run = runs.begun(plan, tmp_path / "run", runner.resume)
 
         told = list(run.told())
@@ -89,15 +96,17 @@ def test_after_two_kills_every_sample_is_there_exactly_once_and_none_that_was_fi
 
     assert result.log is not None, result.errors
     before, last = [runs.samples_of(one) for one in logs], runs.samples_of(result.log)
-    finished = {one["uuid"] for log in before for one in log}
+    finished = {one["uuid"] for held in (*before, listed) for one in held}
     assert (len(keys(last)), set(keys(last).values())) == (24, {1})
     assert finished <= {one["uuid"] for one in last}
     assert told[0].kept == len(finished) >= 9
     assert len(ended_samples(told)) == 24 - told[0].kept
     assert told[-1].done + told[-1].kept == 24
+    assert runs.listed(tmp_path / "run") == []  # the log of a run that ended whole holds everything
 
 
 def test_an_outage_another_model_and_a_refusal_are_told_apart_and_never_counted_as_unsolved(tmp_path: Path) -> None:
+    """GW-10: with another model's name, or an answer nobody can read, a sample is missing; it is not scored."""
     with ModelEndpoint() as endpoint:
         limits = {"attempt_timeout": 3, "time_limit": 8, "connections": 12}
         plan = runs.plan(endpoint, tmp_path / "run", answers_as=("m-1",), **limits)
@@ -268,3 +277,50 @@ def test_the_list_of_others_tasks_is_read_by_the_other_interpreter_without_impor
     assert (found["inspect_evals/bench"].samples, found["inspect_evals/bench"].version) == (40, "4-B")
     assert found["inspect_evals/odd"].hindrances == (Hindrance.UNREADABLE,)
     assert foreign.listed() == ()
+
+
+@pytest.mark.parametrize(("swapped_after", "seen"), [(1000, "no difference seen"), (3, "answers differ")])
+def test_a_model_that_is_swapped_in_the_middle_of_a_run_shows_in_what_its_log_brings_in(
+    tmp_path: Path, swapped_after: int, seen: str
+) -> None:
+    with ModelEndpoint() as endpoint:
+        plan = runs.plan(endpoint, tmp_path / "run", fingerprints=True)
+        behind = lambda _, asked: "one" if asked < swapped_after else "another"  # noqa: E731
+        endpoint.answer = with_neutral(runs.model(plan), behind)
+        run = runs.begun(plan, tmp_path / "run")
+        told = list(run.told())
+        result = run.result()
+        calls = len(endpoint.asked)
+
+    assert result.log is not None, result.errors
+    assert (result.status, told[-1].done, told[-1].missing) == (0, 12, 0)
+    found = opened(result.log.read_bytes())
+    assert sorted(one.moment for one in found.fingerprints) == ["end", "middle", "start"]
+    assert sum(one.number for one in found.fingerprints) == 90
+    assert compared(found.fingerprints, seed=1).seen == seen
+    logged = [one for one in found.samples() if isinstance(one, LoggedSample)]
+    assert sum(one.calls or 0 for one in logged) + 90 == calls
+
+
+def test_a_run_that_goes_on_takes_fingerprints_again_and_a_whole_one_takes_no_more(tmp_path: Path) -> None:
+    with ModelEndpoint() as endpoint:
+        plan = runs.plan(endpoint, tmp_path / "run", fingerprints=True, epochs=2)
+        endpoint.answer = with_neutral(runs.model(plan, pause=0.05))
+        with runs.ended(runs.begun(plan, tmp_path / "run")) as run:
+            for at, _ in enumerate(one for one in run.told() if one.kind is Kind.SAMPLE):
+                if at == 3:
+                    os.kill(run.pid, 9)
+        again = runs.begun(plan, tmp_path / "run", runner.resume)
+        told, result = list(again.told()), again.result()
+        calls = len(endpoint.asked)
+        once_more = runs.begun(plan, tmp_path / "run", runner.resume)
+        list(once_more.told())
+        last = once_more.result()
+
+    assert (told[-1].kept + told[-1].done, result.status, last.status) == (24, 0, 0)
+    assert result.log is not None
+    found = [one.moment for one in opened(result.log.read_bytes()).fingerprints]
+    assert (found[0], sorted(found)) == ("start", ["again", "end", "middle", "start"])
+    assert len(endpoint.asked) == calls
+    assert last.log is not None
+    assert [one.number for one in opened(last.log.read_bytes()).fingerprints] == [30, 30, 30, 30]

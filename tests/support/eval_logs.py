@@ -58,3 +58,16 @@ def retold(files: Files, change: Callable[[Any], object], item: str = "patch.tra
                 one["scores"] = scores
 
     return changed(files, "summaries.json", tell)
+
+
+def long_log(samples: int) -> bytes:
+    """Return a whole log of so many samples of the first level, each as the first authored one but for its names."""
+    files = files_of("plain.eval")
+    names = [f"patch.traversal.1.{number}" for number in range(samples)]
+    first, told = strictjson.loads(files[FIRST]), strictjson.loads(files["summaries.json"])[0]
+    renamed = [{"id": name, "uuid": f"uuid-{name}"} for name in names]
+    found = {name: data for name, data in files.items() if not name.startswith(("samples/", "_journal/", "reductions"))}
+    found["summaries.json"] = strictjson.dumps([told | one for one in renamed])
+    found |= {f"samples/{one['id']}_epoch_1.json": strictjson.dumps(first | one) for one in renamed}
+    dataset = {"samples": samples, "sample_ids": names}
+    return packed(changed(found, "header.json", lambda head: head["eval"]["dataset"].update(dataset)))

@@ -13,7 +13,7 @@ def main() -> None:
 
     boot.boot()
     deed, *words = sys.argv[1:]
-    deeds: dict[str, Callable[..., dict[str, Any]]] = {"begin": begin, "look": look}
+    deeds: dict[str, Callable[..., dict[str, Any]]] = {"begin": begin, "look": look, "suites": suites}
     sys.stdout.write(json.dumps(deeds[deed](*words)) + "\n")
 
 
@@ -41,6 +41,16 @@ def look(protocol: str) -> dict[str, Any]:
         "samples": queries.samples_of(row, viewer, now=now).count(),
         "runs": [[run.state, run.recovered, run.calls_logged, run.calls_admitted] for run in runs],
     }
+
+
+def suites() -> dict[str, Any]:
+    """Return the registered benchmarks' names and digests, and how many entries of the record say so."""
+    from watchbell.apps.evaluation.models import Benchmark
+    from watchbell.apps.journal.models import Entry
+
+    rows = list(Benchmark.objects.order_by("pk"))
+    entries = Entry.objects.filter(action="evaluation.benchmark_registered").count()
+    return {"names": [row.name for row in rows], "digests": {row.name: row.digest for row in rows}, "entries": entries}
 
 
 if __name__ == "__main__":

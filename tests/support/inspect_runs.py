@@ -23,6 +23,7 @@ from watchbell.outside.inspect_runner.plan import wanted
 
 TOKEN = "wbg_canary-token-0123456789abcdef"
 SEED = "5e" * 32
+LIST = "finished.jsonl"
 
 
 def plan(endpoint: ModelEndpoint, folder: Path, **more: Any) -> runner.RunPlan:
@@ -96,11 +97,27 @@ def samples_of(log: Path) -> list[dict[str, Any]]:
     return [json.loads(data) for name, data in found if name.startswith("samples/")]  # noqa: TID251 (our own process's)
 
 
+def listed(folder: Path) -> list[dict[str, Any]]:
+    """Return the samples of a run's list of finished ones, but those that were not written whole."""
+    path = folder / LIST
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith(b"}")]  # noqa: TID251 (our own process's)
+
+
+def left_half_written(folder: Path) -> None:
+    """This will end a run's list as a process does that is killed while it writes into it."""
+    with (folder / LIST).open("ab") as file:
+        file.write(b'\n{"id": "tiny')
+
+
 def members(log: Path) -> dict[str, bytes]:
-    """Return the members of a log, which are packed as zipfile cannot unpack them: with Zstandard."""
+    """Return the members of a log: Inspect's are packed as zipfile cannot unpack them, with Zstandard; ours are not."""
     found = {}
     with zipfile.ZipFile(log) as archive, log.open("rb") as file:
         for one in archive.infolist():
+            if one.compress_type == zipfile.ZIP_DEFLATED:
+                found[one.filename] = archive.read(one)
+                continue
             file.seek(one.header_offset + 26)
             name, extra = struct.unpack("<HH", file.read(4))
             file.seek(name + extra, os.SEEK_CUR)

@@ -131,6 +131,7 @@ def _parts(
                 folder=str(out / name),
                 tokens=budget,
                 connections=connections,
+                fingerprints=True,
             )
             yield Part(suite=suite.benchmark, budget=budget, plan=plan)
 

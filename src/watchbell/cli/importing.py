@@ -20,7 +20,9 @@ from watchbell.outside.egress import Bounds, Policy, Request, fetch
 from watchbell.outside.reader import IMPORT, Member, open_document, visible_controls
 
 PUBLISHED = ("osv", "cve", "csaf", "kev", "epss", "vulnrichment")
-ONES_OWN = ("sbom", "csv", "sarif", "vex")
+FINDINGS = ("findings", "sarif")
+"""Two names of one kind: the bytes decide which format it is in."""
+ONES_OWN = ("sbom", "csv", *FINDINGS, "vex")
 LOGS = ("eval-log",)
 MOST_SHOWN = 1000
 MIB = 1 << 20
@@ -62,6 +64,8 @@ class Task:
     progress: "Progress"
     protocol: Any = None
     """The protocol that logs of evaluations are held against."""
+    said: str = ""
+    """The format that findings are said to be in."""
 
 
 class Progress:
@@ -133,7 +137,7 @@ def _own(path: str, name: str, source: Path | BinaryIO, task: Task) -> None:
 
 
 def _hand_over(path: str, member: Member, task: Task) -> None:
-    load = {"sarif": _findings, "sbom": _bill, "csv": _table, "vex": _statements}[task.kind]
+    load = {**dict.fromkeys(FINDINGS, _findings), "sbom": _bill, "csv": _table, "vex": _statements}[task.kind]
     where = _where(path, member.name)
     try:
         load(where, member.name, member.content(), task)
@@ -150,7 +154,7 @@ def _findings(where: str, name: str, content: bytes, task: Task) -> None:
     from watchbell.apps.findings.words import Channel, Outcome
     from watchbell.doors import keys, moment, uploads
 
-    upload = uploads.read_upload(content, name=name, channel=Channel.IMPORT, limits=IMPORT)
+    upload = uploads.read_upload(content, name=name, channel=Channel.IMPORT, limits=IMPORT, said=task.said)
     now = moment.now()
     received = findings.submit(upload, store=keys.blob_store(), by=task.by, now=now, rng=moment.dice())
     is_new = received.submission.completed_at == now

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from watchbell.cli import boot, eval_logs
-from watchbell.cli.importing import LOGS, ONES_OWN, PUBLISHED, Progress, Tally, Task, is_url, read
+from watchbell.cli.importing import FINDINGS, LOGS, ONES_OWN, PUBLISHED, Progress, Tally, Task, is_url, read
 from watchbell.cli.serve import refuse_other_schema
 from watchbell.domain.handling import Actor, ActorKind, OrganisationKind, Scope, system
 from watchbell.outside.reader import visible_controls
@@ -18,7 +18,8 @@ HELP = f"""Read KIND from each PATH: a file, a folder, .zip, .gz, .zst, NDJSON o
 
 \b
 osv cve csaf kev epss vulnrichment   what the world has published
-sbom csv sarif vex                   one organisation's own: --org says whose
+sbom csv vex                         one organisation's own: --org says whose
+findings (or sarif)                  its findings, in any format we read; --format says which where the bytes do not
 eval-log                             Inspect's logs of an evaluation: --protocol says of which
 {" ".join(LATER):36} not readable yet: a later version reads them
 
@@ -36,20 +37,30 @@ something was refused; everything else is stored all the same.
     default="",
     help="Name of the asset an sbom describes (default: its file's), or a vex counts for (default: all).",
 )
+@click.option("--format", "said", default="", help="What findings are in: sarif, vrf, ndjson, osv, cve, csv, mail.")
 @click.option("--protocol", default="", help="Id of the locked protocol that an eval-log is held against.")
 @click.option("--wait", is_flag=True, help="Also do the work that follows (matching) before returning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and refusals as JSON.")
 def import_verb(
-    kind: str, paths: tuple[str, ...], organisation: str, asset: str, protocol: str, wait: bool, as_json: bool
+    kind: str,
+    paths: tuple[str, ...],
+    organisation: str,
+    asset: str,
+    said: str,
+    protocol: str,
+    wait: bool,
+    as_json: bool,
 ) -> None:
     """Check the words, read every path, say what came of it."""
     _check(kind, paths, organisation, asset, protocol)
+    if said and kind not in FINDINGS:
+        raise click.UsageError("--format goes with findings only; leave it out.")
     node = boot.boot()
     refuse_other_schema()
     by = _console(kind, organisation)
     progress = Progress(is_shown=sys.stderr.isatty())
     against = eval_logs.protocol_named(protocol) if protocol else None
-    task = Task(kind, by, asset, node.egress_allow, Tally(), progress, against)
+    task = Task(kind, by, asset, node.egress_allow, Tally(), progress, against, said)
     try:
         for path in paths:
             progress.begin(path)

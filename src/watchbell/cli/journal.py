@@ -35,13 +35,19 @@ def verify(
 ) -> None:
     """Recompute chain and tree of this node, of an exported FILE, or the chains of an engagement's access log.
 
+    FILE may also be a signed report of an evaluation: then its signature is checked.
     Exit 1, with the first place that does not hold, when something was changed.
     """
-    from watchbell.cli import verify_access, verify_journal
+    from watchbell.cli import verify_access, verify_journal, verify_report
 
     before = Path(earlier) if earlier else None
+    verdict: Verdict
     try:
-        if file and verify_access.is_log(Path(file)):
+        if file and verify_report.is_report(Path(file)):
+            if earlier or journal:
+                raise click.UsageError("--earlier and --journal go with a record or an access log; FILE is a report.")
+            verdict = verify_report.verify_file(Path(file), trusted=trusted)
+        elif file and verify_access.is_log(Path(file)):
             verdict = _of_log(Path(file), trusted, before, Path(journal) if journal else None)
         elif journal:
             raise click.UsageError("--journal goes with an access log; FILE is none.")

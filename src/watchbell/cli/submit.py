@@ -1,4 +1,7 @@
-"""`submit FILE --to URL`: send findings to a node and wait for them; the same file sent again changes nothing."""
+"""`submit FILE --to URL`: send findings to a node and wait for them; the same file sent again changes nothing.
+
+A file of more than a piece goes in pieces, so that the same command goes on where it was cut off.
+"""
 
 import hashlib
 import json
@@ -14,18 +17,21 @@ import click
 from watchbell.cli import boot
 
 LONGEST = 64 << 20
+PIECE = 4 << 20
 SOMETHING_REFUSED = 3
 INTERRUPTED = 130
 ASK_AGAIN_SECONDS = 2.0
+ENDED_EARLY = ("stopped", "gave-up")
 
 
 @click.command("submit")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--to", "node", required=True, help="Base address of the node, such as https://bell.example.org.")
 @click.option("--key", default="", help="Idempotency key; default: the digest of the file.")
+@click.option("--format", "said", default="", help="sarif, vrf, ndjson, osv, cve, csv or mail; default: its bytes say.")
 @click.option("--json", "as_json", is_flag=True, help="Print the node's answer as JSON.")
-def submit_verb(file: str, node: str, key: str, as_json: bool) -> None:
-    """Send SARIF, NDJSON or a CSAF report with the token in WATCHBELL_TOKEN. Exit 3 when an item was refused."""
+def submit_verb(file: str, node: str, key: str, said: str, as_json: bool) -> None:
+    """Send a file of findings with the token in WATCHBELL_TOKEN. Exit 3 when an item was refused."""
     from watchbell.domain.refusal import Refused
 
     token = boot.settings().token
@@ -36,7 +42,7 @@ def submit_verb(file: str, node: str, key: str, as_json: bool) -> None:
     content = Path(file).read_bytes()
     desk = Desk(node.rstrip("/"), token)
     try:
-        answer = desk.hand_in(content, key or f"sha256:{hashlib.sha256(content).hexdigest()}")
+        answer = desk.hand_in(content, key or f"sha256:{hashlib.sha256(content).hexdigest()}", said)
         if "stage" in answer:
             answer = Following(desk, answer, is_quiet=as_json).to_its_end()
         elif not as_json:
@@ -60,10 +66,22 @@ class Desk:
     node: str
     token: str
 
-    def hand_in(self, content: bytes, key: str) -> dict[str, Any]:
+    def hand_in(self, content: bytes, key: str, said: str = "") -> dict[str, Any]:
         """Return the node's answer: of every item, or how far a large upload is."""
         headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
-        return self._answer("/api/v1/submissions", "POST", headers, content)
+        told = f"?format={quote(said)}" if said else ""
+        if len(content) <= PIECE:
+            return self._answer(f"/api/v1/submissions{told}", "POST", headers, content)
+        known = self._answer(f"/api/v1/submissions?key={quote(key, safe='')}")
+        taking: dict[str, Any] | None = known["submission"]
+        if taking and taking["stage"] not in ENDED_EARLY:
+            return taking
+        whole = f"size={len(content)}&sha256={hashlib.sha256(content).hexdigest()}"
+        here = known["received"]
+        while here < len(content):
+            piece = content[here : here + PIECE]
+            here = self._answer(f"/api/v1/arrivals?at={here}&{whole}", "POST", headers, piece)["received"]
+        return self._answer(f"/api/v1/arrivals/end{told}", "POST", headers)
 
     def stage(self, submission: str) -> dict[str, Any]:
         """Return how far an upload is."""
@@ -109,7 +127,7 @@ class Following:
             self._catch_up(name)
             if self.taking["stage"] == "over":
                 return {"submission": name, "counts": _said(self.taking["counts"]), "items": self.items}
-            if self.taking["stage"] in ("stopped", "gave-up"):
+            if self.taking["stage"] in ENDED_EARLY:
                 how_far = f"{self.taking['done']} of {self.taking['total']}"
                 raise click.ClickException(f"The node stopped at {how_far}. The same command goes on.")
             self._say_how_far()

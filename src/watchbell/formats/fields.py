@@ -3,7 +3,7 @@
 `place` is the JSON pointer (RFC 6901) of the object that holds the field; "" is the root.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from watchbell.domain.refusal import Refused, refuse
@@ -96,6 +96,15 @@ def objects(holder: Json, key: str, place: str = "") -> Iterator[tuple[Json, str
         if type(value) is not dict:
             raise wrong_type(where, dict, value)
         yield value, where
+
+
+def only(holder: Json, known: Iterable[str], place: str = "") -> None:
+    """Refuse a field that is none of the known ones and is not named `x_...`, so that a misspelt one is noticed."""
+    for key in holder:
+        if key not in known and not key.startswith("x_"):
+            todo = Sentence('Correct the name, or call it "{kept}" to have it kept', kept=f"x_{key[:40]}")
+            message = Sentence("We do not know the field {key}.", key=repr(key[:40]))
+            raise refuse("unknown-field", message, place=pointer(place, key), todo=todo)
 
 
 def texts(holder: Json, key: str, place: str = "") -> tuple[str, ...]:

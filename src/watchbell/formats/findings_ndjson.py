@@ -5,11 +5,10 @@ else must be named `x_...` and is kept as it came.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from watchbell.domain.advisory import (
-    Activity,
-    AiUsage,
     Claim,
     ClaimedEvidence,
     ClaimedProduct,
@@ -21,42 +20,32 @@ from watchbell.domain.advisory import (
     ReferenceKind,
     Severity,
 )
-from watchbell.domain.refusal import Refusal, Refused, refuse
+from watchbell.domain.refusal import Refused, refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import fields, strictjson
+from watchbell.formats import ai_usage, claimed, fields, strictjson
 from watchbell.formats.fields import Json
 
 KNOWN = frozenset(
     (
         *("id", "title", "description", "product", "products", "locations", "cwes", "severity", "severities"),
-        *("evidence", "ai_usage", "aliases", "references", "credits", "suggested_fix", "fingerprints"),
+        *("evidence", "ai_usage", "aliases", "references", "credits", "suggested_fix", "fingerprints", "flows"),
     )
 )
 _PRODUCT = ("purl", "vendor", "name", "version", "repository", "cpe")
-_AI = ("activities", "human_oversight", "model", "model_withheld", "text")
 
 
 def read(lines: Iterable[bytes]) -> Iterator[tuple[int, Claim | Refused]]:
     """Yield (line number, claim or why it was refused); blank lines are skipped."""
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield number, loads(line)
-        except Refused as refused:
-            yield number, _at_line(number, refused.refusal)
-
-
-def _at_line(number: int, why: Refusal) -> Refused:
-    within = why.place.removeprefix("line 1 ") if why.place.startswith("line") else why.place
-    place = f"line {number} {within}".rstrip()
-    return Refused(Refusal(code=why.code, message=why.message, place=place, expected=why.expected, todo=why.todo))
+        if line.strip():
+            item = claimed.made(f"line {number}", partial(loads, line))
+            yield number, item.claim if isinstance(item, claimed.Claimed) else Refused(item.refusal)
 
 
 def loads(line: bytes) -> Claim:
     """Return the claim on one line; raises Refused with a JSON pointer."""
     record = fields.root(strictjson.loads(line))
-    _refuse_unknown(record, KNOWN, "")
+    fields.only(record, KNOWN, "")
     return Claim(
         submitter_item_id=fields.required_text(record, "id"),
         title=fields.required_text(record, "title"),
@@ -66,30 +55,30 @@ def loads(line: bytes) -> Claim:
         cwes=fields.texts(record, "cwes"),
         severities=tuple(_severities(record)),
         evidence=_evidence(fields.mapping(record, "evidence")),
-        ai_usage=_ai_usage(fields.mapping(record, "ai_usage")),
+        ai_usage=ai_usage.read(fields.mapping(record, "ai_usage")),
         aliases=fields.texts(record, "aliases"),
         references=tuple(_reference(one, where) for one, where in fields.objects(record, "references")),
         credits=tuple(_credit(one, where) for one, where in fields.objects(record, "credits")),
         suggested_fix=fields.text(record, "suggested_fix"),
         fingerprints=tuple(_fingerprints(fields.mapping(record, "fingerprints"))),
+        flows=tuple(_flows(record)),
         extra={key: value for key, value in record.items() if key.startswith("x_")},
     )
 
 
 def dumps(claim: Claim) -> bytes:
     """Return the claim as one canonical line without its line end; what was not said is left out."""
-    ai = claim.ai_usage
     record: Json = {
         **{key: value for key, value in claim.extra.items() if key.startswith("x_")},
         "id": claim.submitter_item_id,
         "title": claim.title,
         "description": claim.description,
         "products": [_said({key: getattr(one, key) for key in _PRODUCT}) for one in claim.products],
-        "locations": [_said({"uri": one.uri, "line": one.line, "symbol": one.symbol}) for one in claim.locations],
+        "locations": [_place(one) for one in claim.locations],
         "cwes": list(claim.cwes),
         "severities": [_said({"vector": one.vector, "by": one.by}) for one in claim.severities],
         "evidence": _said({"text": claim.evidence.text, "level": _level_word(claim.evidence.level)}),
-        "ai_usage": _said({key: getattr(ai, key) for key in _AI if key != "activities"}),
+        "ai_usage": ai_usage.write(claim.ai_usage),
         "aliases": list(claim.aliases),
         "references": [
             _said({"url": one.url, "kind": one.kind.value, "summary": one.summary}) for one in claim.references
@@ -97,14 +86,17 @@ def dumps(claim: Claim) -> bytes:
         "credits": [_thanks(one) for one in claim.credits],
         "suggested_fix": claim.suggested_fix,
         "fingerprints": dict(claim.fingerprints),
+        "flows": [[_place(one) for one in flow] for flow in claim.flows],
     }
-    if ai.activities is not None:
-        record["ai_usage"]["activities"] = sorted(one.value for one in ai.activities)
     return strictjson.dumps(_said(record))
 
 
 def _said(record: Json) -> Json:
     return {key: value for key, value in record.items() if value not in ("", 0, [], {}, False)}
+
+
+def _place(one: Location) -> Json:
+    return _said({"uri": one.uri, "line": one.line, "symbol": one.symbol})
 
 
 def _thanks(one: Credit) -> Json:
@@ -116,18 +108,6 @@ def _level_word(level: EvidenceLevel) -> str:
     return "" if level is EvidenceLevel.E0_ASSERTED else level.label
 
 
-def _refuse_unknown(record: Json, known: Iterable[str], place: str) -> None:
-    for key in record:
-        if key not in known and not key.startswith("x_"):
-            todo = Sentence('Correct the name, or call it "{kept}" to have it kept', kept=f"x_{key[:40]}")
-            raise refuse(
-                "unknown-field",
-                Sentence("We do not know the field {key}.", key=repr(key[:40])),
-                place=fields.pointer(place, key),
-                todo=todo,
-            )
-
-
 def _products(record: Json) -> Iterator[ClaimedProduct]:
     one = fields.mapping(record, "product")
     if one:
@@ -137,7 +117,7 @@ def _products(record: Json) -> Iterator[ClaimedProduct]:
 
 
 def _product(one: Json, place: str) -> ClaimedProduct:
-    _refuse_unknown(one, _PRODUCT, place)
+    fields.only(one, _PRODUCT, place)
     product = ClaimedProduct(**{key: fields.text(one, key, place) for key in _PRODUCT})
     if not product.is_named:
         expected = "a purl, a name, a repository or a cpe"
@@ -146,11 +126,20 @@ def _product(one: Json, place: str) -> ClaimedProduct:
 
 
 def _location(one: Json, place: str) -> Location:
-    _refuse_unknown(one, ("uri", "line", "symbol"), place)
+    fields.only(one, ("uri", "line", "symbol"), place)
     line = one.get("line", 0)
     if type(line) is not int or line < 0:
         raise fields.wrong_type(fields.pointer(place, "line"), int, line)
     return Location(uri=fields.text(one, "uri", place), line=line, symbol=fields.text(one, "symbol", place))
+
+
+def _flows(record: Json) -> Iterator[tuple[Location, ...]]:
+    for index, steps in enumerate(fields.items(record, "flows")):
+        where = fields.pointer("", "flows", index)
+        if type(steps) is not list:
+            raise fields.wrong_type(where, list, steps)
+        held = {str(index): steps}
+        yield tuple(_location(one, at) for one, at in fields.objects(held, str(index), "/flows"))
 
 
 def _severities(record: Json) -> Iterator[Severity]:
@@ -161,7 +150,7 @@ def _severities(record: Json) -> Iterator[Severity]:
 
 
 def _evidence(one: Json) -> ClaimedEvidence:
-    _refuse_unknown(one, ("text", "level"), "/evidence")
+    fields.only(one, ("text", "level"), "/evidence")
     word = fields.text(one, "level", "/evidence") or "E0"
     level = {level.label: level for level in EvidenceLevel}.get(word.upper())
     if level is None:
@@ -172,23 +161,6 @@ def _evidence(one: Json) -> ClaimedEvidence:
             expected="E0 to E4",
         )
     return ClaimedEvidence(text=fields.text(one, "text", "/evidence"), level=level)
-
-
-def _ai_usage(one: Json) -> AiUsage:
-    _refuse_unknown(one, _AI, "/ai_usage")
-    withheld = one.get("model_withheld", False)
-    if type(withheld) is not bool:
-        raise fields.wrong_type("/ai_usage/model_withheld", bool, withheld)
-    said = fields.texts(one, "activities", "/ai_usage") if "activities" in one else None
-    return AiUsage(
-        activities=None
-        if said is None
-        else frozenset(_one_of(Activity, word, "/ai_usage/activities") for word in said),
-        human_oversight=fields.text(one, "human_oversight", "/ai_usage"),
-        model=fields.text(one, "model", "/ai_usage"),
-        model_withheld=withheld,
-        text=fields.text(one, "text", "/ai_usage"),
-    )
 
 
 def _reference(one: Json, place: str) -> Reference:

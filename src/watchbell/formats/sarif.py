@@ -1,25 +1,30 @@
-"""Read claims from SARIF 2.1.0, tool by tool, without ever following a link in it.
+"""Read claims from SARIF 2.1.0, tool by tool, result by result, without ever following a link in it.
 
-A flawed result is refused alone and counted; more than 25,000 results are refused
-by number, never dropped silently. Suppressed results are not claims: their author
-took them back.
+A flawed result is refused alone; more than 25,000 are refused by number, never dropped
+silently. What its author took back (suppressed, absent since the last scan) or calls no flaw
+is set aside and counted. The results are cut out and read one at a time, so that a large
+log costs its bytes and no more.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from watchbell.domain.advisory import Claim, Location, Reference, Severity
-from watchbell.domain.canonical import digest
+from watchbell.domain.advisory import Claim
 from watchbell.domain.refusal import Refusal, Refused, refuse
-from watchbell.formats import fields, strictjson
+from watchbell.domain.sentence import Sentence
+from watchbell.formats import claimed, fields, jsonparts, strictjson
+from watchbell.formats.claimed import Item, NotTaken
 from watchbell.formats.fields import Json
+from watchbell.formats.sarif_result import MAX_LOCATIONS, Run, claim_of, run_of
+
+__all__ = ["MAX_LOCATIONS", "MAX_RESULTS", "Log", "SarifClaims", "loads", "opened", "read"]
 
 MAX_RESULTS = 25_000
-MAX_LOCATIONS = 100
-_CWE = re.compile(r"(?:^|[^a-z])cwe[-_/ ]?0*(\d{1,6})(?!\d)", re.IGNORECASE)
 _NOT_A_FLAW = ("pass", "notApplicable", "informational")
+_OUTER = 4
+"""How deep a result stands in its document."""
 
 
 @dataclass(slots=True)
@@ -43,52 +48,95 @@ class SarifClaims:
         return len(self.claims) + self.refused_count + self.suppressed + self.not_flaws
 
 
-@dataclass(frozen=True, slots=True)
-class _Tool:
-    """What a run's tool says of itself and its rules, by rule id and by index."""
+@dataclass(slots=True)
+class Log:
+    """A document whose results are read one at a time, as often as somebody asks; see `opened`."""
 
-    name: str
-    by_id: dict[str, Json]
-    by_index: list[Json]
+    runs: list[tuple[Run, str, list[Any]]]
+    parts: jsonparts.Parts | None = field(default=None, repr=False)
+
+    def items(self, counted: SarifClaims | None = None) -> Iterator[Item]:
+        """Yield each result that is a flaw, in order; those set aside and over the limit are added to `counted`."""
+        counts, taken = counted or SarifClaims(), 0
+        for number, (run, place, held) in enumerate(self.runs):
+            for index, result in enumerate(self._results(number, held)):
+                where = f"{place}/results/{index}"
+                if isinstance(result, NotTaken):
+                    result = NotTaken(claimed.at(where, result.refusal))
+                elif not _is_flaw(result, counts):
+                    continue
+                taken += 1
+                if taken > MAX_RESULTS:
+                    counts.refused_over_limit += 1
+                elif isinstance(result, NotTaken):
+                    yield result
+                else:
+                    yield claimed.made(where, partial(_claim, result, where, run))
+        if counts.refused_over_limit:
+            yield NotTaken(_beyond(counts.refused_over_limit))
+
+    def _results(self, number: int, held: list[Any]) -> Iterator[Any]:
+        yield from held
+        for octets in self.parts.items(number) if self.parts else ():
+            yield _parsed(octets)
+
+
+def opened(data: bytes) -> Log:
+    """Return the log in `data`; raises Refused when it is no SARIF 2.1.0."""
+    try:
+        parts = jsonparts.cut(data, "runs", "results")
+    except jsonparts.TooManyItems:
+        raise claimed.too_many(Sentence("At most {limit} results", limit=jsonparts.MOST_ITEMS)) from None
+    return _log(fields.root(strictjson.loads(parts.rest)), parts)
 
 
 def loads(data: bytes) -> SarifClaims:
-    """Return the claims in `data`; raises Refused when it is no SARIF 2.1.0."""
-    return read(fields.root(strictjson.loads(data)))
+    """Return the claims in `data` at once; raises Refused when it is no SARIF 2.1.0."""
+    return _all_of(opened(data))
 
 
 def read(document: Json) -> SarifClaims:
     """Return the claims of every run of a parsed document, see `loads`."""
+    return _all_of(_log(document))
+
+
+def _log(document: Json, parts: jsonparts.Parts | None = None) -> Log:
     version = fields.text(document, "version")
     if version != "2.1.0":
         raise fields.unsupported("SARIF", version, "SARIF 2.1.0", place="/version")
+    runs = fields.objects(document, "runs")
+    return Log([(run_of(run), place, fields.items(run, "results", place)) for run, place in runs], parts)
+
+
+def _all_of(log: Log) -> SarifClaims:
     found = SarifClaims()
-    for run, place in fields.objects(document, "runs"):
-        tool = _tool(run)
-        for index, result in enumerate(fields.items(run, "results", place)):
-            _take(result, f"{place}/results/{index}", tool, found)
+    for item in log.items(found):
+        if isinstance(item, claimed.Claimed):
+            found.claims.append(item.claim)
+        elif item.refusal.code != "too-many":
+            found.refused.append(item.refusal)
     return found
 
 
-def _take(result: Any, place: str, tool: _Tool, found: SarifClaims) -> None:
-    if len(found.claims) >= MAX_RESULTS:
-        found.refused_over_limit += 1
-    elif isinstance(result, dict) and result.get("kind", "fail") in _NOT_A_FLAW:
-        found.not_flaws += 1
-    elif isinstance(result, dict) and _is_suppressed(result):
-        found.suppressed += 1
-    else:
-        try:
-            found.claims.append(_claim(fields.root(result), place, tool))
-        except Refused as refused:
-            found.refused.append(_below(place, refused.refusal))
+def _parsed(octets: bytes) -> Any:
+    """Return the result in its own bytes, or why it is none."""
+    try:
+        return strictjson.loads(octets, max_depth=strictjson.MAX_DEPTH - _OUTER)
+    except Refused as refused:
+        return NotTaken(refused.refusal)
 
 
-def _below(place: str, why: Refusal) -> Refusal:
-    if why.place.startswith(place):
-        return why
-    where = place + (why.place if why.place != "/" else "")
-    return Refusal(code=why.code, message=why.message, place=where, expected=why.expected, todo=why.todo)
+def _is_flaw(result: Any, counts: SarifClaims) -> bool:
+    """Return whether this is to be a claim; what its author set aside is counted."""
+    if not isinstance(result, dict):
+        return True
+    if result.get("kind", "fail") in _NOT_A_FLAW or result.get("baselineState") == "absent":
+        counts.not_flaws += 1
+        return False
+    if _is_suppressed(result):
+        counts.suppressed += 1
+        return False
+    return True
 
 
 def _is_suppressed(result: Json) -> bool:
@@ -99,153 +147,11 @@ def _is_suppressed(result: Json) -> bool:
     return any(isinstance(one, dict) and one.get("status", "accepted") == "accepted" for one in listed)
 
 
-def _tool(run: Json) -> _Tool:
-    tool = run.get("tool")
-    driver = tool.get("driver") if isinstance(tool, dict) else None
-    driver = driver if isinstance(driver, dict) else {}
-    listed = driver.get("rules")
-    rules = [one if isinstance(one, dict) else {} for one in listed] if isinstance(listed, list) else []
-    return _Tool(_soft(driver, "name"), {_soft(one, "id"): one for one in rules}, rules)
+def _claim(result: Any, place: str, run: Run) -> Claim:
+    return claim_of(fields.root(result), place, run)
 
 
-def _claim(result: Json, place: str, tool: _Tool) -> Claim:
-    rule = _rule(result, tool)
-    rule_id = _soft(result, "ruleId") or _soft(rule, "id")
-    message = _message(result, rule)
-    title = _words(rule, "shortDescription") or _soft(rule, "name") or _first_line(message) or rule_id
-    if not title:
-        expected = "a message, or a rule with an id or a description"
-        raise refuse(
-            "missing-field", "The result does not say what it found.", place=place + "/message", expected=expected
-        )
-    locations = tuple(_locations(result))
-    return Claim(
-        submitter_item_id=_soft(result, "guid") or _own_id(message, tool, rule_id, locations),
-        title=title[:500],
-        description="\n\n".join(part for part in (message, _words(rule, "fullDescription")) if part),
-        locations=locations[:MAX_LOCATIONS],
-        cwes=tuple(_cwes(result, rule)),
-        severities=tuple(Severity(vector=text) for text in _vectors(result, rule)),
-        references=tuple(Reference(url) for url in (_soft(rule, "helpUri"), _soft(result, "hostedViewerUri")) if url),
-        suggested_fix=_fix(result),
-        fingerprints=tuple(_fingerprints(result)),
-        extra={"sarif": {"tool": tool.name, "rule": rule_id, "level": _soft(result, "level") or "warning"}},
-    )
-
-
-def _rule(result: Json, tool: _Tool) -> Json:
-    index = result.get("ruleIndex")
-    reference = result.get("rule")
-    if type(index) is not int and isinstance(reference, dict):
-        index = reference.get("index")
-    if type(index) is int and 0 <= index < len(tool.by_index):
-        return tool.by_index[index]
-    return tool.by_id.get(_soft(result, "ruleId"), {})
-
-
-def _message(result: Json, rule: Json) -> str:
-    """Return the result's own text, or the rule's for its message id; arguments replace {0}, {1}, ..."""
-    message = result.get("message")
-    if not isinstance(message, dict):
-        return ""
-    text = _soft(message, "text") or _soft(message, "markdown")
-    if not text:
-        strings = rule.get("messageStrings")
-        named = strings.get(_soft(message, "id")) if isinstance(strings, dict) else None
-        text = _soft(named, "text") if isinstance(named, dict) else ""
-    arguments = message.get("arguments")
-    for index, argument in enumerate(arguments[:20] if isinstance(arguments, list) else ()):
-        text = text.replace(f"{{{index}}}", str(argument)[:1000])
-    return text
-
-
-def _own_id(message: str, tool: _Tool, rule_id: str, locations: tuple[Location, ...]) -> str:
-    """Return a name made of what the result says, since its place in the file changes from scan to scan."""
-    places = [[one.uri, one.line, one.symbol] for one in locations]
-    return "sarif-" + digest([tool.name, rule_id, message, places]).hex()[:32]
-
-
-def _locations(result: Json) -> Iterator[Location]:
-    """Yield the first step of each code flow (where an attacker enters), then the result's own places."""
-    for flow in _dicts(result, "codeFlows"):
-        for thread in _dicts(flow, "threadFlows"):
-            for step in _dicts(thread, "locations")[:1]:
-                inner = step.get("location")
-                if isinstance(inner, dict):
-                    yield _location(inner)
-    for one in _dicts(result, "locations"):
-        yield _location(one)
-
-
-def _location(one: Json) -> Location:
-    physical = one.get("physicalLocation")
-    physical = physical if isinstance(physical, dict) else {}
-    artifact, region = physical.get("artifactLocation"), physical.get("region")
-    line = region.get("startLine", 0) if isinstance(region, dict) else 0
-    logical = _dicts(one, "logicalLocations")[:1]
-    return Location(
-        uri=_soft(artifact, "uri") if isinstance(artifact, dict) else "",
-        line=line if type(line) is int and 0 < line < 10**9 else 0,
-        symbol=next((_soft(part, "fullyQualifiedName") or _soft(part, "name") for part in logical), ""),
-    )
-
-
-def _cwes(result: Json, rule: Json) -> list[str]:
-    texts: list[str] = []
-    for holder in (result, rule):
-        properties = holder.get("properties")
-        tags = properties.get("tags") if isinstance(properties, dict) else None
-        texts += [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
-        named = properties.get("cwe") if isinstance(properties, dict) else None
-        several = named if isinstance(named, list) else [named]
-        texts += [one for one in several if isinstance(one, str)]
-    for taxon in (*_dicts(result, "taxa"), *_targets(rule)):
-        component = taxon.get("toolComponent")
-        if isinstance(component, dict) and _soft(component, "name").upper() == "CWE":
-            texts.append("CWE-" + _soft(taxon, "id").upper().removeprefix("CWE-"))
-    return sorted({f"CWE-{number}" for text in texts for number in _CWE.findall(text)})
-
-
-def _targets(rule: Json) -> Iterator[Json]:
-    for relationship in _dicts(rule, "relationships"):
-        target = relationship.get("target")
-        if isinstance(target, dict):
-            yield target
-
-
-def _vectors(result: Json, rule: Json) -> Iterator[str]:
-    for holder in (result, rule):
-        properties = holder.get("properties")
-        if isinstance(properties, dict):
-            yield from (value for value in properties.values() if isinstance(value, str) and value.startswith("CVSS:"))
-
-
-def _fix(result: Json) -> str:
-    described = (_words(one, "description") for one in _dicts(result, "fixes"))
-    return "\n".join(text for text in described if text)
-
-
-def _fingerprints(result: Json) -> Iterator[tuple[str, str]]:
-    for key in ("partialFingerprints", "fingerprints"):
-        prints = result.get(key)
-        if isinstance(prints, dict):
-            yield from sorted((name, value) for name, value in prints.items() if isinstance(value, str))
-
-
-def _dicts(holder: Json, key: str) -> list[Json]:
-    value = holder.get(key)
-    return [one for one in value[: MAX_LOCATIONS * 10] if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _words(holder: Json, key: str) -> str:
-    value = holder.get(key)
-    return _soft(value, "text") or _soft(value, "markdown") if isinstance(value, dict) else ""
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0].strip()
-
-
-def _soft(holder: Json, key: str) -> str:
-    value = holder.get(key)
-    return value.strip() if isinstance(value, str) else ""
+def _beyond(count: int) -> Refusal:
+    message = Sentence("{count} results lie beyond what one document may hold.", count=count)
+    limit = Sentence("At most {limit} results", limit=MAX_RESULTS)
+    return refuse("too-many", message, expected=limit, todo="Send the rest as a second document").refusal

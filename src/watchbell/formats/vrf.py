@@ -4,13 +4,10 @@ The profile is young, so what we read of it is pinned in docs/standards/csaf.md.
 Texts and links are data; the TLP of the document travels with its claims.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from watchbell.domain.advisory import (
-    Activity,
-    AiUsage,
     Claim,
     ClaimedEvidence,
     ClaimedProduct,
@@ -21,23 +18,12 @@ from watchbell.domain.advisory import (
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import fields, product_tree, strictjson
+from watchbell.formats import ai_usage, fields, product_tree, strictjson, vince_form
 from watchbell.formats.fields import Json
 
 CATEGORY = "csaf_vulnerability_report"
 _DESCRIBING = ("summary", "description", "details", "general")
 _CLAIMED = ("known_affected", "first_affected", "last_affected", "under_investigation")
-_SAID = re.compile(r"^[\s*-]*(?P<word>[A-Za-z][A-Za-z _-]{1,30}?)\s*:\s*(?P<what>.*)$", re.MULTILINE)
-_DENIED = ("no", "none", "not used", "n/a", "false")
-_ACTIVITIES = {
-    "discovery": Activity.DISCOVERY,
-    "validation": Activity.VALIDATION,
-    "patch": Activity.PATCH,
-    "remediation": Activity.PATCH,
-    "remediation development": Activity.PATCH,
-    "authoring": Activity.AUTHORING,
-    "document generation": Activity.AUTHORING,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +43,11 @@ def loads(data: bytes) -> VulnerabilityReport:
 
 def read(document: Json) -> VulnerabilityReport:
     """Return the report in a parsed document, see `loads`."""
+    if vince_form.is_form(document):
+        claim = vince_form.read(document)
+        return VulnerabilityReport(
+            tracking_id=claim.submitter_item_id, publisher="", tlp=Tlp.AMBER_STRICT, claims=(claim,)
+        )
     head = fields.mapping(document, "document")
     _refuse_others(head)
     tracking, publisher = fields.mapping(head, "tracking", "/document"), fields.mapping(head, "publisher", "/document")
@@ -119,7 +110,7 @@ class _Reader:
             cwes=tuple(_cwes(flaw, place)),
             severities=tuple(self._severities(flaw, place)),
             evidence=ClaimedEvidence(text="\n\n".join(_evidence(flaw, notes, place))),
-            ai_usage=_ai_usage(_ai_texts(notes) or _ai_texts(_notes(self.head, "/document"))),
+            ai_usage=ai_usage.told(_ai_texts(notes) or _ai_texts(_notes(self.head, "/document"))),
             aliases=tuple(_aliases(flaw, place)),
             references=tuple(_references(flaw, place)),
             credits=tuple(_credits(flaw, place) or _credits(self.head, "/document")),
@@ -172,25 +163,6 @@ def _evidence(flaw: Json, notes: Iterable[tuple[str, str, str]], place: str) -> 
 
 def _ai_texts(notes: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(text for category, title, text in notes if category == "ai_usage" or title.startswith("ai usage"))
-
-
-def _ai_usage(text: str) -> AiUsage:
-    """Return what lines such as "Discovery: yes" or "Model: withheld" say; all of it stays in `text`."""
-    said = {found["word"].strip().casefold(): found["what"].strip() for found in _SAID.finditer(text)}
-    named = {_ACTIVITIES[word]: what for word, what in said.items() if word in _ACTIVITIES}
-    model = said.get("model", "")
-    withheld = model.casefold() in ("withheld", "not disclosed", "undisclosed")
-    return AiUsage(
-        activities=frozenset(one for one, what in named.items() if not _is_denied(what)) if named else None,
-        human_oversight=said.get("human oversight", ""),
-        model="" if withheld else model,
-        model_withheld=withheld,
-        text=text,
-    )
-
-
-def _is_denied(what: str) -> bool:
-    return what.casefold().rstrip(".") in _DENIED
 
 
 def _cwes(flaw: Json, place: str) -> Iterator[str]:

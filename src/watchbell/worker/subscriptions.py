@@ -26,6 +26,7 @@ EARLY_ACCESS = (
     *("engagement.started", "engagement.shortened", "engagement.ended", "engagement.withdrawn", "engagement.released"),
     *("engagement.person_", "engagement.unusual_volume", "engagement.key_destroyed", "partner."),
     *("evaluation.incident", "evaluation.protocol_locked", "evaluation.log_imported", "evaluation.result_imported"),
+    "evaluation.flaw_",
 )
 """What the other party hears of. The many entries about tokens, anchors and settings start no work."""
 

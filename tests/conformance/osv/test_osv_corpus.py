@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from watchbell.formats import osv
+from watchbell.formats import claimed, osv, record_claims
 
 OURS = Path(__file__).parent / "ours.ndjson"
 THEIRS = Path(__file__).parents[3].parent / "shared" / "data" / "osv" / "osv.ndjson.zst"
@@ -40,3 +40,17 @@ def test_every_record_of_five_publishers_is_read_and_none_is_refused() -> None:
 
     assert len(counted) > 1_000
     assert all(own_id and affected for own_id, affected in counted)
+
+
+@pytest.mark.skipif(not THEIRS.exists(), reason="the OSV collection beside the project is absent")
+def test_every_record_that_stands_is_also_a_finding_with_its_product_and_a_withdrawn_one_is_refused() -> None:
+    with THEIRS.open("rb") as packed:
+        content = zstandard.ZstdDecompressor().stream_reader(packed).read()
+
+    items = list(claimed.records(content, record_claims.of_osv))
+
+    refused = [one.refusal.code for one in items if isinstance(one, claimed.NotTaken)]
+    claims = [one.claim for one in items if isinstance(one, claimed.Claimed)]
+    assert set(refused) <= {"withdrawn"}
+    assert len(claims) > 1_000
+    assert all(one.title.strip() and one.products for one in claims)

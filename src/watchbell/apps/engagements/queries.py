@@ -28,7 +28,7 @@ from watchbell.apps.engagements.words import Material, Signed, What
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
-from watchbell.domain.metering import Dialect
+from watchbell.domain.metering import Dialect, digest_of_name
 from watchbell.domain.sealing.chain import GENESIS, chain
 from watchbell.formats import strictjson
 
@@ -195,6 +195,21 @@ def partners_of(viewer: Actor, *, now: datetime) -> QuerySet[Partner]:
     return rows.filter(Q(partner=own) | Q(model__organisation=own)).order_by("-offered_at", "public_id")
 
 
+def with_partner(viewer: Actor, *, now: datetime) -> QuerySet[Engagement]:
+    """Return the engagements about models for which the viewer's organisation is a trusted partner by mutual consent.
+
+    For what their developers let partners read; nothing else of them is the viewer's to know.
+    """
+    both = partners_of(viewer, now=now).filter(partner=viewer.organisation or NOBODY, consented_at__lte=now)
+    known = Engagement.objects.filter(model__in=both.order_by().values("model"))
+    return known if viewer.strong else known.none()
+
+
+def with_evidence() -> QuerySet[Engagement, str]:
+    """Return the ids of the engagements whose evidence nobody wrote down as gone, for services that ask again."""
+    return Engagement.objects.filter(evidence_gone_at__isnull=True).values_list("public_id", flat=True)
+
+
 def named(public_id: str) -> Engagement:
     """Return one engagement by its opaque id, for services that already decided; raises DoesNotExist."""
     return Engagement.objects.select_related("model", "grant").get(public_id=public_id)
@@ -264,16 +279,19 @@ class Called:
     tokens: int
 
 
-def calls_between(engagement: Engagement, start: datetime, end: datetime) -> Called:
+def calls_between(engagement: Engagement, start: datetime, end: datetime, *, model: str = "") -> Called:
     """Return what was called from `start` until `end`, by the lines of the access log; lists of models are no calls.
 
+    With `model` only what was called by this name, and lines that do not say by which: older ones say none.
     A call is charged when it settles: what settles after `end` counts too, what has not settled yet does not.
     """
     lines = AccessLine.objects.filter(engagement=engagement, at__gte=start).order_by("id")
     called: set[str] = set()
+    wanted = digest_of_name(model)
     for line in lines.filter(what=What.CALL, at__lt=end).iterator(chunk_size=500):
         said = strictjson.loads(bytes(line.entry))
-        if said.get("interface") != Dialect.MODELS:
+        is_asked = not model or said.get("model", wanted) == wanted
+        if said.get("interface") != Dialect.MODELS and is_asked:
             called.add(said["call"])
     tokens = 0
     for line in lines.filter(what=What.SETTLED, at__lt=end + SETTLES_WITHIN).iterator(chunk_size=500):

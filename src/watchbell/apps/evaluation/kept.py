@@ -14,7 +14,7 @@ KEPT = (
         model="evaluation.Benchmark",
         columns=(
             *("id", "public_id", "organisation", "name", "version", "visibility", "needs", "content", "generator"),
-            *("spdx", "families", "canary", "known", "digest", "registered_at"),
+            *("spdx", "families", "canary", "minutes", "known", "digest", "registered_at"),
         ),
         holds="One version of a benchmark by its digests, and what its controls earned; none of its items.",
         until="The organisation that registered it asks for its removal, and no protocol names it.",
@@ -81,10 +81,18 @@ KEPT = (
         on_deletion=NAMES_NOBODY,
     ),
     Kept(
+        model="evaluation.Fingerprint",
+        columns=("id", "public_id", "run_id", "moment", "at", "number", "sealed"),
+        holds="When an endpoint was asked neutral questions, and how many answers came; the answers are sealed.",
+        until=SEALED,
+        on_export="What they say together stands in the report.",
+        on_deletion=NAMES_NOBODY,
+    ),
+    Kept(
         model="evaluation.Report",
         columns=(
             *("id", "public_id", "protocol_id", "number", "digest", "is_kept", "content", "public_key", "signature"),
-            *("person", "issued_at", "comment", "commented_at", "consents"),
+            *("person", "issued_at", "comment", "commented_at"),
         ),
         holds="The issued report and the developer's comment; sealed (evidence key) unless the signed terms keep it.",
         until=AS_AGREED,
@@ -92,14 +100,36 @@ KEPT = (
         on_deletion=OPAQUE,
     ),
     Kept(
+        model="evaluation.HandedOn",
+        columns=(
+            *("id", "public_id", "report_id", "reader", "content", "public_key", "signature", "consented_at"),
+            "ended_at",
+        ),
+        holds="What the developer lets others read of a report; sealed (evidence key) unless the signed terms keep it.",
+        until="The developer withdraws its consent: then the content goes at once. Else as the report itself.",
+        on_export=BOTH,
+        on_deletion=NAMES_NOBODY,
+    ),
+    Kept(
         model="evaluation.Incident",
         columns=(
             *("id", "public_id", "engagement", "protocol_id", "run_id", "kind", "sealed_note", "person"),
-            *("noticed_at", "told_at", "settled_at"),
+            *("tokens_ended", "noticed_at", "told_at", "settled_at", "settled_by", "sealed_reason"),
         ),
-        holds="That something left its scope, when it was seen and told; what was seen is sealed (evidence key).",
+        holds="That something left its scope, when it was seen, told and settled; its words are sealed (evidence key).",
         until=SEALED,
         on_export=BOTH,
+        on_deletion=OPAQUE,
+    ),
+    Kept(
+        model="evaluation.Flaw",
+        columns=(
+            *("id", "public_id", "engagement", "key", "route", "sealed", "sealed_code", "submission", "person"),
+            *("reported_at", "sent_as", "sent_at"),
+        ),
+        holds="That a flaw in other software was found, and where it was sent; its text is sealed (evidence key).",
+        until=SEALED,
+        on_export="Whoever the terms give it to takes it along from its page.",
         on_deletion=OPAQUE,
     ),
 )

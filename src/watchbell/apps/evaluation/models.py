@@ -9,12 +9,18 @@ from django.db.models import F, Q
 
 from watchbell.apps.evaluation.words import IncidentKind, Source, Stop
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
-from watchbell.domain.evaluation import Needs, Outcome, Visibility
+from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
+from watchbell.domain.evaluation.fingerprints import Moment
+from watchbell.domain.evaluation.report import NEEDS_CONSENT
 from watchbell.domain.lifecycle.run import Run as RunState
+from watchbell.domain.terms import Routing
 
 
 class Benchmark(models.Model):
-    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named."""
+    """One version of a benchmark, by its digests; an organisation's own, or the node's where none is named.
+
+    `minutes` are human times by family, where people were timed.
+    """
 
     public_id = public_id()
     organisation = OrderedText(max_length=32, blank=True)
@@ -27,6 +33,7 @@ class Benchmark(models.Model):
     spdx = OrderedText(max_length=100, blank=True)
     families = models.JSONField(default=list)
     canary = OrderedText(max_length=200, blank=True)
+    minutes = models.JSONField(default=dict)
     known = models.JSONField(default=dict)
     digest = OrderedText(max_length=64)
     registered_at = models.DateTimeField()
@@ -268,6 +275,26 @@ class Sample(models.Model):
         return f"sample {self.item} of run {self.run_id}"
 
 
+class Fingerprint(models.Model):
+    """What an endpoint answered to neutral questions at one moment of a run; the answers sealed, their number not."""
+
+    public_id = public_id()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="fingerprints")
+    moment = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "moment", "at"], name="fingerprint_of_a_moment_is_there_once"),
+            models.CheckConstraint(condition=Q(moment__in=list(Moment)), name="fingerprint_moment_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fingerprint {self.public_id}"
+
+
 class Incident(models.Model):
     """Something left its scope or touched a canary: what was halted, when it was seen, when the developer had it."""
 
@@ -278,9 +305,12 @@ class Incident(models.Model):
     kind = models.CharField(max_length=16)
     sealed_note = models.BinaryField(default=b"")
     person = OrderedText(max_length=32, blank=True)
+    tokens_ended = models.PositiveIntegerField(default=0)
     noticed_at = models.DateTimeField()
     told_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    settled_by = OrderedText(max_length=32, blank=True)
+    sealed_reason = models.BinaryField(default=b"")
 
     class Meta:
         indexes = [models.Index(fields=["engagement", "settled_at"], name="incidents_of_one_engagement")]
@@ -293,10 +323,54 @@ class Incident(models.Model):
                 condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("told_at")),
                 name="incident_is_settled_after_it_is_told",
             ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=False) | Q(settled_by="", sealed_reason=b""),
+                name="incident_has_a_reason_once_settled",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"incident {self.public_id}"
+
+
+class Flaw(models.Model):
+    """A flaw in somebody else's software that the model found, and where the signed terms sent it.
+
+    `submission` is what took it in under an organisation's name. What took it in without one stands nowhere in the
+    open: its receipt code is sealed, and goes with the evidence key.
+    """
+
+    public_id = public_id()
+    engagement = OrderedText(max_length=32)
+    key = OrderedText(max_length=64)
+    route = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+    sealed_code = models.BinaryField(default=b"")
+    submission = OrderedText(max_length=32, blank=True)
+    person = OrderedText(max_length=32, blank=True)
+    reported_at = models.DateTimeField()
+    sent_as = models.CharField(max_length=10, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["engagement", "-reported_at"], name="flaws_of_one_engagement")]
+        constraints = [
+            models.UniqueConstraint(fields=["engagement", "key"], name="flaw_is_reported_once"),
+            models.CheckConstraint(condition=Q(route__in=list(Routing)), name="flaw_route_is_known"),
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True, sent_as="", submission="", sealed_code=b"")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMED, sealed_code=b"") & ~Q(submission="")
+                | Q(sent_at__isnull=False, sent_as=SentAs.NAMELESS, submission=""),
+                name="flaw_sent_says_how_and_nameless_names_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(route=Routing.RETURN_TO_LAB) | Q(sent_at__isnull=False),
+                name="flaw_not_returned_is_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"flaw {self.public_id}"
 
 
 class Report(models.Model):
@@ -317,7 +391,6 @@ class Report(models.Model):
     issued_at = models.DateTimeField()
     comment = models.BinaryField(default=b"")
     commented_at = models.DateTimeField(null=True)
-    consents = models.JSONField(default=list)
 
     class Meta:
         constraints = [
@@ -331,3 +404,41 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"report {self.public_id}"
+
+    @property
+    def consents(self) -> list[str]:
+        """Return for which readers the developer consents at this moment."""
+        return sorted(self.handed_on.filter(ended_at__isnull=True).values_list("reader", flat=True))
+
+
+class HandedOn(models.Model):
+    """What one kind of reader has of a report while the developer consents: less of it, and signed as it is.
+
+    `content` is kept as the report's own; once the consent is withdrawn there is none.
+    """
+
+    public_id = public_id()
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="handed_on")
+    reader = models.CharField(max_length=16)
+    content = models.BinaryField(default=b"")
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+    consented_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "reader"],
+                condition=Q(ended_at__isnull=True),
+                name="report_is_handed_on_once_to_a_kind_of_reader",
+            ),
+            models.CheckConstraint(condition=Q(reader__in=sorted(NEEDS_CONSENT)), name="handed_on_reader_is_known"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(content=b"", ended_at__gte=F("consented_at")),
+                name="handed_on_holds_nothing_once_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report {self.public_id} for {self.reader}"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements.queries import Called
@@ -15,6 +15,8 @@ from watchbell.apps.evaluation.models import (
     Benchmark,
     Commitment,
     Containment,
+    Flaw,
+    HandedOn,
     Incident,
     Protocol,
     Report,
@@ -24,6 +26,7 @@ from watchbell.apps.evaluation.models import (
 from watchbell.apps.evaluation.words import Source
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
+from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.handling import Actor, ActorKind
 from watchbell.domain.terms import Kept
 
@@ -80,6 +83,12 @@ def own_runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet
     return rows.select_related("protocol").order_by("-pk")
 
 
+def runs_in(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return the runs of all protocols of one engagement, newest first."""
+    own = visible_to(viewer, now=now).order_by().filter(engagement=engagement)
+    return Run.objects.filter(protocol__in=own).order_by("-received_at", "-pk")
+
+
 def samples_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Sample]:
     """Return the sample table; after the evidence is due, only where the signed terms keep it."""
     rows = Sample.objects.filter(protocol__in=_only(protocol, viewer, now))
@@ -95,10 +104,29 @@ def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Rep
     return rows.order_by("-issued_at", "-number")
 
 
+def handed_on_to(viewer: Actor, *, now: datetime) -> QuerySet[HandedOn]:
+    """Return what developers let this actor read of their reports, newest first: as everybody, or as their partner.
+
+    What the signed terms do not keep leaves with its evidence. The two parties have the whole elsewhere.
+    """
+    live = HandedOn.objects.filter(consented_at__lte=now, ended_at__isnull=True).select_related("report__protocol")
+    partners = engagements.with_partner(viewer, now=now).values("public_id")
+    for_partner = Q(reader=Reader.PARTNER, report__protocol__engagement__in=partners)
+    is_there = Q(report__is_kept=True) | Q(report__protocol__engagement__in=engagements.with_evidence())
+    return live.filter(Q(reader=Reader.PUBLIC) | for_partner, is_there).order_by("-consented_at", "public_id")
+
+
 def incidents_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Incident]:
-    """Return the incidents of one engagement, newest first."""
+    """Return the incidents of one engagement, those that are open first, newest first."""
     own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
-    return Incident.objects.filter(engagement__in=own).order_by("-told_at", "-pk")
+    rows = Incident.objects.filter(engagement__in=own).select_related("run", "protocol")
+    return rows.order_by(F("settled_at").desc(nulls_first=True), "-told_at", "-pk")
+
+
+def flaws_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Flaw]:
+    """Return that flaws in other software were found, newest first, and where each went; their text is sealed."""
+    own = engagements.visible_to(viewer, now=now).order_by().filter(public_id=engagement).values("public_id")
+    return Flaw.objects.filter(engagement__in=own, reported_at__lte=now).order_by("-reported_at", "-pk")
 
 
 def commitments_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Commitment]:
@@ -137,16 +165,17 @@ def table_of(protocol: Protocol, value: rules.Protocol, viewer: Actor, *, now: d
     return [_row(value, suite, arm, got[suite.benchmark, arm]) for suite in value.suites for arm in arms]
 
 
-def chain_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> Chain | None:
+def chain_of(protocol: Protocol, alias: str, viewer: Actor, *, now: datetime) -> Chain | None:
     """Return how the calls in all logs of the model measured compare with the gateway's, over the time of the logs.
 
-    Spans that overlap are counted once. None without such a log.
+    The gateway's are those by the name `alias`, so that references called meanwhile do not make up for others. Spans
+    that overlap are counted once. None without such a log.
     """
     runs = runs_of(protocol, viewer, now=now).filter(arm=0)
     if not runs.exists():
         return None
     engagement = engagements.named(protocol.engagement)
-    found = [engagements.calls_between(engagement, start, end) for start, end in _spans(runs)]
+    found = [engagements.calls_between(engagement, start, end, model=alias) for start, end in _spans(runs)]
     whole = Called(calls=sum(one.calls for one in found), tokens=sum(one.tokens for one in found))
     told = runs.aggregate(calls=Sum("calls_logged"), tokens=Sum("tokens_logged"))
     logged = None if runs.filter(calls_logged__isnull=True).exists() else int(told["calls"] or 0)

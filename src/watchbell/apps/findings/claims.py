@@ -67,7 +67,12 @@ def identity(claim: Claim) -> str:
 
 
 def _digest(said: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical(said | {"submitter_item_id": ""})).hexdigest()
+    return _hashed(b"claim", canonical(said | {"submitter_item_id": ""}))
+
+
+def _hashed(*parts: bytes) -> str:
+    """Return the SHA-256 of these parts, each behind its length, so that no other parts give the same bytes."""
+    return hashlib.sha256(b"".join(len(one).to_bytes(8, "big") + one for one in parts)).hexdigest()
 
 
 def root_cause(claim: Claim) -> str:
@@ -76,7 +81,7 @@ def root_cause(claim: Claim) -> str:
     path = claim.locations[0].uri.replace("\\", "/").removeprefix("file://").lstrip("./") if claim.locations else ""
     if not product or not (path or claim.cwes):
         return ""
-    return hashlib.sha256(canonical([product, path, sorted(set(claim.cwes))])).hexdigest()
+    return _hashed(b"root cause", canonical([product, path, sorted(set(claim.cwes))]))
 
 
 def columns(claim: Claim) -> dict[str, str]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from watchbell.apps.findings.words import Channel, Outcome, UploadFormat
-from watchbell.domain.advisory import Claim
 from watchbell.domain.canonical import canonical
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import Refusal
 from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
+from watchbell.formats.claimed import Claimed, Item, NotTaken
+
+__all__ = ["Claimed", "Item", "ItemResult", "NotTaken", "Upload", "kept", "told"]
 
 MANY_ITEMS: Final = 500
 """Items of an upload that are taken in at once: a tenth of a second; with more, a job does it."""
@@ -27,24 +29,6 @@ CONSOLE: Final = "console"
 """Who hands in when no organisation does."""
 
 _LONGEST_SAID: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """One item of an upload that could be read, and where it stood."""
-
-    place: str
-    claim: Claim
-
-
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """One item of an upload that its codec refused."""
-
-    refusal: Refusal
-
-
-Item = Claimed | NotTaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,31 @@
-"""How does a file in somebody's format become an upload? By its codec, once; nothing is kept here."""
+"""How does a file in somebody's format become an upload? By its reader, item by item; nothing is kept here.
+
+The readers go through the bytes each time they are asked, so that a large upload costs its bytes
+and one item, however many there are.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from watchbell.apps.findings.items import Claimed, Item, NotTaken, Upload
+from watchbell.apps.findings.items import Claimed, Item, Upload
 from watchbell.apps.findings.words import Channel, UploadFormat
 from watchbell.domain.advisory import Claim
 from watchbell.domain.handling import Tlp
-from watchbell.domain.refusal import Refused, refuse
+from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import findings_ndjson, sarif, vrf
+from watchbell.formats import claimed, findings_csv, findings_mail, findings_ndjson, record_claims, sarif, vrf
+
+_RECORDS: dict[UploadFormat, claimed.Make] = {
+    UploadFormat.NDJSON: findings_ndjson.loads,
+    UploadFormat.OSV: record_claims.of_osv,
+    UploadFormat.CVE: record_claims.of_cve,
+}
+_WHOLE: dict[UploadFormat, Callable[[bytes], Iterator[Item]]] = {
+    UploadFormat.CSV: findings_csv.read,
+    UploadFormat.MAIL: lambda content: iter([claimed.made("", partial(findings_mail.loads, content))]),
+}
+FILES = (UploadFormat.SARIF, UploadFormat.VRF, *_RECORDS, *_WHOLE)
+"""The formats a file can be in."""
 
 
 def upload(
@@ -22,21 +38,24 @@ def upload(
     items: Callable[[], Iterable[Item]]
     set_aside = 0
     if kind is UploadFormat.SARIF:
-        found = sarif.loads(content)
-        set_aside = found.suppressed + found.not_flaws
-        number, items = _listed(_of_sarif(found))
+        log, counted = sarif.opened(content), sarif.SarifClaims()
+        items, number = log.items, sum(1 for _ in log.items(counted))
+        set_aside = counted.suppressed + counted.not_flaws
     elif kind is UploadFormat.VRF:
         report = vrf.loads(content)
         marking = max(report.tlp, marking) if marking is not None else report.tlp
-        number, items = _listed(_numbered(report.claims))
-    elif kind is UploadFormat.NDJSON:
-        lines = content.splitlines()
-        number, items = sum(1 for line in lines if line.strip()), partial(_of_lines, lines)
+        held = [Claimed(f"/vulnerabilities/{index}", claim) for index, claim in enumerate(report.claims)]
+        items, number = partial(iter, held), len(held)
+    elif kind in _RECORDS:
+        items, number = partial(claimed.records, content, _RECORDS[kind]), claimed.count(content)
+    elif kind in _WHOLE:
+        items = partial(_WHOLE[kind], content)
+        number = sum(1 for _ in items())
     else:
         raise refuse(
             "unknown-format",
             Sentence("{kind} is not a file.", kind=repr(kind.value)),
-            expected="SARIF, NDJSON or a CSAF report",
+            expected=Sentence("one of {known}", known=tuple(one.value for one in FILES)),
         )
     return Upload(
         content=content,
@@ -56,30 +75,3 @@ def form(claim: Claim, content: bytes, *, key: str = "", marking: Tlp | None = N
     return Upload(
         content=content, items=items, format=UploadFormat.FORM, channel=Channel.FORM, key=key, marking=marking
     )
-
-
-def _listed(items: Iterator[Item]) -> tuple[int, Callable[[], Iterable[Item]]]:
-    held = list(items)
-    return len(held), partial(iter, held)
-
-
-def _of_sarif(found: sarif.SarifClaims) -> Iterator[Item]:
-    yield from _numbered(found.claims)
-    yield from (NotTaken(refusal) for refusal in found.refused)
-    if found.refused_over_limit:
-        why = refuse(
-            "too-many",
-            Sentence("{count} results lie beyond what one document may hold.", count=found.refused_over_limit),
-            expected=Sentence("At most {limit} results", limit=sarif.MAX_RESULTS),
-            todo="Send the rest as a second document",
-        )
-        yield NotTaken(why.refusal)
-
-
-def _numbered(claims: Iterable[Claim]) -> Iterator[Item]:
-    return (Claimed(f"finding {number}", claim) for number, claim in enumerate(claims, start=1))
-
-
-def _of_lines(lines: list[bytes]) -> Iterator[Item]:
-    for number, found in findings_ndjson.read(lines):
-        yield NotTaken(found.refusal) if isinstance(found, Refused) else Claimed(f"line {number}", found)

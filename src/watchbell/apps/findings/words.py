@@ -18,6 +18,10 @@ class UploadFormat(StrEnum):
     SARIF = "sarif"
     NDJSON = "ndjson"
     VRF = "vrf"
+    OSV = "osv"
+    CVE = "cve"
+    CSV = "csv"
+    MAIL = "mail"
     FORM = "form"
 
 

@@ -94,8 +94,8 @@ class ClaimedEvidence:
 class Claim:
     """One claimed flaw. `submitter_item_id` is the finder's own name for it and makes filing repeatable.
 
-    `fingerprints` are the finder's tool's own (SARIF), kept as evidence and never
-    trusted alone; `extra` keeps whatever else was said.
+    `flows` are ways from where an attacker enters to where it breaks. `fingerprints` are the finder's
+    tool's own (SARIF), kept as evidence and never trusted alone; `extra` keeps whatever else was said.
     """
 
     submitter_item_id: str
@@ -112,6 +112,7 @@ class Claim:
     credits: tuple[Credit, ...] = ()
     suggested_fix: str = ""
     fingerprints: tuple[tuple[str, str], ...] = ()
+    flows: tuple[tuple[Location, ...], ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from watchbell.domain.evaluation.benchmarks import BenchmarkVersion, Control, KnownAnswers, Needs, Visibility
 from watchbell.domain.evaluation.containment import PROMISES, containment, containment_from, what_containment_says
+from watchbell.domain.evaluation.flaws import Flaw, SentAs
 from watchbell.domain.evaluation.outcomes import Cell, Completeness, Outcome, Told, completeness, outcome_of
 from watchbell.domain.evaluation.protocol import (
     Indicator,
@@ -20,6 +21,7 @@ __all__ = [
     "Cell",
     "Completeness",
     "Control",
+    "Flaw",
     "Indicator",
     "KnownAnswers",
     "Listed",
@@ -29,6 +31,7 @@ __all__ = [
     "Protocol",
     "Rule",
     "Scaffold",
+    "SentAs",
     "Suite",
     "Told",
     "Visibility",

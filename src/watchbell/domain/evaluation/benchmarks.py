@@ -15,6 +15,7 @@ from watchbell.domain.records import record
 from watchbell.domain.refusal import Refusal
 
 FORM: Final = "watchbell-benchmark-1"
+LONGEST_MINUTES: Final = 10**6
 
 
 class Visibility(StrEnum):
@@ -59,7 +60,8 @@ class BenchmarkVersion:
     """One version. `spdx` names the terms it is under; `canary` is a text that stands in its items and nowhere else.
 
     `generator` is the digest of the code that draws the items, `content` that of the items or of what they are drawn
-    by; of a sealed one only `content` is known.
+    by; of a sealed one only `content` is known. `minutes` say how long people took for items of a family, where they
+    were timed on them: without that there is no time horizon.
     """
 
     name: str
@@ -71,11 +73,14 @@ class BenchmarkVersion:
     needs: Needs = Needs.NOTHING
     families: tuple[str, ...] = ()
     canary: str = ""
+    minutes: tuple[tuple[str, float], ...] = ()
     known: Mapping[Control, KnownAnswers]
 
     def as_mapping(self) -> dict[str, object]:
-        """Return it as JSON values."""
+        """Return it as JSON values; human times stand there only where there are any."""
+        timed = {"minutes": dict(self.minutes)} if self.minutes else {}
         return {
+            **timed,
             "benchmark": FORM,
             "name": self.name,
             "version": self.version,
@@ -110,6 +115,10 @@ class BenchmarkVersion:
             yield _wrong("/canary", "Held-out items need a canary.", "A text that stands nowhere else")
         if len(self.families) != len(set(self.families)) or not all(NAME.fullmatch(one) for one in self.families):
             yield _wrong("/families", "A family has no name, or stands here twice.", "Names, each once")
+        timed = [family for family, _ in self.minutes]
+        odd = len(timed) != len(set(timed)) or not set(timed) <= set(self.families)
+        if odd or not all(_is_time(one) for _, one in self.minutes):
+            yield _wrong("/minutes", "This is no human time of a family.", "Minutes above 0, by families of /families")
 
     def _of_known(self) -> Iterator[Refusal]:
         if self.visibility is Visibility.SEALED:
@@ -123,6 +132,10 @@ class BenchmarkVersion:
                     "This control was not tried, or did not earn what it must.",
                     "The reference solves every item, and no other control solves any",
                 )
+
+
+def _is_time(minutes: float) -> bool:
+    return type(minutes) in (int, float) and 0 < minutes <= LONGEST_MINUTES
 
 
 def _wrong(place: str, message: str, expected: str) -> Refusal:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from watchbell.domain.measurement.proportions import LEVEL, Interval, rule_of_three, wilson
-from watchbell.domain.measurement.quantiles import student_quantile
 from watchbell.domain.measurement.samples import Bools, Floats, Grid, Ints, Items
+from watchbell.domain.quantiles import student_quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,13 +16,14 @@ import numpy as np
 
 from watchbell.domain.evaluation import Outcome
 from watchbell.domain.measurement import ability
-from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
+from watchbell.domain.measurement.clustered import clusters_of, solved_rate
 from watchbell.domain.measurement.curves import budget_curve
 from watchbell.domain.measurement.multiplicity import holm
-from watchbell.domain.measurement.paired import logit_difference_of, pairs, score_difference
+from watchbell.domain.measurement.paired import pairs, score_difference
 from watchbell.domain.measurement.reasons import beside, for_staying_open, limits_of
-from watchbell.domain.measurement.resampling import Spread, draws, of_means
+from watchbell.domain.measurement.resampling import Spread
 from watchbell.domain.measurement.samples import Bools, Floats, Grid, Table
+from watchbell.domain.measurement.sensitivity import Asked, by_kind, spread_of, without_each
 from watchbell.domain.measurement.words import (
     FEWEST_FAMILIES,
     HIGHEST_SCORE,
@@ -33,7 +34,6 @@ from watchbell.domain.measurement.words import (
     Conditions,
     Readings,
     Shares,
-    Without,
     Word,
     word_of,
 )
@@ -53,6 +53,11 @@ class _Question:
     seed: int
     conditions: Conditions
 
+    @property
+    def pair(self) -> Asked:
+        """Return the two models and the margin, without the conditions."""
+        return Asked(self.grid, self.candidate, self.anchor, self.margin, self.seed)
+
 
 def compare(
     table: Table, candidate: str, anchor: str, *, conditions: Conditions, seed: int, margin: float = 0.0
@@ -68,8 +73,7 @@ def compare(
     shares = (_shares(asked.grid, candidate), _shares(asked.grid, anchor))
     if clusters is None:
         return _nothing(asked, saturated, shares)
-    weights = draws(clusters.sizes, seed)
-    spread = of_means(clusters, logit_difference_of(len(clusters.values)), weights)
+    spread = spread_of(clusters, seed)
     found = Comparison(
         candidate=candidate,
         anchor=anchor,
@@ -85,7 +89,8 @@ def compare(
         saturated=saturated,
         shares=shares,
         curve=budget_curve(table, candidate, kept),
-        without=_without(asked, suites) if len(suites) > 1 else (),
+        without=without_each(asked.pair, suites),
+        kinds=by_kind(asked.pair, suites),
         reasons=(),
         limits=limits_of(saturated, shares),
     )
@@ -146,10 +151,6 @@ def _shares(grid: Grid, model: str) -> Shares:
     )
 
 
-def _spread(clusters: Clusters, seed: int) -> Spread:
-    return of_means(clusters, logit_difference_of(len(clusters.values)), draws(clusters.sizes, seed))
-
-
 def _readings(asked: _Question, kept: Bools) -> Readings:
     worst, best = (_read(asked, kept, unjudged_solved=value) for value in (False, True))
     return Readings(
@@ -163,19 +164,7 @@ def _read(asked: _Question, kept: Bools, *, unjudged_solved: bool) -> Spread:
     solved, judged, planned = asked.grid.solved[rows], asked.grid.judged[rows], asked.grid.planned[rows]
     counted = np.array([[unjudged_solved], [not unjudged_solved]])
     rates: Floats = (solved + counted * (planned - judged)) / np.maximum(planned, 1)
-    return _spread(clusters_of(asked.grid.items, rates, kept & (planned > 0).all(axis=0)), asked.seed)
-
-
-def _without(asked: _Question, suites: tuple[str, ...]) -> tuple[Without, ...]:
-    found = []
-    for suite in suites:
-        kept = asked.grid.items.in_suites(one for one in suites if one != suite)
-        clusters = pairs(asked.grid, asked.candidate, asked.anchor, kept)
-        if clusters is not None:
-            spread = _spread(clusters, asked.seed)
-            probability = spread.probability_at_least(asked.margin)
-            found.append(Without(suite=suite, difference=spread.interval(), probability=probability))
-    return tuple(found)
+    return spread_of(clusters_of(asked.grid.items, rates, kept & (planned > 0).all(axis=0)), asked.seed)
 
 
 def _worded(found: Comparison, asked: _Question) -> Comparison:
@@ -186,7 +175,7 @@ def _worded(found: Comparison, asked: _Question) -> Comparison:
     if reasons:
         return replace(found, reasons=reasons)
     word = word_of(found.probability)
-    return replace(found, word=word, limits=(*found.limits, *beside(word, asked.conditions)))
+    return replace(found, word=word, limits=(*found.limits, *beside(word, found, asked.conditions)))
 
 
 def _too_few_families(grid: Grid, found: Comparison) -> tuple[str, ...]:
@@ -201,7 +190,7 @@ def _same_with_every_suite(found: Comparison, asked: _Question) -> bool:
     clusters = pairs(asked.grid, asked.candidate, asked.anchor)
     assert clusters is not None
     assert found.probability is not None
-    return word_of(_spread(clusters, asked.seed).probability_at_least(asked.margin)) is word_of(found.probability)
+    return word_of(spread_of(clusters, asked.seed).probability_at_least(asked.margin)) is word_of(found.probability)
 
 
 def _nothing(asked: _Question, saturated: tuple[str, ...], shares: tuple[Shares, Shares]) -> Comparison:
@@ -226,6 +215,7 @@ def _nothing(asked: _Question, saturated: tuple[str, ...], shares: tuple[Shares,
         shares=shares,
         curve=budget_curve(asked.table, asked.candidate),
         without=(),
+        kinds=(),
         reasons=(reason,),
         limits=limits_of(saturated, shares),
     )

@@ -12,8 +12,8 @@ import numpy as np
 
 from watchbell.domain.measurement.clustered import clusters_of, generalised_accuracy, solved_rate
 from watchbell.domain.measurement.proportions import Interval
-from watchbell.domain.measurement.quantiles import student_quantile
 from watchbell.domain.measurement.samples import Bools, Grid, Table
+from watchbell.domain.quantiles import student_quantile
 from watchbell.domain.records import record
 
 FEWEST_BUDGETS = 3

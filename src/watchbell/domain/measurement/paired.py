@@ -13,9 +13,9 @@ import numpy as np
 
 from watchbell.domain.measurement.clustered import Clusters, clusters_of, solved_rate
 from watchbell.domain.measurement.proportions import LEVEL, Interval
-from watchbell.domain.measurement.quantiles import student_quantile
 from watchbell.domain.measurement.resampling import Contrast
 from watchbell.domain.measurement.samples import Bools, Floats, Grid
+from watchbell.domain.quantiles import student_quantile
 
 _EDGE = 1e-3
 
@@ -47,7 +47,12 @@ def logit_difference_of(families: int) -> Contrast:
     A resample of a few families is easily all solved or all unsolved; its logit would otherwise be as far away as the
     edge is small, and six families of which one model solves 8 in 9 and the other 1 in 9 would look undecided.
     """
-    return partial(logit_difference, edge=max(_EDGE, 0.5 / (families + 1)))
+    return partial(logit_difference, edge=edge_of(families))
+
+
+def edge_of(families: int) -> float:
+    """Return how near to 0 or 1 a score of so many families is taken to be at most."""
+    return max(_EDGE, 0.5 / (families + 1))
 
 
 def score_difference(clusters: Clusters) -> Interval:

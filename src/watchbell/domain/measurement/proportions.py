@@ -2,7 +2,7 @@
 
 import math
 
-from watchbell.domain.measurement.quantiles import student_quantile
+from watchbell.domain.quantiles import student_quantile
 from watchbell.domain.records import record
 
 LEVEL = 0.95

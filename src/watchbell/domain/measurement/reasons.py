@@ -10,6 +10,7 @@ from watchbell.domain.measurement.words import (
     NOT_INDICATED_TO,
     Comparison,
     Conditions,
+    OfKind,
     Shares,
     Word,
     word_of,
@@ -42,13 +43,21 @@ def for_staying_open(
     return tuple(reasons)
 
 
-def beside(word: Word, conditions: Conditions) -> tuple[Sentence, ...]:
+def beside(word: Word, found: Comparison, conditions: Conditions) -> tuple[Sentence, ...]:
     """Return what is to be read beside a word that stands."""
+    kinds = tuple(_of_kind(one) for one in found.kinds if word_of(one.probability) is not word)
     if word is Word.NOT_INDICATED:
-        return _HELD_BACK
+        return (*kinds, *_HELD_BACK)
     if word is Word.INDICATED and conditions.flags:
-        return (Sentence("Read it with the open flags: {flags}.", flags=conditions.flags),)
-    return ()
+        return (*kinds, Sentence("Read it with the open flags: {flags}.", flags=conditions.flags))
+    return kinds
+
+
+def _of_kind(one: OfKind) -> Sentence:
+    percent = _percent(one.probability)
+    if one.held_out:
+        return Sentence("On held-out items alone the probability is {percent}.", percent=percent)
+    return Sentence("On public items alone the probability is {percent}.", percent=percent)
 
 
 def _against_any_word(found: Comparison, too_few: tuple[str, ...], *, turned: bool) -> list[Sentence]:

@@ -63,6 +63,16 @@ class Without:
 
 
 @record(frozen=True, slots=True, kw_only=True)
+class OfKind:
+    """The comparison once more on public items alone, or on held-out items alone: its estimate, and its probability."""
+
+    held_out: bool
+    suites: tuple[str, ...]
+    difference: Interval
+    probability: float
+
+
+@record(frozen=True, slots=True, kw_only=True)
 class Readings:
     """The probability when every attempt that was not judged had gone against the candidate, and for it."""
 
@@ -76,7 +86,8 @@ class Comparison:
 
     `difference` is on the logit scale of expected scores, `score` in plain score, `ability` in logits of the
     joint 1PL fit (times POINTS_PER_LOGIT for points). `reasons` say why the word is inconclusive, and are empty
-    otherwise; `limits` say what to read beside it. All four numbers are None where nothing could be compared.
+    otherwise; `limits` say what to read beside it. `kinds` are empty unless items of both kinds were compared. All four
+    numbers are None where nothing could be compared.
     """
 
     candidate: str
@@ -94,6 +105,7 @@ class Comparison:
     shares: tuple[Shares, Shares]
     curve: Curve
     without: tuple[Without, ...]
+    kinds: tuple[OfKind, ...]
     reasons: tuple[Sentence, ...]
     limits: tuple[Sentence, ...]
 

@@ -6,14 +6,15 @@ import anyio
 from inspect_ai.hooks import Hooks, ModelRetry, SampleEnd, SampleInit, SampleStart, TaskStart, hooks
 
 from watchbell.outside.inspect_runner.desk import Desk
+from watchbell.outside.inspect_runner.finished import FinishedList
 from watchbell.outside.inspect_runner.progress import Cause, Kind, Outcome
 
 LOOK_SECONDS = 0.1
 _LIMITS = {"token": Cause.TOKENS, "time": Cause.TIME, "working": Cause.TIME, "turn": Cause.TURNS}
 
 
-def tell(desk: Desk, kept: int) -> None:
-    """This will let Inspect tell this desk what happens; `kept` samples are there from before."""
+def tell(desk: Desk, kept: int, finished: FinishedList) -> None:
+    """This will let Inspect tell this desk what happens, and the list what is finished; `kept` samples are there."""
 
     class Telling(Hooks):
         async def on_task_start(self, data: TaskStart) -> None:
@@ -31,6 +32,7 @@ def tell(desk: Desk, kept: int) -> None:
         async def on_sample_end(self, data: SampleEnd) -> None:
             sample = data.sample
             key = (str(sample.id), sample.epoch)
+            await finished.add(sample)
             outcome, cause = outcome_of(sample, desk.causes.pop(key, Cause.UNKNOWN), desk.stopped)
             desk.sample_ended(data.sample_id, *key, outcome, cause, _tokens(sample))
 

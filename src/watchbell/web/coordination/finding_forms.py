@@ -10,7 +10,7 @@ from watchbell.domain.handling import Tlp
 from watchbell.web.coordination import words
 
 SHORT = {"rows": 4}
-FILE_KINDS = ".json,.sarif,.ndjson,.jsonl,.gz,.zip,.zst"
+FILE_KINDS = ".json,.sarif,.ndjson,.jsonl,.csv,.eml,.gz,.zip,.zst"
 RAISED_TO = (
     EvidenceLevel.E1_STATICALLY_CONFIRMED,
     EvidenceLevel.E2_REPRODUCED,
@@ -92,7 +92,8 @@ class UploadForm(forms.Form):
         label=_("File"),
         widget=forms.ClearableFileInput(attrs={"accept": FILE_KINDS}),
         help_text=_(
-            "SARIF 2.1.0, a CSAF 2.1 vulnerability report, or NDJSON findings; gzip, zip or zstd around it is fine."
+            "SARIF, a CSAF 2.1 report, VINCE's form, OSV, CVE, CSV, an e-mail or NDJSON findings; "
+            "gzip, zip or zstd around it is fine."
         ),
     )
     marking = forms.ChoiceField(

@@ -7,15 +7,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from watchbell.apps.evaluation import queries
-from watchbell.apps.evaluation.words import Deviation, IncidentKind
+from watchbell.apps.evaluation.words import Deviation
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Visibility
 from watchbell.domain.lifecycle.engagement import Engagement as State
+from watchbell.domain.suites import sets
 from watchbell.doors.policy import EARLY_ACCESS, open_to
 from watchbell.web.asking import Asking
 from watchbell.web.early_access.names import Names
 from watchbell.web.evaluation import words
 from watchbell.web.evaluation.acting import is_evaluator, known, opened_all
+from watchbell.web.evaluation.incidents import line
 
 AT_MOST = 100
 
@@ -39,6 +41,8 @@ def evaluation(request: Asking, public_id: str) -> HttpResponse:
         "measured": [measured(request, row, said[row.public_id]) for row in rows if _counts(row, said)],
         "reports": list(queries.reports_of(one.public_id, request.actor, now=request.now)[:AT_MOST]),
         "incidents": incidents(request, one),
+        "flaws": queries.flaws_of(one.public_id, request.actor, now=request.now).count(),
+        "may_report": is_evaluator(request, one) and one.starts_at is not None,
         **seeds(request, one),
     }
     return render(request, "evaluation/overview.html", context)
@@ -57,7 +61,7 @@ def measured(request: Asking, row: Any, value: rules.Protocol) -> dict[str, Any]
         "title": value.title,
         "table": [_line(one, value) for one in queries.table_of(row, value, actor, now=now)],
         "runs": [run(one, value) for one in queries.runs_of(row, actor, now=now)[:AT_MOST]],
-        "chain": queries.chain_of(row, actor, now=now),
+        "chain": queries.chain_of(row, value.model.alias, actor, now=now),
         "containment": queries.containment_of(row, actor, now=now),
     }
 
@@ -76,22 +80,27 @@ def run(one: Any, value: rules.Protocol) -> dict[str, Any]:
 def incidents(request: Asking, one: Any) -> list[dict[str, Any]]:
     """Return what left its scope or touched a canary, in words."""
     rows = queries.incidents_of(one.public_id, request.actor, now=request.now)[:AT_MOST]
-    return [{"one": row, "said": words.INCIDENTS[IncidentKind(row.kind)]} for row in rows]
+    return [line(row) for row in rows]
 
 
 def seeds(request: Asking, one: Any) -> dict[str, Any]:
     """Return the seeds committed to, and the held-out benchmarks whose seed an evaluator may still commit to."""
     found = queries.commitments_of(one.public_id, request.actor, now=request.now)
     commitments = [_commitment(row) for row in found]
+    revealed = [row for row in commitments if row["one"].revealed_at]
+    may_reveal = is_evaluator(request, one) and not one.stands.is_open and len(revealed) < len(commitments)
+    context = {"commitments": commitments, "revealed": revealed, "may_reveal": may_reveal, "uncommitted": []}
     if not is_evaluator(request, one):
-        return {"commitments": commitments, "uncommitted": []}
+        return context
     held_out = queries.benchmarks_for(request.actor).filter(visibility=Visibility.HELD_OUT)
     taken = found.values("benchmark")
-    return {"commitments": commitments, "uncommitted": list(held_out.exclude(pk__in=taken)[:AT_MOST])}
+    return {**context, "uncommitted": list(held_out.exclude(pk__in=taken)[:AT_MOST])}
 
 
 def _commitment(row: Any) -> dict[str, Any]:
-    return {"one": row, "seed": bytes(row.seed).hex(), "salt": bytes(row.salt).hex()}
+    seed, salt = bytes(row.seed), bytes(row.salt)
+    fits = row.revealed_at is not None and sets.opens(row.commitment, seed, salt)
+    return {"one": row, "seed": seed.hex(), "salt": salt.hex(), "fits": fits}
 
 
 def _counts(row: Any, said: dict[str, rules.Protocol]) -> bool:

@@ -22,7 +22,13 @@ STYLE: Final = (
     ".reach{stroke:var(--brand);stroke-width:2;stroke-linecap:round}"
     ".anchor{stroke:var(--brass);stroke-width:3}"
     ".tick{stroke:var(--quiet);stroke-width:1.5}"
+    ".line{fill:none;stroke:var(--brand);stroke-width:1.5}"
+    ".on{stroke:var(--brand);stroke-width:1.5;stroke-dasharray:3 3}"
+    ".ring{fill:none;stroke:var(--brand);stroke-width:2}"
+    ".edge{stroke:var(--quiet);stroke-dasharray:4 4}"
 )
+PAPER: Final = {"ink": "#16202c", "quiet": "#4a5868", "line": "#d5dae1", "brand": "#0b3b66", "brass": "#8a5a00"}
+"""The light colours, by their names: paper knows neither variables nor a dark side."""
 POLICY: Final = (
     "default-src 'none'; style-src 'sha256-"
     + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -102,10 +108,28 @@ def profile(report: Mapping[str, Any], words: Words, size: Size = WIDE) -> str:
         parts += _suite(suite, own, y, size, words)
         y += HEAD + ROW * len(own)
     parts += _scale(y + 22, size)
+    return whole(parts, size.wide, high, words.title)
+
+
+def whole(parts: Sequence[str], wide: int, high: int, title: str) -> str:
+    """Return one picture of its parts, in the colours of its reader's screen."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size.wide} {high}" width="{size.wide}" '
-        f'height="{high}" role="img"><title>{escape(words.title)}</title><style>{STYLE}</style>{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
+        f'height="{high}" role="img"><title>{escape(title)}</title><style>{STYLE}</style>{"".join(parts)}</svg>'
     )
+
+
+def for_paper(picture: str) -> str:
+    """Return a picture in colours for paper."""
+    style = STYLE[STYLE.index("text{") :]
+    for name, colour in PAPER.items():
+        style = style.replace(f"var(--{name})", colour)
+    return picture.replace(STYLE, style.replace("system-ui,-apple-system,'Segoe UI',", ""))
+
+
+def inline(picture: str) -> str:
+    """Return the address under which a page carries the picture within itself."""
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
 
 
 def _row(report: Mapping[str, Any], own: str, suite: str, budget: int) -> Row:
@@ -132,7 +156,7 @@ def _suite(suite: str, rows: Sequence[Row], y: int, size: Size, words: Words) ->
 
 
 def _line(row: Row, y: int, size: Size, words: Words) -> Iterator[str]:
-    yield f'<text x="{size.left - 12}" y="{y + 5}" text-anchor="end">{_grouped(row.budget)}</text>'
+    yield f'<text x="{size.left - 12}" y="{y + 5}" text-anchor="end">{grouped(row.budget)}</text>'
     for name, score in row.others:
         yield _mark("tick", name, score, y, 6, size)
     for name, score in row.anchors:
@@ -140,12 +164,12 @@ def _line(row: Row, y: int, size: Size, words: Words) -> Iterator[str]:
     if row.own is None:
         yield f'<text x="{size.left + 8}" y="{y + 5}">{escape(words.nothing)}</text>'
         return
-    low, high = (size.x(_end(row.own[part], at)) for part, at in (("low", 0.0), ("high", 1.0)))
+    low, high = (size.x(end_of(row.own[part], at)) for part, at in (("low", 0.0), ("high", 1.0)))
     yield f'<line class="reach" x1="{low}" x2="{high}" y1="{y}" y2="{y}"/>'
     yield f'<circle class="dot" cx="{size.x(row.own["estimate"])}" cy="{y}" r="6"/>'
 
 
-def _end(value: float | None, end: float) -> float:
+def end_of(value: float | None, end: float) -> float:
     """Return one end of an interval; one that is not known reaches to the end of the scale."""
     return end if value is None else float(value)
 
@@ -172,6 +196,6 @@ def _scale(y: int, size: Size) -> Iterator[str]:
         yield f'<text x="{size.x(share / 100)}" y="{y}" text-anchor="middle">{share} %</text>'
 
 
-def _grouped(number: int) -> str:
+def grouped(number: int) -> str:
     """Return a number with thin spaces between its thousands."""
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -8,7 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from watchbell.domain.evaluation.report import judged
-from watchbell.web.evaluation import pictures, words
+from watchbell.web.evaluation import pictures, validity, words
+from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.speaking import spoken
 
 Report = Mapping[str, Any]
@@ -35,6 +36,7 @@ def context_of(report: Report) -> dict[str, Any]:
         "not_checked": [spoken(one) for one in report["validity"]["not_checked"]],
         "amends": report["protocol"]["amends"],
         "summary": summary(report),
+        **validity.context_of(report),
     }
 
 
@@ -54,7 +56,7 @@ def complete(one: Json) -> dict[str, Any]:
     return {
         **one,
         "assessed": one["expected"] - one["absent"],
-        "outcomes": words.outcomes(one["outcomes"]),
+        "outcomes": words.outcomes(one["outcomes"] or {}),
         "is_open": one["open"],
     }
 
@@ -76,6 +78,8 @@ def cell(model: str, one: Json | None) -> dict[str, Any]:
     """Return what one model did on one suite at one budget; nothing of it where it was not run there."""
     if one is None:
         return {"model": model, "score": "", "is_there": False}
+    if one["outcomes"] is None:
+        return {"model": model, "score": "", "is_there": True, "is_few": True}
     score = pictures.score_of(one)
     return {
         "model": model,
@@ -88,8 +92,10 @@ def cell(model: str, one: Json | None) -> dict[str, Any]:
 
 
 def curve(one: Json) -> dict[str, Any]:
-    """Return how a suite's budget curve ends, in words."""
-    return {"suite": one["suite"], "shape": words.SHAPES.get(one["shape"], one["shape"]), "gain": gain(one["gain"])}
+    """Return how a suite's budget curve ends, in words, and its points as lines of a table."""
+    points = [{"budget": point["budget"], "score": interval(point["score"])} for point in one["points"]]
+    shape = words.SHAPES.get(one["shape"], one["shape"])
+    return {"suite": one["suite"], "shape": shape, "gain": gain(one["gain"]), "points": points}
 
 
 def comparison(one: Json) -> dict[str, Any]:
@@ -104,6 +110,7 @@ def comparison(one: Json) -> dict[str, Any]:
         "without": [
             {"suite": each["suite"], "probability": words.probability(each["probability"])} for each in one["without"]
         ],
+        "kinds": validity.kinds(one),
     }
 
 
@@ -124,7 +131,7 @@ def gain(one: Json | None) -> str:
 
 def percent(share: float) -> str:
     """Return a share of 0 to 1 as a number of a hundred."""
-    return number_format(100 * share, 0)
+    return rounded(100 * share, 0)
 
 
 def picture_words(report: Report) -> pictures.Words:

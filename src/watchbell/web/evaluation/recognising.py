@@ -16,6 +16,8 @@ REASONS = (
     "Every suite is saturated, so that none supports a comparison.",
     "Had the attempts that were refused or not measured gone the other way, the probability would be {percent}.",
     "It does not stand when {number} indicators are judged together (Holm).",
+    "On held-out items alone the probability is {percent}.",
+    "On public items alone the probability is {percent}.",
     "Read it with the open flags: {flags}.",
     "The answer changes when the saturated suites are counted too.",
     "The budget curve is not shown to be flat.",

@@ -6,28 +6,30 @@ Every look at it, and at its picture or its files, is a line of the access log.
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from watchbell.apps.evaluation import services
-from watchbell.apps.evaluation.services.reporting import MOST_COMMENT
-from watchbell.domain.evaluation.report import NEEDS_CONSENT, Reader
-from watchbell.domain.inert import cell, shown
+from watchbell.domain.evaluation.report import Reader
+from watchbell.domain.inert import cell
 from watchbell.doors import keys
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import EARLY_ACCESS, EVALUATOR_WRITES, LAB_WRITES, open_to
 from watchbell.web.asking import Asking
-from watchbell.web.early_access.acting import attempt, by, known, with_dice, with_keys
+from watchbell.web.early_access.acting import attempt, with_dice, with_keys
 from watchbell.web.early_access.names import Names
-from watchbell.web.evaluation import pictures, reading, words
+from watchbell.web.evaluation import papers, pictures, reading, showing, words
 from watchbell.web.evaluation.acting import REFUSALS, evaluators_protocol, report_of, told
+from watchbell.web.evaluation.handing_on import own_report
 
 COLUMNS = ("suite", "model", "budget", "item", "family", "level", "epoch", "outcome", "credit", "tokens")
 
@@ -37,7 +39,7 @@ class CommentForm(forms.Form):
 
     text = forms.CharField(
         label=gettext_lazy("Your comment"),
-        max_length=MOST_COMMENT,
+        max_length=services.MOST_COMMENT,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=gettext_lazy("It stands beside the report word for word, for everyone who reads it."),
@@ -94,10 +96,29 @@ def signed_file(request: Asking, public_id: str, report: str) -> HttpResponse:
         content, *proof = _whole(request, one, row) if not others else _for_others(request, row, Reader(others))
     except REFUSALS as error:
         return _back(request, one, error)
-    public_key, signature = (bytes(part).hex().encode() for part in proof)
-    whole = b'{"public_key":"%b","report":%b,"signature":"%b"}\n' % (public_key, content, signature)
     name = "-".join(part for part in (_name(row), others) if part)
-    return as_download(HttpResponse(whole, content_type="application/json"), f"{name}.json")
+    return as_download(signed_answer(content, *(bytes(part) for part in proof)), f"{name}.json")
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def paper(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Send the whole report as PDF, to both parties alike."""
+    one, row = report_of(request, public_id, report)
+    try:
+        found = _opened(request, one, row)
+    except REFUSALS as error:
+        return _back(request, one, error)
+    names = Names()
+    return papers.answer(
+        request,
+        found,
+        developer=str(names.of(one.developer)),
+        whom=f"{names.of(one.developer)}, {names.of(one.evaluator)}",
+        key=bytes(row.public_key),
+        name=_name(row),
+        page=reverse("evaluation_report", args=[public_id, report]),
+    )
 
 
 @open_to(EARLY_ACCESS)
@@ -121,7 +142,7 @@ def samples(request: Asking, public_id: str, report: str) -> HttpResponse:
 @require_POST
 def comment(request: Asking, public_id: str, report: str) -> HttpResponse:
     """Put the developer's comment beside a report."""
-    one, row = _own_report(request, public_id, report)
+    one, row = own_report(request, public_id, report)
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _show(request, one, row, form)
@@ -130,16 +151,11 @@ def comment(request: Asking, public_id: str, report: str) -> HttpResponse:
     return redirect("evaluation_report", public_id=public_id, report=report)
 
 
-@open_to(LAB_WRITES)
-@require_POST
-def consent(request: Asking, public_id: str, report: str, reader: str) -> HttpResponse:
-    """Let trusted partners, or everybody, read a report."""
-    _one, row = _own_report(request, public_id, report)
-    if reader not in {each.value for each in NEEDS_CONSENT}:
-        raise Http404
-    said = _("You consented: %(who)s may read less of this report than you do.") % {"who": words.PLACES[reader]}
-    attempt(request, lambda: services.consent(row, Reader(reader), **by(request)), said)
-    return redirect("evaluation_report", public_id=public_id, report=report)
+def signed_answer(content: bytes, public_key: bytes, signature: bytes) -> HttpResponse:
+    """Return the bytes of a report as they were signed, within the object that carries key and signature."""
+    key, under = public_key.hex().encode(), signature.hex().encode()
+    whole = b'{"public_key":"%b","report":%b,"signature":"%b"}\n' % (key, content, under)
+    return HttpResponse(whole, content_type="application/json")
 
 
 def _whole(request: Asking, one: Any, row: Any) -> tuple[bytes, bytes, bytes]:
@@ -149,13 +165,6 @@ def _whole(request: Asking, one: Any, row: Any) -> tuple[bytes, bytes, bytes]:
 
 def _for_others(request: Asking, row: Any, reader: Reader) -> tuple[bytes, bytes, bytes]:
     return services.handed_on(row, reader, **with_dice(request))
-
-
-def _own_report(request: Asking, public_id: str, report: str) -> tuple[Any, Any]:
-    one = known(request, public_id)
-    if one.developer != request.actor.organisation:
-        raise Http404
-    return report_of(request, public_id, report)
 
 
 def _opened(request: Asking, one: Any, row: Any) -> Mapping[str, Any]:
@@ -169,6 +178,10 @@ def _show(request: Asking, one: Any, row: Any, form: CommentForm | None = None) 
         found = _opened(request, one, row)
     except REFUSALS as error:
         return _back(request, one, error)
+    shown = showing.context_of(found)
+    if "profile" in shown["drawings"]:
+        address = reverse("evaluation_picture", args=[one.public_id, row.public_id])
+        shown["drawings"]["profile"] = replace(shown["drawings"]["profile"], address=address)
     names = Names()
     is_ours = one.developer == request.actor.organisation and request.actor.writes
     context = {
@@ -176,9 +189,9 @@ def _show(request: Asking, one: Any, row: Any, form: CommentForm | None = None) 
         "row": row,
         "developer": names.of(one.developer),
         "evaluator": names.of(one.evaluator),
-        **reading.context_of(found),
-        "comment": shown(found["comment"], most=MOST_COMMENT),
+        **shown,
         "is_ours": is_ours,
+        "is_developer": one.developer == request.actor.organisation,
         "form": form or CommentForm(initial={"text": found["comment"]}),
         "consents": [
             {"reader": each, "who": words.PLACES[each], "is_given": each in row.consents} for each in words.PLACES

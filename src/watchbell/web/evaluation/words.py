@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from watchbell.apps.evaluation.words import Deviation, IncidentKind, Source, Stop
-from watchbell.domain.evaluation import Outcome, Visibility
+from watchbell.domain.evaluation import Outcome, SentAs, Visibility
 from watchbell.domain.lifecycle.run import Run
+from watchbell.domain.terms import Routing
+from watchbell.outside.inspect_runner.foreign import Hindrance
 from watchbell.web.evaluation.recognising import recognised
+from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.states import State
 
 Words = str | Promise
@@ -120,6 +122,42 @@ PLACES: dict[str, Words] = {
     "partner": gettext_lazy("trusted partners"),
     "public": gettext_lazy("everybody"),
 }
+HINDRANCES: dict[Hindrance, Words] = {
+    Hindrance.PACKAGE: gettext_lazy("It needs a package that does not come with it"),
+    Hindrance.DOCKER: gettext_lazy("It needs a container engine or virtual machines"),
+    Hindrance.DATA: gettext_lazy("It downloads its data, and runs here have no internet"),
+    Hindrance.HOST: gettext_lazy("It runs what the model writes on this machine itself, and that is always refused"),
+    Hindrance.UNREADABLE: gettext_lazy("Its description cannot be read"),
+}
+ROUTES: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy("To coordinated disclosure, naming the model"),
+    Routing.ROUTE_ANONYMISED: gettext_lazy("To coordinated disclosure, naming nobody"),
+    Routing.RETURN_TO_LAB: gettext_lazy("Back to the developer alone"),
+}
+MEANS: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy(
+        "The signed terms send it to coordinated disclosure at once, in your organisation's name. It says that a model "
+        "found it, and which. You follow it among your submissions."
+    ),
+    Routing.ROUTE_ANONYMISED: gettext_lazy(
+        "The signed terms send it to coordinated disclosure at once, as a report from the public comes in. It says "
+        "that a model found it, and names neither that model, nor its developer, nor you, nor this engagement. "
+        "A text that does is sent back to you. A receipt code tells you what became of it."
+    ),
+    Routing.RETURN_TO_LAB: gettext_lazy(
+        "The signed terms give it back to the developer alone. It has it at once and decides whether it goes on; "
+        "after that not even you can read it here."
+    ),
+}
+SENT: dict[Routing, Words] = {
+    Routing.ROUTE_TO_CVD: gettext_lazy("It went to coordinated disclosure, in your organisation's name."),
+    Routing.ROUTE_ANONYMISED: gettext_lazy("It went to coordinated disclosure, and names nobody."),
+    Routing.RETURN_TO_LAB: gettext_lazy("The developer has it, and nobody else."),
+}
+SENT_AS: dict[SentAs, Words] = {
+    SentAs.NAMED: gettext_lazy("under a name"),
+    SentAs.NAMELESS: gettext_lazy("without a name"),
+}
 BADGES: dict[str, State] = {"indicated": State.LATER, "not indicated": State.LATER, "inconclusive": State.UNKNOWN}
 WORDS: dict[str, Words] = {
     "indicated": gettext_lazy("Indicated"),
@@ -130,6 +168,8 @@ WORDS: dict[str, Words] = {
 RECORDED: dict[str, Words] = {
     "evaluation.benchmark_registered": gettext_lazy("A benchmark version was registered"),
     "evaluation.containment_signed": gettext_lazy("The statement about containment was signed"),
+    "evaluation.flaw_reported": gettext_lazy("A flaw found in other software went where the terms say"),
+    "evaluation.flaw_sent_on": gettext_lazy("The developer sent a flaw found in other software on"),
     "evaluation.incident": gettext_lazy("An incident of an evaluation was told"),
     "evaluation.incident_settled": gettext_lazy("An incident of an evaluation was settled"),
     "evaluation.log_imported": gettext_lazy("A log of an evaluation was taken in"),
@@ -139,6 +179,8 @@ RECORDED: dict[str, Words] = {
     "evaluation.protocol_locked": gettext_lazy("A protocol was locked"),
     "evaluation.report_commented": gettext_lazy("The developer commented on a report"),
     "evaluation.report_consented": gettext_lazy("The developer consented to a report being read by others"),
+    "evaluation.report_consent_withdrawn": gettext_lazy("The developer withdrew its consent to a report for others"),
+    "evaluation.report_read": gettext_lazy("A trusted partner opened what it may read of a report"),
     "evaluation.report_issued": gettext_lazy("A report of an evaluation was issued"),
     "evaluation.run_began": gettext_lazy("A run of an evaluation began on this node"),
     "evaluation.run_cancelled": gettext_lazy("A run of an evaluation was cancelled"),
@@ -191,6 +233,8 @@ def flag(text: str) -> str:
     kind, _colon, code = text.partition(": ")
     if kind == "incident" and code in set(IncidentKind):
         return _("Open incident: %(what)s") % {"what": INCIDENTS[IncidentKind(code)]}
+    if kind == "fingerprints" and code:
+        return _("%(model)s answered the same questions otherwise at other moments") % {"model": code}
     if kind == "deviation" and code in set(Deviation):
         return str(DEVIATIONS[Deviation(code)])
     return _("The protocol was amended after data was seen") if text == "amended after data was seen" else text
@@ -201,7 +245,7 @@ def sentence(comparison: Mapping[str, Any]) -> str:
     about = {
         "name": comparison["indicator"],
         "anchor": comparison["anchor"],
-        "margin": number_format(abs(comparison["margin"]), 1),
+        "margin": rounded(abs(comparison["margin"]), 1),
         "probability": probability(comparison["probability"]),
     }
     return _asked(comparison["word"], float(comparison["margin"])) % about
@@ -237,7 +281,7 @@ def probability(value: float | None) -> str:
     """Return a probability with two decimals; one that rounds to an end says which side of it."""
     if value is None:
         return _("nothing to compare")
-    return number_format(min(max(value, 0.0), 1.0), 2) if 0.005 <= value < 0.995 else _end(value)
+    return rounded(min(max(value, 0.0), 1.0), 2) if 0.005 <= value < 0.995 else _end(value)
 
 
 def _end(value: float) -> str:

@@ -28,11 +28,13 @@ from watchbell.apps.engagements.services.offering import (
 )
 from watchbell.apps.engagements.services.opening import (
     note_opening,
+    note_reading,
     note_sitting,
     open_models,
     open_offer,
     open_terms,
     open_version,
+    require_reader,
 )
 from watchbell.apps.engagements.services.partners import choose_partner, consent, end_partnership
 from watchbell.apps.engagements.services.registering import Release, plan_release, register_model, release
@@ -96,6 +98,7 @@ __all__ = [
     "name_of",
     "name_person",
     "note_opening",
+    "note_reading",
     "note_sitting",
     "offer",
     "offer_to_sign",
@@ -110,6 +113,7 @@ __all__ = [
     "register_model",
     "release",
     "require_own_people",
+    "require_reader",
     "rescind",
     "resume",
     "retire_signing_key",

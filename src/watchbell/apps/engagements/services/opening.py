@@ -99,6 +99,29 @@ def note_sitting(
     _write_opening(engagement, material, purpose, by=by, now=now, keys=keys, rng=rng, sitting=ONE_SITTING)
 
 
+@transaction.atomic
+def note_reading(
+    engagement: Engagement, material: str, report: str, *, now: datetime, keys: Keystore, rng: Dice, often: bool
+) -> None:
+    """Write down that others read a report that the developer lets them read; who may was decided before.
+
+    The line names nobody, as the log is the evaluator's too. What is read `often`, by everybody, has one line a quarter
+    of an hour. Raises IsOver once the evidence is due.
+    """
+    if destroy_evidence_if_due(engagement, now=now, keys=keys, rng=rng):
+        raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+    if often and _was_read(engagement, material, report, since=now - ONE_SITTING, until=now):
+        return
+    facts = {"material": material, "purpose": Purpose.READ_RESULTS.value, "report": report, "organisation": ""}
+    log.write(held(engagement), [log.Touch(What.OPENED, "", facts)], now=now)
+
+
+def _was_read(engagement: Engagement, material: str, report: str, *, since: datetime, until: datetime) -> bool:
+    lines = AccessLine.objects.filter(engagement=engagement, person="", what=What.OPENED, at__gt=since, at__lte=until)
+    entries = (strictjson.loads(bytes(one)) for one in lines.order_by("-id").values_list("entry", flat=True))
+    return any((one.get("material"), one.get("report")) == (material, report) for one in entries)
+
+
 def _write_opening(
     engagement: Engagement,
     material: str,

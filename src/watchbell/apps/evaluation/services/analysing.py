@@ -1,22 +1,18 @@
-"""This will work out what the samples of a protocol say: profile, budget curves, one comparison an indicator.
+"""This will work out what the samples of a protocol say: profile, curves, comparisons and what is beside.
 
 The seed of every bootstrap comes from the protocol's digest: the same samples give the same report, on any machine.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from watchbell.apps.evaluation.models import Benchmark, Protocol, Sample
+from watchbell.apps.evaluation.services import beside, figures
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Outcome, Visibility
-from watchbell.domain.measurement import comparison, curves, profile, proportions, samples, words
+from watchbell.domain.measurement import comparison, curves, profile, samples, words
 from watchbell.domain.refusal import Refused, refuse
-from watchbell.domain.sentence import Sentence
-
-DIGITS = 6
-"""Decimals that stand in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,32 +22,45 @@ class Analysis:
     profile: list[dict[str, Any]]
     curves: list[dict[str, Any]]
     comparisons: list[dict[str, Any]]
+    exposure: dict[str, Any]
+    horizons: dict[str, Any]
 
 
 def analyse(row: Protocol, value: rules.Protocol, *, unguarded: bool, flags: Sequence[str], evaluator: str) -> Analysis:
     """Return the analysis of everything that was taken in under this version of the protocol."""
-    found = list(_samples(row, value, evaluator))
+    registered = {suite.benchmark: _registered(suite, evaluator) for suite in value.suites}
+    found = list(_samples(row, value, registered))
     if not found:
         nothing = [_nothing(one, "No sample was taken in.") for one in value.indicators]
-        return Analysis(profile=[], curves=[], comparisons=nothing)
+        return Analysis(
+            profile=[],
+            curves=[],
+            comparisons=nothing,
+            exposure=beside.exposure(None, value, {}, seed=0),
+            horizons=beside.horizons(None, value, {}, seed=0),
+        )
     seed = int(row.digest[:12], 16)
     conditions = words.Conditions(unguarded=unguarded, flags=tuple(flags))
     table = samples.table_of(found)
     return Analysis(
-        profile=[_cell(one) for one in profile.profile(table)],
+        profile=[figures.cell(one) for one in profile.profile(table)],
         curves=list(_curves(table, value)),
         comparisons=list(_comparisons(found, value, conditions, seed)),
+        exposure=beside.exposure(table, value, registered, seed=seed),
+        horizons=beside.horizons(table, value, registered, seed=seed),
     )
 
 
-def _samples(row: Protocol, value: rules.Protocol, evaluator: str) -> Iterator[samples.Sample]:
+def _samples(
+    row: Protocol, value: rules.Protocol, registered: Mapping[str, beside.Registered]
+) -> Iterator[samples.Sample]:
     """Return every cell of the protocol for each model that was run at all; one nobody filled is missing."""
     models = value.models
     columns = ("suite", "arm", "budget", "item", "epoch", "outcome", "credit", "total_tokens")
     there = {tuple(one[:5]): one[5:] for one in Sample.objects.filter(protocol=row).values_list(*columns).iterator()}
     run = {(suite, arm, budget) for suite, arm, budget, _, _ in there}
     for suite in value.suites:
-        held_out = _is_held_out(suite, evaluator)
+        held_out = registered[suite.benchmark].held_out
         about = {item: (family, level) for item, family, level in suite.items()}
         for arm, model in enumerate(models):
             for item, budget, epoch in value.cells(suite):
@@ -72,15 +81,18 @@ def _samples(row: Protocol, value: rules.Protocol, evaluator: str) -> Iterator[s
                     )
 
 
-def _is_held_out(suite: rules.Suite, evaluator: str) -> bool:
+def _registered(suite: rules.Suite, evaluator: str) -> beside.Registered:
+    """Return what the registry says of a suite: an evaluator's own entry, and the node's."""
     rows = Benchmark.objects.filter(organisation__in=["", evaluator], name=suite.benchmark, version=suite.version)
-    return Visibility.HELD_OUT in rows.values_list("visibility", flat=True)
+    found = list(rows.order_by("organisation").values_list("visibility", "minutes"))
+    minutes = {family: float(time) for _, times in found for family, time in times.items()}
+    return beside.Registered(held_out=Visibility.HELD_OUT in [one for one, _ in found], minutes=minutes)
 
 
 def _curves(table: samples.Table, value: rules.Protocol) -> Iterator[dict[str, Any]]:
     for suite in table.items.suites:
         found = curves.budget_curve(table, value.model.alias, table.items.in_suites([suite]))
-        yield {"suite": suite, **_curve(found)}
+        yield {"suite": suite, **figures.curve(found)}
 
 
 def _comparisons(
@@ -112,13 +124,13 @@ def _comparisons(
         if isinstance(one, Refused):
             yield _nothing(indicator, str(one))
         else:
-            yield _comparison(indicator, next(together))
+            yield {**_asked(indicator), **figures.comparison(next(together))}
 
 
 def _nothing(indicator: rules.Indicator, why: str) -> dict[str, Any]:
     """Return a comparison that could not be made: inconclusive, and why."""
     empty = dict.fromkeys(("probability", "budget", "difference", "score", "ability", "readings", "curve"))
-    said: dict[str, list[Any]] = {"suites": [], "saturated": [], "without": [], "limits": [], "shares": []}
+    said: dict[str, list[Any]] = {"suites": [], "saturated": [], "without": [], "kinds": [], "limits": [], "shares": []}
     word = words.Word.INCONCLUSIVE.value
     return {**_asked(indicator), **empty, **said, "word": word, "reasons": [why]}
 
@@ -130,75 +142,3 @@ def _asked(indicator: rules.Indicator) -> dict[str, Any]:
         "margin": indicator.delta,
         "asked_of": list(indicator.suites),
     }
-
-
-def _comparison(indicator: rules.Indicator, one: words.Comparison) -> dict[str, Any]:
-    return {
-        **_asked(indicator),
-        "word": one.word.value,
-        "probability": _number(one.probability),
-        "budget": one.budget,
-        "difference": _interval(one.difference),
-        "score": _interval(one.score),
-        "ability": _interval(one.ability),
-        "readings": one.readings
-        and {"against": _number(one.readings.against), "favourable": _number(one.readings.favourable)},
-        "curve": _curve(one.curve),
-        "suites": list(one.suites),
-        "saturated": list(one.saturated),
-        "shares": [_shares(share) for share in one.shares],
-        "without": [
-            {
-                "suite": each.suite,
-                "probability": _number(each.probability),
-                "difference": _interval(each.difference),
-            }
-            for each in one.without
-        ],
-        "reasons": [_said(reason) for reason in one.reasons],
-        "limits": [_said(limit) for limit in one.limits],
-    }
-
-
-def _said(sentence: Sentence) -> str:
-    return str.__str__(sentence)
-
-
-def _shares(one: words.Shares) -> dict[str, Any]:
-    return {
-        "model": one.model,
-        "attempts": one.attempts,
-        "refused": _number(one.refused),
-        "limit": _number(one.limit),
-        "infrastructure": _number(one.infrastructure),
-        "missing": _number(one.missing),
-    }
-
-
-def _cell(one: profile.Cell) -> dict[str, Any]:
-    return {
-        "suite": one.suite,
-        "budget": one.budget,
-        "model": one.model,
-        "generalised": _interval(one.generalised),
-        "benchmark": _interval(one.benchmark),
-        "outcomes": {outcome.value: number for outcome, number in one.outcomes},
-        "credit": _number(one.credit),
-        "tokens": one.tokens,
-    }
-
-
-def _curve(one: curves.Curve) -> dict[str, Any]:
-    points = [{"budget": budget, "score": _interval(score)} for budget, score in one.points]
-    return {"model": one.model, "shape": one.shape.value, "points": points, "gain": _interval(one.gain)}
-
-
-def _interval(one: proportions.Interval | None) -> dict[str, Any] | None:
-    if one is None:
-        return None
-    return {"estimate": _number(one.estimate), "low": _number(one.low), "high": _number(one.high), "how": one.method}
-
-
-def _number(value: float | None) -> float | None:
-    """Return a number as it stands in a report; None also where the data say nothing, which is an endless range."""
-    return None if value is None or not math.isfinite(value) else round(float(value), DIGITS)

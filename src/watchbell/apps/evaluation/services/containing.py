@@ -13,7 +13,7 @@ from django.db import transaction
 from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services import NotSigned
-from watchbell.apps.engagements.services.standing import NotYet, held, record, require_developer
+from watchbell.apps.engagements.services.standing import IsOver, NotYet, held, record, require_developer
 from watchbell.apps.engagements.services.standing import require_evaluator as require_evaluators
 from watchbell.apps.engagements.services.tokens import LONGEST
 from watchbell.apps.engagements.words import Material
@@ -154,14 +154,14 @@ def report_incident(
         protocol=protocol or (run.protocol if run else None),
         run=run,
         kind=what.kind,
-        sealed_note=_note(engagement, name, what.note, now=now, keys=keys),
+        sealed_note=_sealed(engagement, "incident", name, what.note, now=now, keys=keys),
         person=by.person or "",
+        tokens_ended=access.end_every_token(engagement, by=by, now=now),
         noticed_at=min(what.noticed_at, now),
         told_at=now,
     )
     if run is not None:
         halt(run, now=now)
-    ended = access.end_every_token(engagement, by=by, now=now)
     after = int((now - incident.noticed_at).total_seconds())
     record(
         "evaluation.incident",
@@ -172,18 +172,30 @@ def report_incident(
         kind=what.kind.value,
         run=run.public_id if run else "",
         seconds_after=after,
-        tokens_ended=ended,
+        tokens_ended=incident.tokens_ended,
     )
     return incident
 
 
 @transaction.atomic
-def settle_incident(incident: Incident, *, by: Actor, now: datetime) -> Incident:
-    """Let runs go on after an incident; only the developer does. Doing it again changes nothing. Raises NotAllowed."""
+def settle_incident(incident: Incident, reason: str, *, by: Actor, now: datetime, keys: Keystore) -> Incident:
+    """Let runs go on after an incident, and keep why, sealed; only the developer does. Again changes nothing.
+
+    Raises NotAllowed, NotYet without a reason, IsOver once the evidence is due: then nothing runs any more.
+    """
     engagement = engagements.named(incident.engagement)
     require_developer(engagement, by)
-    engagement = held(engagement)
-    if Incident.objects.filter(pk=incident.pk, settled_at__isnull=True).update(settled_at=max(now, incident.told_at)):
+    engagement, name = held(engagement), incident.public_id
+    if not reason.strip():
+        raise NotYet("Say what was found and why runs may go on.")
+    if access.evidence_is_due(engagement, now):
+        raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+    open_still = Incident.objects.filter(pk=incident.pk, settled_at__isnull=True)
+    if open_still.exists() and open_still.update(
+        settled_at=max(now, incident.told_at),
+        settled_by=by.person or "",
+        sealed_reason=_sealed(engagement, "incident-reason", name, reason, now=now, keys=keys),
+    ):
         record("evaluation.incident_settled", engagement, by=by, now=now, incident=incident.public_id)
     incident.refresh_from_db()
     return incident
@@ -198,11 +210,11 @@ def halt(run: Run, *, now: datetime) -> None:
         run.refresh_from_db()
 
 
-def _note(engagement: "Engagement", name: str, note: str, *, now: datetime, keys: Keystore) -> bytes:
-    if not note.strip():
+def _sealed(engagement: "Engagement", what: str, name: str, text: str, *, now: datetime, keys: Keystore) -> bytes:
+    words = text.strip()[:MOST_NOTE].encode()
+    if not words:
         return b""
-    words = note.strip()[:MOST_NOTE].encode()
-    return access.seal(engagement, "incident", words, key=Material.EVIDENCE, place=name, now=now, keys=keys)
+    return access.seal(engagement, what, words, key=Material.EVIDENCE, place=name, now=now, keys=keys)
 
 
 def _signer(statement: Statement, signature: bytes, by: Actor) -> bytes:

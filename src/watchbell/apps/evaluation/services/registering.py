@@ -55,6 +55,7 @@ def register_benchmark(version: BenchmarkVersion, *, by: Actor, now: datetime, r
         spdx=version.spdx,
         families=said["families"],
         canary=version.canary,
+        minutes=dict(version.minutes),
         known=said["known"],
         digest=version.digest,
         registered_at=now,

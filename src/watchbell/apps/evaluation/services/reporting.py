@@ -12,17 +12,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from watchbell.apps.engagements import services as access
-from watchbell.apps.engagements.services.opening import require_reader
-from watchbell.apps.engagements.services.standing import (
-    NotYet,
-    held,
-    record,
-    require_developer,
-    require_evaluator,
-)
-from watchbell.apps.engagements.words import Material
+from watchbell.apps.engagements.services.standing import NotYet, held, record, require_evaluator
 from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
+from watchbell.apps.evaluation.services import fingerprinting
+from watchbell.apps.evaluation.services.handing_on import read_by, require_party_may_open
+from watchbell.apps.evaluation.services.keeping import REPORT_KEY, laid_down, said
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.journal.body import instant
 from watchbell.domain import evaluation as rules
@@ -31,16 +26,12 @@ from watchbell.domain.evaluation import report as forms
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.handling import Actor
 from watchbell.domain.identity import Dice, new_id
-from watchbell.domain.sentence import Sentence
-from watchbell.domain.terms import Kept, Purpose, Safeguards
-from watchbell.formats import strictjson
+from watchbell.domain.terms import Kept, Safeguards
 from watchbell.outside.keystore import KeyKind, Keystore, attest
 
 if TYPE_CHECKING:
     from watchbell.apps.engagements.models import Engagement
 
-REPORT_KEY = "evaluation-reports"
-MOST_COMMENT = 20_000
 STATEMENT = (
     "Access was voluntary, on the developer's terms. This report measures what one system did under one protocol; it "
     "decides nothing, and says nothing about whether a model may be released."
@@ -75,7 +66,7 @@ def issue_report(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng
         person=by.person or "",
         issued_at=now,
     )
-    report.content = _laid_down(report, engagement, "report", content, now=now, keys=keys)
+    report.content = laid_down(report, "report", content, now=now, keys=keys)
     report.save(force_insert=True)
     digests = {"report": report.digest}
     record("evaluation.report_issued", engagement, by=by, now=now, digests=digests, report=report.public_id)
@@ -90,78 +81,11 @@ def open_report(
     Raises NotAllowed for anyone but the parties' own, IsOver once evidence that is not kept is due, and NotYet for a
     reader the developer has not consented to.
     """
-    engagement = engagement_of(report.protocol)
-    if report.is_kept and engagement.evidence_gone_at is not None:
-        require_reader(engagement, by)
-    else:
-        access.note_opening(engagement, "report", Purpose.READ_RESULTS, by=by, now=now, keys=keys, rng=rng)
-    if reader in forms.NEEDS_CONSENT and reader.value not in report.consents:
-        raise NotYet("The developer has not consented to a report for this reader.")
-    if reader in (Reader.DEVELOPER, Reader.EVALUATOR):
-        own = Reader.DEVELOPER if by.organisation == engagement.developer else Reader.EVALUATOR
-        reader = own
-    found = strictjson.loads(signed_bytes(report, keys=keys))
-    said = {**found, "comment": comment_of(report, keys=keys), "digest": report.digest}
-    return forms.redacted(said, reader)
-
-
-def handed_on(
-    report: Report, reader: Reader, *, by: Actor, now: datetime, keys: Keystore, rng: Dice
-) -> tuple[bytes, bytes, bytes]:
-    """Return the report as others may have it, the node's public key, and a signature of its own under just this.
-
-    Raises what `open_report` raises: NotYet where the developer has not consented.
-    """
-    content = canonical(open_report(report, reader, by=by, now=now, keys=keys, rng=rng))
-    return content, *attest(keys, REPORT_KEY, content)
-
-
-def signed_bytes(report: Report, *, keys: Keystore) -> bytes:
-    """Return the bytes that were signed, for services that already decided; raises KeyMissing once they are gone."""
-    return _taken_up(report, "report", bytes(report.content), keys=keys)
-
-
-def comment_of(report: Report, *, keys: Keystore) -> str:
-    """Return the developer's comment as it was written, or "" where there is none."""
-    held_bytes = bytes(report.comment)
-    return _taken_up(report, "comment", held_bytes, keys=keys).decode() if held_bytes else ""
-
-
-@transaction.atomic
-def comment(report: Report, text: str, *, by: Actor, now: datetime, keys: Keystore) -> Report:
-    """Put the developer's comment beside a report, verbatim; a later one takes its place.
-
-    Raises NotAllowed for anyone but the developer, ValueError for a text that is empty or too long.
-    """
-    engagement = engagement_of(report.protocol)
-    require_developer(engagement, by)
-    if not text.strip() or len(text) > MOST_COMMENT:
-        raise ValueError(Sentence("A comment has up to {most} letters.", most=MOST_COMMENT))
-    engagement = held(engagement)
-    laid = _laid_down(report, engagement, "comment", text.encode(), now=now, keys=keys)
-    Report.objects.filter(pk=report.pk).update(comment=laid, commented_at=now)
-    record("evaluation.report_commented", engagement, by=by, now=now, report=report.public_id)
-    report.refresh_from_db()
-    return report
-
-
-@transaction.atomic
-def consent(report: Report, reader: Reader, *, by: Actor, now: datetime) -> Report:
-    """Let a report be shown to trusted partners, or to everybody; only the developer can, and need not say why.
-
-    Raises NotAllowed for anyone but the developer, ValueError for a reader who needs no consent.
-    """
-    engagement = engagement_of(report.protocol)
-    require_developer(engagement, by)
-    if reader not in forms.NEEDS_CONSENT:
-        raise ValueError("The two parties need no consent.")
-    engagement = held(engagement)
-    report = Report.objects.select_for_update().get(pk=report.pk)
-    if reader.value not in report.consents:
-        report.consents = sorted({*report.consents, reader.value})
-        report.save(update_fields=["consents"])
-        record("evaluation.report_consented", engagement, by=by, now=now, report=report.public_id, reader=reader.value)
-    return report
+    require_party_may_open(report, by=by, now=now, keys=keys, rng=rng)
+    if reader in forms.NEEDS_CONSENT:
+        return read_by(report, reader, keys=keys)
+    is_own = by.organisation == engagement_of(report.protocol).developer
+    return forms.redacted(said(report, keys=keys), Reader.DEVELOPER if is_own else Reader.EVALUATOR)
 
 
 def _content(
@@ -178,12 +102,13 @@ def _content(
     from watchbell.apps.evaluation.services.analysing import analyse  # needs numpy, and nothing else here does
 
     terms = access.terms_of(engagement, keys=keys)
-    flags = tuple(_flags(row))
+    prints = fingerprinting.seen(row, value, keys=keys)
+    flags = (*_flags(row), *fingerprinting.flags_of(prints))
     found = analyse(
         row, value, unguarded=terms.safeguards is Safeguards.REMOVED, flags=flags, evaluator=engagement.evaluator
     )
     contained = queries.containment_of(row, by, now=now)
-    chain = queries.chain_of(row, by, now=now)
+    chain = queries.chain_of(row, value.model.alias, by, now=now)
     return {
         "report": forms.FORM,
         "number": number,
@@ -201,8 +126,11 @@ def _content(
         "profile": found.profile,
         "curves": found.curves,
         "comparisons": found.comparisons,
+        "exposure": found.exposure,
+        "horizons": found.horizons,
         "validity": {
             "open_flags": list(flags),
+            "fingerprints": prints,
             "containment": "stated by the evaluator, not verified" if contained else "no statement",
             "not_checked": list(forms.NOT_CHECKED),
         },
@@ -268,20 +196,3 @@ def _table(row: Protocol, value: rules.Protocol, by: Actor, *, now: datetime) ->
     columns = ("suite", "arm", "budget", "item", "family", "level", "epoch", "outcome", "credit", "total_tokens")
     for suite, arm, *rest in queries.samples_of(row, by, now=now).values_list(*columns).iterator():
         yield [suite, value.models[arm], *rest]
-
-
-def _laid_down(
-    report: Report, engagement: "Engagement", what: str, data: bytes, *, now: datetime, keys: Keystore
-) -> bytes:
-    """Return the bytes to store: sealed under the evidence key, or as they are where the signed terms keep them."""
-    if report.is_kept:
-        return data
-    place = report.public_id
-    return access.seal(engagement, what, data, key=Material.EVIDENCE, place=place, now=now, keys=keys)
-
-
-def _taken_up(report: Report, what: str, stored: bytes, *, keys: Keystore) -> bytes:
-    if report.is_kept:
-        return stored
-    engagement = engagement_of(report.protocol)
-    return access.open_sealed(engagement, what, stored, key=Material.EVIDENCE, place=report.public_id, keys=keys)

@@ -20,6 +20,7 @@ from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation.models import Protocol, Run, Sample
 from watchbell.apps.evaluation.services.checking import Place, canaries_of, place_of
 from watchbell.apps.evaluation.services.containing import Happened, report_incident
+from watchbell.apps.evaluation.services.fingerprinting import keep as keep_fingerprints
 from watchbell.apps.evaluation.services.finishing import Told, finish
 from watchbell.apps.evaluation.services.standing import engagement_of, opened, require_evaluator_or_console
 from watchbell.apps.evaluation.words import IncidentKind, Source
@@ -125,6 +126,9 @@ def import_log(
         if slipped is not None:
             _report(intake, slipped, taken, engagement, by=by, now=now, keys=keys, rng=rng)
             return taken
+    keep_fingerprints(run, log.fingerprints, engagement, now=now, keys=keys, rng=rng)
+    if told.calls is not None:
+        told.calls += sum(one.number for one in log.fingerprints)
     finish(run, log, told, value, refused=taken.refused, by=by, now=now)
     run.refresh_from_db()
     return taken

@@ -1,8 +1,10 @@
 """Every change to findings: hand in, triage, show."""
 
 from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, Upload
+from watchbell.apps.findings.services.arriving import PieceSent, WrongPlace, forget, joined, take_piece
 from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
+from watchbell.apps.findings.services.from_evaluations import report_flaw, send_flaw_on
 from watchbell.apps.findings.services.intake import (
     AlreadyReceived,
     KeyTaken,
@@ -39,20 +41,27 @@ __all__ = [
     "NotEvidence",
     "NotTaken",
     "NotThere",
+    "PieceSent",
     "Received",
     "TooManyWaiting",
     "Upload",
     "WordsMissing",
+    "WrongPlace",
     "confirm_by_vendor",
     "confirm_valid",
+    "forget",
     "hand_in",
     "interrupt",
+    "joined",
     "mark_duplicate",
     "raise_evidence",
     "reject",
     "reopen",
     "report",
+    "report_flaw",
     "resume",
+    "send_flaw_on",
     "submit",
     "take_in",
+    "take_piece",
 ]

@@ -1,4 +1,4 @@
-"""Where does a normal or a Student's t distribution leave this much below it? Both ways, without scipy."""
+"""Where does a normal, a Student's t or a beta distribution leave this much below it? Both ways, without scipy."""
 
 import math
 from functools import lru_cache
@@ -32,6 +32,17 @@ def student_quantile(probability: float, degrees: float = math.inf) -> float:
         if not low < middle < high:
             break
         low, high = (low, middle) if student_below(middle, degrees) > probability else (middle, high)
+    return (low + high) / 2
+
+
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """Return the share below which a beta distribution lies with this probability. Raises ValueError outside (0, 1)."""
+    if not 0 < probability < 1 or not (a > 0 and b > 0):
+        raise ValueError("A quantile needs a probability between 0 and 1 and positive shapes.")
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _incomplete_beta(middle, a, b) < probability else (low, middle)
     return (low + high) / 2
 
 
