@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from tests.apps.scene_engagements import DICE, keystore
-from tests.apps.scene_evaluation import LATER, LOCKED, PATCH, Scene, by, drafted, registered, signature
+from tests.apps.scene_evaluation import LATER, LOCKED, PATCH, Scene, by, signature
+from tests.apps.scene_running import PART, begin, planned
 from tests.support.cast import Cast
 from tests.support.eval_logs import changed, files_of, packed
-from tests.support.protocols import PROTOCOL
 
 from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.models import AccessLine, GatewayToken
@@ -21,7 +21,8 @@ from watchbell.apps.engagements.services import IsOver, NotAllowed
 from watchbell.apps.engagements.services.standing import NotYet
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Incident, Run, Sample
-from watchbell.apps.evaluation.services import Means, Part, watching
+from watchbell.apps.evaluation.services import Means, watching
+from watchbell.apps.evaluation.words import IncidentKind
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.jobs.progress import Interrupted, Progress
 from watchbell.apps.journal.models import Entry
@@ -34,15 +35,6 @@ from watchbell.outside.inspect_runner import Progress as Told
 from watchbell.outside.sandbox import Containment, Probe
 
 pytestmark = pytest.mark.django_db
-SUITE = replace(PROTOCOL.suites[0], benchmark="watchbell/patch")
-VALUE = replace(
-    PROTOCOL,
-    scaffold=replace(PROTOCOL.scaffold, name="single"),
-    suites=(SUITE,),
-    epochs=1,
-    indicators=(replace(PROTOCOL.indicators[0], suites=("watchbell/patch",)),),
-)
-PART = Part(suite="watchbell/patch", arm=0, budget=1000)
 HOLDS = Containment(backend="bubblewrap", probes=(Probe(name="network", held=True, by="", seen=""),))
 
 
@@ -50,20 +42,6 @@ HOLDS = Containment(backend="bubblewrap", probes=(Probe(name="network", held=Tru
 def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspect_runner, "interpreter", lambda: Path("/usr/bin/python3"))
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
-
-
-def planned(cast: Cast, *, is_signed: bool = True) -> Scene:
-    """Return a scene with a locked protocol of a built-in suite."""
-    registered(cast, replace(PATCH, name="watchbell/patch"))
-    scene = drafted(cast, VALUE)
-    scene.protocol = services.lock(scene.protocol, **by(cast, now=LOCKED, rng=False))
-    if is_signed:
-        services.sign_containment(scene.protocol, signature(scene), **by(cast, now=LOCKED))
-    return scene
-
-
-def begin(scene: Scene, cast: Cast, part: Part = PART, *, who: str = "evaluator", now: datetime = LATER) -> Run:
-    return services.start_run(scene.protocol, part, **by(cast, who, now=now))
 
 
 def own_log(**more: Callable[[Any], object]) -> bytes:
@@ -405,6 +383,18 @@ def test_a_worker_that_is_told_to_stop_ends_the_process_in_order_and_the_run_sta
     assert (run.stands, process.heard[0]) == (State.RUNNING, "cancel 25")
 
 
+def test_a_process_that_is_still_writing_its_log_is_waited_for_and_the_run_stays_open(
+    cast: Cast, tmp_path: Path
+) -> None:
+    run = begin(planned(cast), cast)
+
+    with pytest.raises(watching.StillAtWork):
+        carry(run, Scripted((), status=inspect_runner.BUSY_STATUS), tmp_path)
+
+    run.refresh_from_db()
+    assert run.stands is State.RUNNING
+
+
 def test_one_press_lasts_twelve_hours_and_then_the_run_waits_for_another(cast: Cast, tmp_path: Path) -> None:
     scene = planned(cast)
     process = Scripted((told(2, kind=Kind.READY),), waits=True)
@@ -443,6 +433,27 @@ def test_the_round_removes_what_runs_that_are_over_left_and_nobody_elses_folders
     services.tend_runs(tmp_path, now=LATER, rng=DICE)
 
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted([run.public_id, "locate-4000-model"])
+
+
+def test_the_log_of_a_halted_run_is_sealed_before_its_folder_goes_also_when_a_worker_died(
+    cast: Cast, tmp_path: Path
+) -> None:
+    scene = planned(cast)
+    run = begin(scene, cast)
+    process = Scripted((), log=own_log())
+    process.begin(
+        RunPlan(suite="patch", model="m", gateway="http://x", folder=str(tmp_path / run.public_id), tokens=1), token=""
+    )
+    happened = services.Happened(kind=IncidentKind.CANARY, noticed_at=LATER, run=run)
+    services.report_incident(scene.engagement, happened, **by(cast, now=LATER))
+    Job.objects.update(state=Job.State.DONE, finished_at=LATER)
+
+    handed = services.tend_runs(tmp_path, now=LATER, rng=DICE)
+    there = list(tmp_path.iterdir())
+    carry(run, process, tmp_path)
+
+    assert (handed, len(there)) == (1, 1)
+    assert (run.stands, bool(run.blob), list(tmp_path.iterdir())) == (State.HALTED, True, [])
 
 
 def once(deed: Callable[[], object]) -> Callable[[], None]:

@@ -142,3 +142,18 @@ def test_every_subscription_starts_work_that_some_room_offers_and_is_named_once(
 def test_every_schedule_starts_work_that_some_room_offers() -> None:
     for schedule in registry.schedules():
         assert registry.kind_named(schedule.kind)
+
+
+def test_work_that_goes_on_for_hours_is_left_to_its_own_lane(ran: list[Args], monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = registry.kind_named("test.mail")
+    monkeypatch.setitem(registry._KINDS, "test.long", registry.Kind("test.long", offered.work, is_long=True))
+    jobs.enqueue(kind="test.long", key="long", now=NOON, args={"which": "long"})
+    jobs.enqueue(kind="test.mail", key="mail", now=NOON, args={"which": "short"})
+
+    run_until_idle(now=NOON, rng=random.Random(1), subscriptions=())
+    tended = list(ran)
+    lane = Worker(clock=lambda: NOON, rng=random.Random(2), subscriptions=(), is_long=True)
+    moved = [lane.turn(), lane.turn()]
+
+    assert tended == [{"which": "short"}]
+    assert (moved, ran[1:]) == ([True, False], [{"which": "long"}])

@@ -26,6 +26,8 @@ PAGES = [
     ("evaluator", ("#flaws >> text=Report a flaw",)),
     ("evaluator", ("main >> text=Begin another protocol", "main >> text=Tasks of other people's")),
 ]
+RUNS = "tests.web.runs_scene:play"
+BOARD = ("#protocols a.row-link", "main >> text=/Run it on this node|Runs on this node/")
 
 
 def gone_to(page: Any, steps: tuple[str, ...]) -> Any:
@@ -44,6 +46,20 @@ def test_a_page_reads_well_for_everyone_at_every_size(
 
     assert browser.faults(page, axe_source) == []
     assert nodes(SCENE).strangers == []
+
+
+@pytest.mark.parametrize("who", ["lab", "evaluator"])
+def test_the_board_of_runs_reads_well_at_every_size_and_asks_by_itself(
+    browser_of: Open, nodes: Callable[[str], browser.Node], axe_source: str, who: str
+) -> None:
+    page = gone_to(browser_of(who, scene=RUNS), BOARD)
+
+    with page.expect_response("**/runs/live/") as asked:
+        pass
+
+    assert asked.value.status == 200
+    assert browser.faults(page, axe_source) == []
+    assert nodes(RUNS).strangers == []
 
 
 def test_the_picture_of_a_report_is_drawn_in_its_own_colours(browser_of: Open) -> None:

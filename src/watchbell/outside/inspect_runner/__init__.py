@@ -5,10 +5,11 @@ from watchbell.outside.inspect_runner.launch import AlreadyBegun, AnotherRun, Re
 from watchbell.outside.inspect_runner.logs import logs_in
 from watchbell.outside.inspect_runner.parts import BUILT_IN, is_built_in, part_of
 from watchbell.outside.inspect_runner.plan import SCAFFOLDS, RunPlan, dumps, loads, planned
-from watchbell.outside.inspect_runner.progress import Cause, Kind, Outcome, Progress
+from watchbell.outside.inspect_runner.progress import BUSY_STATUS, Cause, Kind, Outcome, Progress
 
 __all__ = [
     "BUILT_IN",
+    "BUSY_STATUS",
     "SCAFFOLDS",
     "AlreadyBegun",
     "AnotherRun",

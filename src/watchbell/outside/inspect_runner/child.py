@@ -25,11 +25,11 @@ from watchbell.outside.inspect_runner.desk import Desk
 from watchbell.outside.inspect_runner.fingerprinting import Fingerprints, asking
 from watchbell.outside.inspect_runner.outlet import Outlet
 from watchbell.outside.inspect_runner.plan import PLAN, RunPlan, loads, wanted
-from watchbell.outside.inspect_runner.progress import GO_ON, PAUSE, Cause, Kind
+from watchbell.outside.inspect_runner.progress import BUSY_STATUS, GO_ON, PAUSE, Cause, Kind
 
 LOCK: Final = "lock"
 KEY: Final = "LAB_API_KEY"
-ENDED, BUSY, UNREADABLE = 0, 4, 5
+ENDED, UNREADABLE = 0, 5
 MOST_FILE_BYTES: Final = 4 << 30
 MOST_OPEN: Final = 4096
 
@@ -41,7 +41,7 @@ def main(folder: Path) -> int:
     _limit()
     if _is_taken(folder):
         print("Another process has this run in its hands.", file=sys.stderr)  # noqa: T201 (for the parent)
-        return BUSY
+        return BUSY_STATUS
     words = _words()
     os.environ[KEY] = next(words, b"").decode()
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,6 +19,9 @@ PAUSE: Final = b"pause"
 GO_ON: Final = b"go on"
 """What the parent may say, one line each, after the token."""
 
+BUSY_STATUS: Final = 4
+"""How a process ends that finds another one at work in the run's folder: one whose parent was killed a moment ago."""
+
 MOST_NUMBER: Final = 1 << 53
 _ITEM = re.compile(r"[A-Za-z0-9_.\-]{0,200}\Z")
 

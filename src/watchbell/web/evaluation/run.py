@@ -177,7 +177,7 @@ def _line(
         "state": run.stands if run else None,
         "word": words.OWN_STATES[run.stands] if run else words.NOT_BEGUN,
         "badge": words.OWN_BADGES[run.stands] if run else None,
-        "reason": words.STOPS[Stop(run.reason)] if run and run.reason else "",
+        "reason": _reason(run) if run else "",
         "done": run.done if is_open else whole.expected - whole.absent,
         "total": run.total if is_open else whole.expected,
         "missing": run.missing if is_open else 0,
@@ -187,6 +187,13 @@ def _line(
         "deeds": [(name, word) for name, (event, word, _said) in DEEDS.items() if is_open and _may(run, event)],
         **_pace(run, request.now),
     }
+
+
+def _reason(run: Any) -> str:
+    """Return why a run stands still or is over before its end, in words; "" where there is nothing to say."""
+    if run.stands is State.HALTED:
+        return str(words.HALTED)
+    return str(words.STOPS[Stop(run.reason)]) if run.reason else ""
 
 
 def _may(run: Any, event: RunEvent) -> bool:

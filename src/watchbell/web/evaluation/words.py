@@ -55,7 +55,7 @@ STATES: dict[Run, Words] = {
 }
 OWN_STATES: dict[Run, Words] = {
     Run.PLANNED: gettext_lazy("waits for a worker"),
-    Run.RUNNING: gettext_lazy("runs"),
+    Run.RUNNING: gettext_lazy("running"),
     Run.PAUSED: gettext_lazy("paused"),
     Run.STOPPING: gettext_lazy("is being cancelled"),
     Run.ENDED: gettext_lazy("ended"),
@@ -90,6 +90,9 @@ STOPS: dict[Stop, Words] = {
     ),
     Stop.NO_LOG: gettext_lazy("What it left cannot be taken in. It is sealed, and nothing of it counts."),
 }
+HALTED = gettext_lazy(
+    "It left its scope, or showed a canary. Every token is ended, and the developer has the incident."
+)
 PAUSE = gettext_lazy("Pause")
 GO_ON = gettext_lazy("Go on")
 CANCEL = gettext_lazy("Cancel")

@@ -75,7 +75,9 @@ def carry_out(name: str, progress: Progress, means: Means) -> None:
                 continue  # paused, and wanted again before it had come to rest
         _settle(run, stop, folder, now=progress.now(), means=means)
         break
-    leaving.remove_if_over(name, folder)
+    if run is not None and leaving.is_unsealed(run, folder, now=progress.now()):
+        leaving.keep_log(run, folder, store=means.store, now=progress.now(), rng=means.rng)
+    leaving.remove_if_over(name, folder, now=progress.now())
 
 
 def is_usable(run: Run, now: datetime) -> bool:
@@ -188,13 +190,13 @@ def _settle(run: Run, stop: Stop | None, folder: Path, *, now: datetime, means: 
     run.refresh_from_db()
     ending: dict[str, Any] = {"store": means.store, "now": now, "keys": means.keys, "rng": means.rng}
     if run.stands is RunState.HALTED:
-        leaving.keep_log(run, folder, store=means.store, now=now, rng=means.rng)
-    elif run.stands is RunState.STOPPING:
+        return
+    if run.stands is RunState.STOPPING:
         leaving.end(run, Stop.CANCELLED, folder, **ending)
     elif not is_usable(run, now):
         leaving.end(run, Stop.WINDOW, folder, **ending)
     elif run.stands is RunState.PAUSED:
-        return
+        return  # a person's wish: its folder stays
     elif stop is None or stop in (Stop.BUDGET, Stop.WALLS):
         leaving.end(run, stop, folder, **ending)
     else:
@@ -206,10 +208,12 @@ def tend_runs(folders: Path, *, now: datetime, rng: Dice) -> int:
 
     What runs that are over left in these folders is removed. Return how many were handed over.
     """
-    leaving.sweep(folders)
-    handed = 0
+    waiting = list(leaving.sweep(folders, now=now))
     for run in Run.objects.filter(source=Source.OWN, finished_at__isnull=True).select_related("protocol"):
         if run.stands is not RunState.PAUSED or not is_usable(run, now):
-            with transaction.atomic():
-                handed += hand_to_a_worker(run, now=now, rng=rng)
+            waiting.append(run)
+    handed = 0
+    for run in waiting:
+        with transaction.atomic():
+            handed += hand_to_a_worker(run, now=now, rng=rng)
     return handed

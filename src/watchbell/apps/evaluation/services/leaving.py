@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import transaction
 
+from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services.standing import IsOver, held, record
 from watchbell.apps.evaluation.models import Run
 from watchbell.apps.evaluation.services.checking import canaries_of
@@ -85,18 +86,30 @@ def lets_slip(run: Run, folder: Path, *, keys: Keystore) -> bool:
     )
 
 
-def remove_if_over(name: str, folder: Path) -> None:
+def is_unsealed(run: Run, folder: Path, *, now: datetime) -> bool:
+    """Return whether a run was halted and its log lies in the open still: that is evidence, and is sealed first."""
+    is_due = access.evidence_is_due(engagement_of(run.protocol), now)
+    return run.stands is RunState.HALTED and not run.blob and bool(inspect_runner.logs_in(folder)) and not is_due
+
+
+def remove_if_over(name: str, folder: Path, *, now: datetime) -> None:
     """Remove the folder of a run that is over, or that is none of this node's: nothing of it lies in the open."""
     run = own(name)
-    if folder.exists() and (run is None or run.stands.is_over):
+    if folder.exists() and (run is None or (run.stands.is_over and not is_unsealed(run, folder, now=now))):
         inspect_runner.forget(folder)
 
 
-def sweep(folders: Path) -> None:
-    """Remove what runs that are over left in this node's home: a worker may have been killed before it could."""
+def sweep(folders: Path, *, now: datetime) -> Iterator[Run]:
+    """Remove what runs that are over left in this node's home; yield those whose log is to be sealed before.
+
+    A worker may have been killed before it could do either.
+    """
     for folder in folders.iterdir() if folders.is_dir() else ():
         if _NAME.fullmatch(folder.name):
-            remove_if_over(folder.name, folder)
+            remove_if_over(folder.name, folder, now=now)
+            run = own(folder.name)
+            if run is not None and is_unsealed(run, folder, now=now):
+                yield run
 
 
 @transaction.atomic

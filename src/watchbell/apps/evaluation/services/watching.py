@@ -37,6 +37,10 @@ _STOPS: Final = {
 }
 
 
+class StillAtWork(RuntimeError):
+    """A process whose worker was killed is still writing its log; the run is taken up in a moment."""
+
+
 class _Listener(threading.Thread):
     """Reads what the process tells, to its end, so that nothing it says ever waits for the database."""
 
@@ -68,7 +72,6 @@ class Watched:
     folder: Path
     tokens_before: int = 0
     held_since: float | None = None
-    is_paused: bool = False
     listener: _Listener = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,7 +80,8 @@ class Watched:
 
 
 def watch(one: Watched, progress: Progress, *, keys: Keystore, rng: Dice) -> Stop | None:
-    """Return why the process ended, or None when everything is there. Raises Interrupted, LeaseLost, Cancelled.
+    """Return why the process ended, or None when everything is there. Raises Interrupted, LeaseLost, Cancelled,
+    StillAtWork.
 
     However this ends, the process has ended before.
     """
@@ -156,8 +160,13 @@ def _search(one: Watched, progress: Progress, *, keys: Keystore, rng: Dice) -> N
 
 
 def _ended(one: Watched, progress: Progress, *, keys: Keystore, rng: Dice) -> Stop | None:
-    """Return why a process that ended by itself did so; one that left its scope is halted, and the developer told."""
+    """Return why a process that ended by itself did so; one that left its scope is halted, and the developer told.
+
+    Raises StillAtWork.
+    """
     result = one.process.result()
+    if result.status == inspect_runner.BUSY_STATUS:
+        raise StillAtWork(one.run.public_id)
     one.run.refresh_from_db()
     _tell(one, progress)
     one.run.refresh_from_db()
