@@ -154,6 +154,7 @@ RECORDED: dict[str, Words] = {
     "evaluation.result_imported": gettext_lazy("A signed result on a sealed benchmark was taken in"),
     "evaluation.seed_committed": gettext_lazy("A seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("A seed of held-out items was revealed"),
+    "evaluation.transcript_reviewed": gettext_lazy("A note on a transcript was written"),
     "model.partners_planned": gettext_lazy("A release to trusted partners was planned"),
     "model.partners_released": gettext_lazy("A model was released to trusted partners"),
     "model.public_planned": gettext_lazy("A release to everyone was planned"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchbell.web.evaluation import containment, editor, overview, protocol, report, seeds
+from watchbell.web.evaluation import containment, editor, overview, protocol, report, seeds, transcripts
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
 PROTOCOL = f"{ONE}protocols/<str:protocol>/"
@@ -20,6 +20,9 @@ urlpatterns = [
     path(f"{PROTOCOL}containment/", containment.sign, name="sign_containment"),
     path(f"{PROTOCOL}containment/file/", containment.statement_file, name="containment_file"),
     path(f"{PROTOCOL}report/", report.issue, name="issue_evaluation_report"),
+    path(f"{PROTOCOL}transcripts/", transcripts.transcripts, name="transcripts"),
+    path(f"{PROTOCOL}transcripts/<str:sample>/", transcripts.transcript, name="transcript"),
+    path(f"{PROTOCOL}transcripts/<str:sample>/note/", transcripts.note, name="note_on_transcript"),
     path(f"{ONE}seeds/<str:benchmark>/", seeds.commit, name="commit_seed"),
     path(REPORT, report.report, name="evaluation_report"),
     path(f"{REPORT}profile.svg", report.picture, name="evaluation_picture"),

@@ -40,6 +40,7 @@ from watchbell.apps.evaluation.services.reporting import (
     open_report,
     signed_bytes,
 )
+from watchbell.apps.evaluation.services.reviewing import Noted, note_transcript, words_of
 from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
@@ -54,6 +55,7 @@ __all__ = [
     "IsLocked",
     "LogFile",
     "NotReady",
+    "Noted",
     "RegisteredOtherwise",
     "TakenIn",
     "amend",
@@ -73,6 +75,7 @@ __all__ = [
     "make_round",
     "mint_run_token",
     "mint_token",
+    "note_transcript",
     "open_protocol",
     "open_report",
     "open_transcript",
@@ -88,4 +91,5 @@ __all__ = [
     "settle_incident",
     "sign_containment",
     "signed_bytes",
+    "words_of",
 ]
