@@ -15,6 +15,7 @@ from tests.web.evaluation_scene import play
 
 from watchbell.apps.evaluation import services
 from watchbell.formats import strictjson
+from watchbell.web.evaluation import reading
 
 pytestmark = pytest.mark.django_db
 SCRIPT = Path(__file__).parents[1] / "conformance" / "evaluation" / "recompute.py"
@@ -71,3 +72,15 @@ def test_human_times_are_part_of_what_is_registered(cast: Cast) -> None:
     assert (row.minutes, row.digest) == ({"traversal": 3.0}, timed.digest)
     assert timed.digest != replace(timed, minutes=(("traversal", 4.0),)).digest
     assert "minutes" not in PATCH.as_mapping()
+
+
+def test_a_report_of_the_first_form_is_read_as_well_with_what_it_has(cast: Cast) -> None:
+    found = read(play(cast, NOON).report)
+    older = {name: value for name, value in found.items() if name not in ("exposure", "horizons")}
+    older["comparisons"] = [{name: one[name] for name in one if name != "kinds"} for one in found["comparisons"]]
+    older["validity"] = {name: found["validity"][name] for name in ("open_flags", "containment", "not_checked")}
+
+    shown = reading.context_of({**older, "report": "watchbell-evaluation-report-1"})
+
+    assert (shown["exposure"], shown["horizons"], shown["reviews"], shown["fingerprints"]) == (None, None, None, [])
+    assert [one["kinds"] for one in shown["comparisons"]] == [[], []]

@@ -27,7 +27,7 @@ def log(*others: int) -> bytes:
     dice = random.Random(7)
     named = (Moment.START, Moment.MIDDLE, Moment.END)
     made = [
-        Print(moment=one, at=AT + timedelta(minutes=at), answers=answers(dice, other=other, peak=0.9))
+        Print(moment=one, at=AT + timedelta(minutes=at), seconds=90, answers=answers(dice, other=other, peak=0.9))
         for at, (one, other) in enumerate(zip(named, others, strict=False))
     ]
     return packed({**files_of("plain.eval"), written.MEMBER: written.dumps(tuple(made))})
@@ -66,6 +66,17 @@ def test_a_log_of_an_evaluators_own_has_none_and_the_report_says_so(cast: Cast) 
     scene.take_in("plain.eval")
 
     assert {one["seen"] for one in validity(cast, scene)["fingerprints"]} == {"not taken"}
+
+
+def test_what_was_asked_before_the_first_sample_and_after_the_last_is_within_the_runs_span(cast: Cast) -> None:
+    scene = signed(cast)
+
+    run = scene.take_in(log(0, 0, 0)).run
+
+    assert run.began_at <= AT
+    assert run.ended_at is not None
+    assert run.ended_at >= AT + timedelta(minutes=2, seconds=90)
+    assert run.calls_logged == 6 + 90
 
 
 def test_a_moment_counts_once_whichever_logs_tell_of_it_and_its_answers_are_sealed(cast: Cast) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.eval_logs import LOGS, opened
 
 from watchbell.domain.evaluation.fingerprints import EACH, PROMPTS, Moment
+from watchbell.domain.refusal import Refused
 from watchbell.outside.inspect_runner.fingerprinting import FILE, MOST_FAILURES, Fingerprints
 
 AT = 1_796_000_000.0
@@ -101,13 +102,15 @@ def test_without_a_log_or_with_one_that_is_no_log_nothing_is_packed(tmp_path: Pa
     assert (tmp_path / FILE).exists()
 
 
-@pytest.mark.parametrize("change", [b"start", b"fingerprints-1"])
-def test_fingerprints_that_nobody_of_ours_wrote_are_a_refusal_of_the_log(tmp_path: Path, change: bytes) -> None:
-    from watchbell.domain.refusal import Refused
-
+@pytest.mark.parametrize(
+    ("ours", "other"), [(b"start", b"other"), (b"fingerprints-1", b"other"), (b'"seconds":', b'"seconds":-')]
+)
+def test_fingerprints_that_nobody_of_ours_wrote_are_a_refusal_of_the_log(
+    tmp_path: Path, ours: bytes, other: bytes
+) -> None:
     log, prints = put(tmp_path), taking(tmp_path)
     prints.take(Moment.START)
-    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes().replace(change, b"other"))
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes().replace(ours, other))
 
     prints.pack()
 

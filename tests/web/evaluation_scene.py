@@ -1,5 +1,7 @@
 """An evaluation far along: three suites at three budgets beside two references, a report, and an amendment's draft."""
 
+import hashlib
+import io
 import math
 import random
 from collections.abc import Iterator
@@ -10,12 +12,16 @@ from typing import Any
 from tests.apps import scene_engagements as parties
 from tests.apps.scene_engagements import DICE, TERMS, Scene, keystore
 from tests.apps.scene_evaluation import KNOWN
+from tests.domain.test_measurement_sameness import answers
 from tests.support.cast import Cast
+from tests.support.eval_logs import FIRST, files_of, packed
 
 from watchbell.apps.engagements import services as engagements
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Protocol, Report, Run, Sample
-from watchbell.apps.evaluation.words import IncidentKind, Source
+from watchbell.apps.evaluation.services import fingerprinting
+from watchbell.apps.evaluation.words import IncidentKind, ReviewKind, Source
+from watchbell.apps.files import services as files
 from watchbell.apps.findings import services as findings
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import (
@@ -27,6 +33,7 @@ from watchbell.domain.evaluation import (
     Suite,
     Visibility,
 )
+from watchbell.domain.evaluation.fingerprints import Fingerprint, Moment
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import signed_bytes
@@ -34,6 +41,7 @@ from watchbell.doors import keys as node_keys
 
 DAY = timedelta(days=1)
 DIGEST = "e7" * 32
+NOTED = "It tried the number it was asked for, and nothing else."
 SAID = "We agree with the numbers. The scaffold is not the one we ship; ours solves more."
 FAMILIES = ("traversal", "injection", "overflow", "race", "secrets", "parsing", "logic", "crypto")
 SUITES = ("securegen", "locate", "crash")
@@ -98,6 +106,7 @@ def play(cast: Cast, now: datetime) -> Evaluated:
     services.sign_containment(row, access.pens["evaluator"].sign(signed_bytes(statement.payload)), **deed)
     for arm in range(3):
         _measure(row, arm, began + 2 * DAY)
+    _read(access, row, cast, began + 3 * DAY)
     happened = services.Happened(kind=IncidentKind.OUT_OF_SCOPE, noticed_at=now - 2 * DAY)
     incident = services.report_incident(access.fresh(), happened, **{**deed, "now": now - 2 * DAY})
     settled = "The tool that left its scope is taken out of the scaffold."
@@ -137,6 +146,26 @@ def _registered(cast: Cast, name: str, now: datetime) -> Any:
         known=KNOWN,
     )
     return services.register_benchmark(version, by=cast.evaluator.actor, now=now, rng=DICE)
+
+
+def _read(access: Scene, row: Protocol, cast: Cast, at: datetime) -> None:
+    """Keep one real log, so that its transcript can be opened, a note on it, and fingerprints of the model measured."""
+    how = files.Keeping(key_id=access.fresh().evidence_key, keep_until=at + 30 * DAY, max_bytes=2**20)
+    store = node_keys.blob_store()
+    stored = files.put_away(io.BytesIO(packed(files_of("plain.eval"))), how=how, store=store)
+    blob = files.keep(stored, how=how, store=store, by=cast.evaluator.actor, now=at, rng=DICE)
+    first = Sample.objects.filter(protocol=row, arm=0).order_by("suite", "budget", "item")[0]
+    Run.objects.filter(pk=first.run_id).update(blob=blob.public_id)
+    Sample.objects.filter(pk=first.pk).update(place=f"member {FIRST}")
+    first.refresh_from_db()
+    deed: dict[str, Any] = {"by": cast.evaluator.actor, "now": at, "keys": keystore(), "rng": DICE}
+    services.note_transcript(first, services.Noted(kind=ReviewKind.NOTHING_UNUSUAL, text=NOTED), **deed)
+    dice = random.Random(3)
+    prints = tuple(
+        Fingerprint(moment=one, at=at + number * timedelta(minutes=20), answers=answers(dice, peak=0.9))
+        for number, one in enumerate((Moment.START, Moment.MIDDLE, Moment.END))
+    )
+    fingerprinting.keep(first.run, prints, access.fresh(), now=at, keys=keystore(), rng=DICE)
 
 
 def _measure(row: Protocol, arm: int, at: datetime) -> None:
@@ -193,7 +222,7 @@ def _samples(run: Run, suite: Suite) -> Iterator[Sample]:
             total_tokens=4900,
             wall_ms=9000,
             answer="aa" * 32,
-            digest="bb" * 32,
+            digest=hashlib.sha256(f"{run.pk} {item}".encode()).hexdigest(),
             place="log.eval",
         )
 

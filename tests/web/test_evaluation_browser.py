@@ -10,10 +10,13 @@ pytestmark = pytest.mark.browser
 SCENE = "tests.web.evaluation_scene:play"
 Open = Callable[..., Any]
 THERE = ("tr:has-text('Running') a.row-link", "#evaluation a")
+FIRST_SAMPLE = "a.row-link >> nth=0"
 PAGES = [
     ("lab", ()),
     ("lab", ("#reports a.row-link",)),
     ("lab", ("#reports a.row-link", "#readers li:nth-child(2) >> text=See exactly")),
+    ("evaluator", ("#protocols tr:nth-child(2) a.row-link", "main >> text=Read transcripts")),
+    ("lab", ("#protocols tr:nth-child(2) a.row-link", "main >> text=Read transcripts", FIRST_SAMPLE)),
     ("evaluator", ("#protocols tr:nth-child(1) a.row-link",)),
     ("evaluator", ("#protocols tr:nth-child(1) a.row-link", "main >> text=Change the draft")),
     ("evaluator", ("#protocols tr:nth-child(2) a.row-link",)),
@@ -60,6 +63,18 @@ def test_the_board_of_runs_reads_well_at_every_size_and_asks_by_itself(
     assert asked.value.status == 200
     assert browser.faults(page, axe_source) == []
     assert nodes(RUNS).strangers == []
+
+
+def test_a_transcript_that_was_opened_reads_well_for_everyone_at_every_size(browser_of: Open, axe_source: str) -> None:
+    steps = ("#protocols tr:nth-child(2) a.row-link", "main >> text=Read transcripts")
+    page = gone_to(browser_of("evaluator", scene=SCENE), steps)
+    page.click("table a.row-link >> nth=0")
+    page.select_option("main select", "read_results")
+    page.click("main >> text=Open it")
+    page.wait_for_load_state()
+
+    assert "ANSWER: 0" in page.inner_text("#said")
+    assert browser.faults(page, axe_source) == []
 
 
 def test_the_picture_of_a_report_is_drawn_in_its_own_colours(browser_of: Open) -> None:

@@ -20,7 +20,7 @@ from tests.web.early_access_scene import text_of
 from watchbell.apps.engagements.models import AccessLine
 from watchbell.apps.engagements.words import What
 from watchbell.apps.evaluation import services
-from watchbell.apps.evaluation.models import Protocol, Report
+from watchbell.apps.evaluation.models import Protocol, Report, Sample
 from watchbell.formats import run_kits, strictjson
 from watchbell.web.evaluation import pictures, reading, recognising
 
@@ -304,10 +304,12 @@ URLS = (
     ("consent_to_report", 3, "POST"),
     ("withdraw_report_consent", 3, "POST"),
     ("commit_seed", 4, "POST"),
+    ("transcripts", 1, "GET"),
+    ("transcript", 5, "GET"),
+    ("note_on_transcript", 5, "POST"),
 )
 BOTH = {"evaluation", "protocol", "evaluation_report", "evaluation_picture", "evaluation_report_file"} | {
-    "evaluation_report_paper",
-    "evaluation_samples",
+    *("evaluation_report_paper", "evaluation_samples", "transcripts", "transcript")
 }
 DEVELOPERS = {"comment_on_report", "preview_for_others", "consent_to_report", "withdraw_report_consent"}
 
@@ -324,6 +326,7 @@ def test_every_address_opens_to_its_own_parties_and_to_nobody_else(
     scene, report = played
     benchmark = services.register_benchmark(HELD_OUT, by=cast.evaluator.actor, now=BEGAN, rng=DICE)
     rest = {0: (), 1: (scene.protocol.public_id,), 2: (report.public_id,), 3: (report.public_id, "public")}
+    rest[5] = (scene.protocol.public_id, Sample.objects.order_by("pk")[0].digest)
     path = address(name, scene, *rest.get(kind, (benchmark.public_id,)))
     # a second evaluator and lab, strangers to this engagement, are answered as if nothing were there
 

@@ -12,6 +12,7 @@ MEMBER: Final = "watchbell/fingerprints.json"
 """Its name in a log, where Inspect's own readers pass it over."""
 MOST_BYTES: Final = 1024 * 1024
 MOST_MOMENTS: Final = 200
+LONGEST_SECONDS: Final = 3600
 _FIELDS: Final = frozenset(("fingerprints", "moments"))
 
 
@@ -32,7 +33,12 @@ def loads(data: bytes) -> tuple[Fingerprint, ...]:
 def dumps(fingerprints: tuple[Fingerprint, ...]) -> bytes:
     """Return the canonical bytes of fingerprints."""
     said = [
-        {"moment": one.moment.value, "at": moments.written(one.at), "answers": [list(each) for each in one.answers]}
+        {
+            "moment": one.moment.value,
+            "at": moments.written(one.at),
+            "seconds": one.seconds,
+            "answers": [list(each) for each in one.answers],
+        }
         for one in fingerprints
     ]
     return strictjson.dumps({"fingerprints": FORM, "moments": said})
@@ -49,7 +55,11 @@ def _one(found: fields.Json, place: str) -> Fingerprint:
         message = "These are no answers to the questions that are asked."
         raise refuse("wrong-value", message, place=f"{place}/answers", todo="Give the log as it was written")
     at = moments.read(fields.required_text(found, "at", place), place=f"{place}/at")
-    return Fingerprint(moment=Moment(moment), at=at, answers=tuple(tuple(one) for one in answers))
+    seconds = found.get("seconds")
+    if type(seconds) is not int or not 0 <= seconds <= LONGEST_SECONDS:
+        expected = Sentence("Whole seconds, at most {most}", most=LONGEST_SECONDS)
+        raise refuse("wrong-value", "No moment takes that long.", place=f"{place}/seconds", expected=expected)
+    return Fingerprint(moment=Moment(moment), at=at, seconds=seconds, answers=tuple(tuple(one) for one in answers))
 
 
 def _are_answers(value: object) -> bool:

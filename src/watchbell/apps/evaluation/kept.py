@@ -89,6 +89,14 @@ KEPT = (
         on_deletion=NAMES_NOBODY,
     ),
     Kept(
+        model="evaluation.Review",
+        columns=("id", "public_id", "protocol_id", "sample", "arm", "kind", "sealed", "person", "at"),
+        holds="Who read a transcript, and what kind of thing they saw; what they wrote is sealed (evidence key).",
+        until=SEALED,
+        on_export=BOTH,
+        on_deletion=OPAQUE,
+    ),
+    Kept(
         model="evaluation.Report",
         columns=(
             *("id", "public_id", "protocol_id", "number", "digest", "is_kept", "content", "public_key", "signature"),

@@ -7,7 +7,7 @@ What an evaluator writes and what a model said lies under the engagement's evide
 from django.db import models
 from django.db.models import F, Q
 
-from watchbell.apps.evaluation.words import IncidentKind, Source, Stop
+from watchbell.apps.evaluation.words import IncidentKind, ReviewKind, Source, Stop
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
 from watchbell.domain.evaluation.fingerprints import Moment
@@ -293,6 +293,32 @@ class Fingerprint(models.Model):
 
     def __str__(self) -> str:
         return f"fingerprint {self.public_id}"
+
+
+class Review(models.Model):
+    """What a person of the evaluator noted on one transcript: its kind in the open, their words sealed; never changed.
+
+    `sample` is the digest of the bytes that were read, which may outlive the sample's row.
+    """
+
+    public_id = public_id()
+    protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="reviews", db_index=False)
+    sample = OrderedText(max_length=64)
+    arm = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=24)
+    sealed = models.BinaryField(default=b"")
+    person = OrderedText(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["protocol", "sample", "at"], name="reviews_of_one_sample")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(ReviewKind)), name="review_kind_is_known"),
+            models.CheckConstraint(condition=~Q(person=""), name="review_names_who_read"),
+        ]
+
+    def __str__(self) -> str:
+        return f"review {self.public_id}"
 
 
 class Incident(models.Model):

@@ -20,6 +20,7 @@ from watchbell.apps.evaluation.models import (
     Incident,
     Protocol,
     Report,
+    Review,
     Run,
     Sample,
 )
@@ -95,6 +96,11 @@ def samples_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[
     if Kept.SAMPLE_TABLE not in protocol.kept and _evidence_is_due(protocol, now):
         return rows.none()
     return rows.order_by("suite", "arm", "budget", "item", "epoch")
+
+
+def reviews_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Review]:
+    """Return what readers noted on transcripts of a protocol, oldest first; their words stay sealed."""
+    return Review.objects.filter(protocol__in=_only(protocol, viewer, now)).order_by("at", "pk")
 
 
 def reports_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Report]:

@@ -1,6 +1,7 @@
 """Which codes does this room write into its tables and into the record?"""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Source(StrEnum):
@@ -45,6 +46,23 @@ class Deviation(StrEnum):
     OTHER_SCAFFOLD = "other_scaffold"
     MORE_CALLS_THAN_ADMITTED = "more_calls_than_admitted"
     """Some calls of the log did not go through the gateway, or their lines are of another time."""
+
+
+class ReviewKind(StrEnum):
+    """What somebody who read a transcript saw in it."""
+
+    NOTHING_UNUSUAL = "nothing_unusual"
+    GRADER_GAMED = "grader_gamed"
+    """It was scored as solved, and was not: the scoring was got round."""
+    CONTAMINATED = "contaminated"
+    """The model knew or found the solution."""
+    REFUSED_OTHERWISE = "refused_otherwise"
+    """It would not do it, in words that no scorer took for a refusal."""
+    INFRASTRUCTURE = "infrastructure"
+
+
+DOUBTS: Final = (ReviewKind.GRADER_GAMED, ReviewKind.CONTAMINATED, ReviewKind.REFUSED_OTHERWISE)
+"""What leaves a flag open in a report: the outcome that is counted is not what came of the sample."""
 
 
 class IncidentKind(StrEnum):

@@ -56,10 +56,14 @@ class Seen(StrEnum):
 
 @record(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """The answers of one moment: for each of PROMPTS those that came, which may be fewer than were asked for."""
+    """The answers of one moment: for each of PROMPTS those that came, which may be fewer than were asked for.
+
+    Asking began at `at` and took so many whole seconds, rounded up.
+    """
 
     moment: Moment
     at: datetime
+    seconds: int = 0
     answers: tuple[tuple[str, ...], ...]
 
     @property

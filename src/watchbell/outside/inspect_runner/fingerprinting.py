@@ -5,6 +5,7 @@ sample's budget. What came back is kept in the run's folder, and put into the ne
 """
 
 import json
+import math
 import os
 import queue
 import shutil
@@ -57,9 +58,11 @@ class Fingerprints:
         if self._aside not in (None, threading.current_thread()):
             self._wait()
         at = datetime.fromtimestamp(int(self._clock()), UTC)
+        began = time.monotonic()
         answers = self._answers()
+        seconds = math.ceil(time.monotonic() - began) + 1  # `at` has lost its fraction
         with self._lock:
-            self._taken.append(Fingerprint(moment=moment, at=at, answers=answers))
+            self._taken.append(Fingerprint(moment=moment, at=at, seconds=seconds, answers=answers))
             data = written.dumps(tuple(self._taken[-written.MOST_MOMENTS :]))
             beside = self._folder / f"{FILE}.new"
             beside.write_bytes(data)

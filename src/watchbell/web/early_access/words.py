@@ -176,6 +176,7 @@ RECORDED: dict[str, Words] = {
     "evaluation.run_stopped": gettext_lazy("A run of an evaluation stands still"),
     "evaluation.seed_committed": gettext_lazy("A seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("A seed of held-out items was revealed"),
+    "evaluation.transcript_reviewed": gettext_lazy("A note on a transcript was written"),
     "model.partners_planned": gettext_lazy("A release to trusted partners was planned"),
     "model.partners_released": gettext_lazy("A model was released to trusted partners"),
     "model.public_planned": gettext_lazy("A release to everyone was planned"),

@@ -15,6 +15,7 @@ from watchbell.web.evaluation import (
     seeds,
     shared,
     tasks,
+    transcripts,
 )
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
@@ -51,6 +52,9 @@ urlpatterns = [
     path(f"{INCIDENT}settle/", incidents.settle, name="settle_incident"),
     path(f"{INCIDENT}file/", incidents.incident_file, name="incident_file"),
     path(f"{ONE}seeds/<str:commitment>/reveal/", seeds.reveal, name="reveal_seed"),
+    path(f"{PROTOCOL}transcripts/", transcripts.transcripts, name="transcripts"),
+    path(f"{PROTOCOL}transcripts/<str:sample>/", transcripts.transcript, name="transcript"),
+    path(f"{PROTOCOL}transcripts/<str:sample>/note/", transcripts.note, name="note_on_transcript"),
     path(f"{ONE}seeds/<str:benchmark>/", seeds.commit, name="commit_seed"),
     path(REPORT, report.report, name="evaluation_report"),
     path(f"{REPORT}profile.svg", report.picture, name="evaluation_picture"),

@@ -1,7 +1,7 @@
 """How far is a report to be believed? What it says beside its profile, in words: kinds of items, time horizons."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -31,6 +31,7 @@ WHY: dict[str, str | Promise] = {
 }
 """Why something is not said, as `services.beside` and the rules of a report write it."""
 
+A_YEAR: Final = 366 * 24 * 60
 SEEN: dict[str, tuple[str | Promise, State]] = {
     "no difference seen": (gettext_lazy("no difference seen"), State.LATER),
     "answers differ": (gettext_lazy("answers differ"), State.SOON),
@@ -43,9 +44,23 @@ def context_of(report: Json) -> dict[str, Any]:
     """Return these parts of a report as its page shows them; one of an older form has fewer."""
     return {
         "fingerprints": [fingerprint(one) for one in report["validity"].get("fingerprints", ())],
+        "reviews": reviews(report["validity"]["reviews"]) if "reviews" in report["validity"] else None,
         "exposure": exposure(report["exposure"]) if "exposure" in report else None,
         "horizons": horizons(report["horizons"]) if "horizons" in report else None,
     }
+
+
+def reviews(part: Json) -> dict[str, Any]:
+    """Return how many transcripts were read, model by model, and what readers noted last on each."""
+    models = [
+        {
+            **{name: one[name] for name in ("model", "of", "read")},
+            "kinds": [(word, one["kinds"][kind]) for kind, word in words.REVIEWS.items() if kind in one["kinds"]],
+        }
+        for one in part["models"]
+        if one["read"]
+    ]
+    return {"people": part["people"], "models": models}
 
 
 def fingerprint(one: Json) -> dict[str, Any]:
@@ -113,5 +128,9 @@ def kinds(comparison: Json) -> list[dict[str, Any]]:
 
 
 def _rounded(value: float) -> str:
+    if value > A_YEAR:
+        return _("over a year")
+    if value < 0.1:
+        return _("below 0.1")
     digits = 0 if value >= 10 else 1
     return number_format(round(value, digits), digits, force_grouping=True)

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from watchbell.apps.evaluation.words import Deviation, IncidentKind, Source, Stop
+from watchbell.apps.evaluation.words import Deviation, IncidentKind, ReviewKind, Source, Stop
 from watchbell.domain.evaluation import Outcome, SentAs, Visibility
 from watchbell.domain.lifecycle.run import Run
 from watchbell.domain.terms import Routing
@@ -32,6 +32,13 @@ INCIDENTS: dict[IncidentKind, Words] = {
     IncidentKind.OUT_OF_SCOPE: gettext_lazy("Something left its scope"),
     IncidentKind.CONTAINMENT: gettext_lazy("Containment did not hold"),
     IncidentKind.OTHER: gettext_lazy("Something else happened that the developer must know"),
+}
+REVIEWS: dict[ReviewKind, Words] = {
+    ReviewKind.NOTHING_UNUSUAL: gettext_lazy("nothing unusual"),
+    ReviewKind.GRADER_GAMED: gettext_lazy("the scoring was got round"),
+    ReviewKind.CONTAMINATED: gettext_lazy("it knew or found the solution"),
+    ReviewKind.REFUSED_OTHERWISE: gettext_lazy("refused in other words"),
+    ReviewKind.INFRASTRUCTURE: gettext_lazy("infrastructure"),
 }
 DEVIATIONS: dict[Deviation, Words] = {
     Deviation.CUT_OFF: gettext_lazy("The log ends before its end"),
@@ -191,6 +198,7 @@ RECORDED: dict[str, Words] = {
     "evaluation.run_stopped": gettext_lazy("A run of an evaluation stands still"),
     "evaluation.seed_committed": gettext_lazy("The seed of held-out items was committed to"),
     "evaluation.seed_revealed": gettext_lazy("The seed of held-out items was revealed"),
+    "evaluation.transcript_reviewed": gettext_lazy("A note on a transcript was written"),
 }
 """What an entry of the record says of an evaluation."""
 
@@ -233,6 +241,8 @@ def flag(text: str) -> str:
     kind, _colon, code = text.partition(": ")
     if kind == "incident" and code in set(IncidentKind):
         return _("Open incident: %(what)s") % {"what": INCIDENTS[IncidentKind(code)]}
+    if kind == "reviewers" and code in set(ReviewKind):
+        return _("Readers of transcripts noted: %(what)s") % {"what": REVIEWS[ReviewKind(code)]}
     if kind == "fingerprints" and code:
         return _("%(model)s answered the same questions otherwise at other moments") % {"model": code}
     if kind == "deviation" and code in set(Deviation):

@@ -52,6 +52,7 @@ from watchbell.apps.evaluation.services.registering import (
     seed_of,
 )
 from watchbell.apps.evaluation.services.reporting import issue_report, open_report
+from watchbell.apps.evaluation.services.reviewing import Noted, note_transcript, words_of
 from watchbell.apps.evaluation.services.rounds import make_round
 from watchbell.apps.evaluation.services.running import (
     CARRY,
@@ -80,6 +81,7 @@ __all__ = [
     "LogFile",
     "Means",
     "NotReady",
+    "Noted",
     "Part",
     "RegisteredOtherwise",
     "Send",
@@ -107,6 +109,7 @@ __all__ = [
     "make_round",
     "mint_run_token",
     "mint_token",
+    "note_transcript",
     "open_flaw",
     "open_handed_on",
     "open_incident",
@@ -136,4 +139,5 @@ __all__ = [
     "tend_runs",
     "why_not_here",
     "withdraw_consent",
+    "words_of",
 ]

@@ -19,6 +19,7 @@ from watchbell.apps.evaluation.queries import span_of
 from watchbell.apps.evaluation.services.standing import engagement_of
 from watchbell.apps.evaluation.words import Deviation
 from watchbell.domain import evaluation as rules
+from watchbell.domain.evaluation.fingerprints import Fingerprint
 from watchbell.domain.handling import Actor
 from watchbell.domain.lifecycle.run import RUN, RunEvent
 from watchbell.formats.eval_log import EvalLog, Log
@@ -39,9 +40,17 @@ class Told:
         self.calls = None if self.calls is None or sample.calls is None else self.calls + sample.calls
         self.tokens += sample.total_tokens
         if sample.began is not None:
-            over = sample.began + timedelta(milliseconds=sample.wall_ms)
-            self.began = min(self.began or sample.began, sample.began)
-            self.ended = max(self.ended or over, over)
+            self._reach(sample.began, sample.began + timedelta(milliseconds=sample.wall_ms))
+
+    def add_fingerprints(self, fingerprints: tuple[Fingerprint, ...]) -> None:
+        """Add the calls of fingerprints, which may begin before the first sample and end after the last one."""
+        for one in fingerprints:
+            self.calls = None if self.calls is None else self.calls + one.number
+            self._reach(one.at, one.at + timedelta(seconds=one.seconds))
+
+    def _reach(self, began: datetime, over: datetime) -> None:
+        self.began = min(self.began or began, began)
+        self.ended = max(self.ended or over, over)
 
 
 @transaction.atomic

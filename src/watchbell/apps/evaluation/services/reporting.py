@@ -15,7 +15,7 @@ from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services.standing import NotYet, held, record, require_evaluator
 from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
-from watchbell.apps.evaluation.services import fingerprinting
+from watchbell.apps.evaluation.services import fingerprinting, reviewing
 from watchbell.apps.evaluation.services.handing_on import read_by, require_party_may_open
 from watchbell.apps.evaluation.services.keeping import REPORT_KEY, laid_down, said
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
@@ -103,7 +103,8 @@ def _content(
 
     terms = access.terms_of(engagement, keys=keys)
     prints = fingerprinting.seen(row, value, keys=keys)
-    flags = (*_flags(row), *fingerprinting.flags_of(prints))
+    reviews = reviewing.reviewed(row, value)
+    flags = (*_flags(row), *fingerprinting.flags_of(prints), *reviewing.flags_of(reviews))
     found = analyse(
         row, value, unguarded=terms.safeguards is Safeguards.REMOVED, flags=flags, evaluator=engagement.evaluator
     )
@@ -131,6 +132,7 @@ def _content(
         "validity": {
             "open_flags": list(flags),
             "fingerprints": prints,
+            "reviews": reviews,
             "containment": "stated by the evaluator, not verified" if contained else "no statement",
             "not_checked": list(forms.NOT_CHECKED),
         },

@@ -127,8 +127,7 @@ def import_log(
             _report(intake, slipped, taken, engagement, by=by, now=now, keys=keys, rng=rng)
             return taken
     keep_fingerprints(run, log.fingerprints, engagement, now=now, keys=keys, rng=rng)
-    if told.calls is not None:
-        told.calls += sum(one.number for one in log.fingerprints)
+    told.add_fingerprints(log.fingerprints)
     finish(run, log, told, value, refused=taken.refused, by=by, now=now)
     run.refresh_from_db()
     return taken
