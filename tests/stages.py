@@ -19,7 +19,7 @@ from tests.support import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUND = [
-    *("tests/domain", "tests/formats", "tests/outside", "tests/cli", "tests/gateway"),
+    *("tests/domain", "tests/formats", "tests/outside", "tests/cli", "tests/edge", "tests/gateway"),
     *("tests/house", "tests/conformance"),
 ]
 FLOORS = ["tests/journeys", "tests/apps", "tests/voluntary", "tests/doors", "tests/web", "tests/api"]
