@@ -20,6 +20,17 @@ settings.register_profile(
 settings.load_profile("house")
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
+LONGEST = ("test_river_killed.py", "test_evaluation_whole.py", "test_node_life.py", "test_worker_kill.py")
+"""Files that take a worker a minute or two and start processes of their own, the longest first."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the longest files first: at the end of a run they leave one processor idle.
+
+    What pytest-django sorted stays as it is: tests that hold the database, those that empty it, and all others.
+    """
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def pytest_collection_finish() -> None:

@@ -19,17 +19,17 @@ from tests.support import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUND = [
-    *("tests/domain", "tests/formats", "tests/outside", "tests/cli", "tests/gateway"),
+    *("tests/domain", "tests/formats", "tests/outside", "tests/cli", "tests/edge", "tests/gateway"),
     *("tests/house", "tests/conformance"),
 ]
-# The longest files first and in this order, so that no processor idles at the end.
 FLOORS = ["tests/journeys", "tests/apps", "tests/voluntary", "tests/doors", "tests/web", "tests/api"]
 SKIPPED, STOPPED = -1, -2
 # A small stage may run beside one that fills the machine. Two of those at once were measured: each takes three times
 # as long as alone, and all of them together a fifth longer than one after the other.
 AT_ONCE = 2
-# These are about the command line, the reader, the server and the disk, about words alone, or start a database server
-# of their own; the rooms' own tests cover both databases.
+# These are about the command line, the reader, the server and the disk, about words alone, ask no database at all (what
+# doors declare, sealed cursors, digests of passwords), or start a database server of their own; the rooms' own tests
+# cover both databases, and every page and operation is asked for on both (tests/doors/test_matrix.py).
 WITHOUT_DATABASE = [
     f"tests/{folder}/test_{name}.py"
     for folder, names in {
@@ -38,7 +38,8 @@ WITHOUT_DATABASE = [
             "own_runs",
             *("storage_full", "database_restarts", "verbs_killed"),
         ),
-        "web": ("words", "speaking"),
+        "doors": ("census", "cursors", "identity_token", "passwords", "policies"),
+        "web": ("moments", "one_language", "speaking", "words"),
         "voluntary": ("mutants", "properties"),
     }.items()
     for name in names

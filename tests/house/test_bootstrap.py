@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import stages
+
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = ROOT / "watchbell"
 
@@ -51,6 +53,12 @@ def test_the_list_of_stages_can_be_read_without_running_them() -> None:
     assert {"lint", "contracts", "types", "ground", "sqlite", "postgres"} <= {
         line.split()[0] for line in done.stdout.splitlines()
     }
+
+
+def test_every_folder_of_tests_is_run_by_a_stage() -> None:
+    there = {str(Path(*file.relative_to(ROOT).parts[:2])) for file in (ROOT / "tests").rglob("test_*.py")}
+
+    assert there == {*stages.GROUND, *stages.FLOORS}
 
 
 def test_an_unknown_verb_is_bad_usage() -> None:

@@ -15,6 +15,7 @@ from watchbell.doors import keys
 from watchbell.outside.keystore import FolderKeystore
 
 SENTENCE = "The database of this node is there, but its keys are not"
+embedded = pytest.mark.skipif("WATCHBELL_DATABASE_URL" in os.environ, reason="its node is on SQLite in either stage")
 
 
 def watchbell(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -30,6 +31,7 @@ def watchbell(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@embedded
 @pytest.mark.slow
 def test_no_verb_makes_keys_over_a_database_whose_keys_are_not_mounted(tmp_path: Path) -> None:
     home, mount, away = tmp_path / "home", tmp_path / "mount", tmp_path / "away"
@@ -53,6 +55,7 @@ def test_no_verb_makes_keys_over_a_database_whose_keys_are_not_mounted(tmp_path:
     assert well.returncode == 0, well.stderr
 
 
+@embedded
 @pytest.mark.slow
 def test_new_keys_are_made_over_a_database_only_when_the_old_ones_are_said_to_be_lost(tmp_path: Path) -> None:
     home, mount = tmp_path / "home", tmp_path / "mount"

@@ -68,21 +68,39 @@ class Node:
     def make(self) -> str:
         """Bring this node where `init` brings it and return the first administrator's link.
 
-        On the embedded database every node of a test run but the first is a copy of it.
+        Every node of a test run but the first is a copy of it; not on a server of a test's own.
         """
-        if self.database_url:
+        server = os.environ.get("WATCHBELL_DATABASE_URL", "")
+        if self.database_url and urlsplit(self.database_url).netloc != urlsplit(server).netloc:
             return str(self.answer("init")["admin_link"])
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-        first = Node(Path(scratch.home) / f"first-node-{run}")
-        link = first.home / "first-link"
-        with open(f"{first.home}.lock", "w", encoding="utf-8") as lock:
+        home = Path(scratch.home) / f"first-node-{run}"
+        first = Node(home, _database(server, f"watchbell_first_{run}") if self.database_url else "")
+        link = home / "first-link"
+        with open(f"{home}.lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not link.exists():
-                shutil.rmtree(first.home, ignore_errors=True)
-                first.home.mkdir(mode=0o700)
-                link.write_text(first.answer("init")["admin_link"], encoding="utf-8")
-        shutil.copytree(first.home, self.home, dirs_exist_ok=True, ignore=shutil.ignore_patterns(link.name))
+                first._begin(link)
+            if self.database_url:
+                _copy_database(first.database_url, self.database_url)
+        shutil.copytree(home, self.home, dirs_exist_ok=True, ignore=shutil.ignore_patterns(link.name))
         return link.read_text(encoding="utf-8")
+
+    def _begin(self, link: Path) -> None:
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(mode=0o700)
+        if self.database_url:
+            _on_server(self.database_url, f"DROP DATABASE IF EXISTS {_name(self.database_url)} WITH (FORCE)")
+            _on_server(self.database_url, f"CREATE DATABASE {_name(self.database_url)}")
+            scratch.AT_THE_END.append(lambda: self._forget(link))
+        link.write_text(self.answer("init")["admin_link"], encoding="utf-8")
+
+    def _forget(self, link: Path) -> None:
+        """Leave no database behind; another process of the run that still wants a node makes the first one anew."""
+        with open(f"{self.home}.lock", "w", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            link.unlink(missing_ok=True)
+            _on_server(self.database_url, f"DROP DATABASE IF EXISTS {_name(self.database_url)} WITH (FORCE)")
 
     def run(self, module: str, *arguments: str, seconds: int = LONGEST_RUN_SECONDS) -> Any:
         """Run a module of ours in a process on this node and return the JSON on its last line; raises on failure."""
@@ -193,13 +211,31 @@ def throwaway(home: Path) -> Iterator[Node]:
     if not server:
         yield Node(home)
         return
+    url = _database(server, f"watchbell_node_{secrets.token_hex(6)}")
+    _on_server(url, f"CREATE DATABASE {_name(url)}")
+    try:
+        yield Node(home, url)
+    finally:
+        _on_server(url, f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+
+def _database(server: str, name: str) -> str:
+    """Return the address of a database of this name on a server."""
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.lstrip("/")
+
+
+def _copy_database(first: str, other: str) -> None:
+    """Put a copy of the first database, to which nobody is connected, into the place of another."""
+    _on_server(other, f"DROP DATABASE {_name(other)} WITH (FORCE)")
+    _on_server(other, f"CREATE DATABASE {_name(other)} TEMPLATE {_name(first)}")
+
+
+def _on_server(url: str, statement: str) -> None:
     import psycopg
 
-    name = f"watchbell_node_{secrets.token_hex(6)}"
-    admin = urlunsplit(urlsplit(server)._replace(path="/postgres"))
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        try:
-            yield Node(home, urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with psycopg.connect(_database(url, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())

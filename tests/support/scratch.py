@@ -5,8 +5,18 @@ Tests that run side by side do not share one either: one reads the mails that an
 
 import os
 import tempfile
+from collections.abc import Callable
 
 home = os.environ.setdefault("WATCHBELL_HOME", tempfile.mkdtemp(prefix="watchbell-test-"))
 if side := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["WATCHBELL_HOME"] = os.path.join(home, side)
     os.makedirs(os.environ["WATCHBELL_HOME"], mode=0o700, exist_ok=True)
+
+AT_THE_END: list[Callable[[], None]] = []
+"""What a process of the run has to put away outside its folders when its tests are over."""
+
+
+def pytest_sessionfinish() -> None:
+    """Put it away."""
+    while AT_THE_END:
+        AT_THE_END.pop()()

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from watchbell.formats.paper import Heading, Piece, Points, Table, Text
 
@@ -15,6 +16,8 @@ def parts(shown: Json) -> Iterator[Piece]:
     """Return what `validity.context_of` says, piece by piece."""
     if shown["fingerprints"]:
         yield from _fingerprints(shown["fingerprints"])
+    if shown["reviews"]:
+        yield from _reviews(shown["reviews"])
     if shown["exposure"]:
         yield from _exposure(shown["exposure"])
     if shown["horizons"]:
@@ -29,6 +32,30 @@ def _fingerprints(found: list[Json]) -> Iterator[Piece]:
     )
     yield Text(text=told, weight="quiet")
     yield Points(items=tuple(f"{one['model']}: {one['said']}. {one['number']}".rstrip() for one in found))
+
+
+def _reviews(part: Json) -> Iterator[Piece]:
+    yield Heading(text=_("Transcripts that people read"), level=2)
+    if not part["models"]:
+        told = _(
+            "Nobody noted that they read one: whether scoring was got round, or a solution was known,"
+            " was not looked for."
+        )
+        yield Text(text=told)
+        return
+    people = ngettext(
+        "Read by %(number)s person of the evaluator; of each transcript the newest note counts.",
+        "Read by %(number)s people of the evaluator; of each transcript the newest note counts.",
+        part["people"],
+    )
+    yield Text(text=people % {"number": number_format(part["people"])}, weight="quiet")
+    yield Points(items=tuple(_read(one) for one in part["models"]))
+
+
+def _read(one: Json) -> str:
+    kinds = ", ".join(f"{word} {number_format(number)}" for word, number in one["kinds"])
+    read = _("%(read)s of %(of)s") % {name: number_format(one[name], force_grouping=True) for name in ("read", "of")}
+    return f"{one['model']}: {read}. {kinds}"
 
 
 def _exposure(part: Json) -> Iterator[Piece]:
