@@ -166,7 +166,7 @@ def _ended(one: Watched, progress: Progress, *, keys: Keystore, rng: Dice) -> St
     """
     result = one.process.result()
     if result.status == inspect_runner.BUSY_STATUS:
-        raise StillAtWork(one.run.public_id)
+        raise StillAtWork
     one.run.refresh_from_db()
     _tell(one, progress)
     one.run.refresh_from_db()
