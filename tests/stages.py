@@ -35,6 +35,7 @@ WITHOUT_DATABASE = [
     for folder, names in {
         "journeys": (
             *("command_line", "evaluation_whole", "gateway_beside", "half_open", "hostile_uploads", "import_verb"),
+            "own_runs",
             *("storage_full", "database_restarts", "verbs_killed"),
         ),
         "web": ("words", "speaking"),

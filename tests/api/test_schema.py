@@ -11,14 +11,18 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.apps import scene_evaluation
 from tests.apps.scene_engagements import started
 from tests.support import machine
 from tests.support.cast import Cast
+from tests.support.protocols import PROTOCOL
 from tests.web import operator_scene
 
 from watchbell.api import door
 from watchbell.api.app import api
 from watchbell.apps.engagements import services as engagements
+from watchbell.apps.evaluation import services as evaluation
+from watchbell.apps.evaluation.words import IncidentKind
 from watchbell.apps.inventory import queries as inventory
 from watchbell.apps.inventory import recognised
 from watchbell.apps.orgs import services as orgs
@@ -37,12 +41,14 @@ pytestmark = pytest.mark.django_db
 
 EXAMPLES = 10
 PROBLEM = "application/problem+json"
-EARLY = ("/models", "/partnerships", "/engagements")
+EARLY = ("/models", "/partnerships", "/engagements", "/benchmarks")
 ENDING = ("/end", "/leave", "/shorten", "/plan", "/withdraw", "/release")
 """What ends something is tried last, so that all others find it running."""
 
-EVALUATORS = ("/agree", "/decline", "/leave", "/seats", "/tokens")
-DESCRIBED = schemathesis.openapi.from_dict(api.get_openapi_schema())
+EVALUATORS = (
+    *("/agree", "/decline", "/leave", "/seats", "/tokens"),
+    *("/benchmarks", "/logs", "/containment", "/incidents", "/flaws"),
+)
 HELD = schemathesis.checks.CHECKS.get_by_names(
     [
         "not_a_server_error",
@@ -63,7 +69,8 @@ BRIEFLY = settings(
 
 
 def operations() -> list[Any]:
-    return [found.ok() for found in DESCRIBED.get_all_operations()]
+    described = schemathesis.openapi.from_dict(api.get_openapi_schema())
+    return [found.ok() for found in described.get_all_operations()]
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,11 @@ def world(cast: Cast, noon: datetime, rng: Random, monkeypatch: pytest.MonkeyPat
         )[1]
         for name in ("hospital", "lab", "evaluator")
     }
-    running = started(cast)
+    running, deed = started(cast), scene_evaluation.by(cast, now=noon)
+    benchmark = scene_evaluation.registered(cast)
+    protocol = evaluation.draft_protocol(running.fresh(), PROTOCOL, **deed)
+    protocol = evaluation.lock(protocol, **scene_evaluation.by(cast, now=noon, rng=False))
+    happened = evaluation.Happened(kind=IncidentKind.OTHER, noticed_at=noon)
     chosen = engagements.choose_partner(
         running.model, str(cast.evaluator.actor.organisation), by=cast.lab.actor, now=noon, rng=rng
     )
@@ -113,6 +124,9 @@ def world(cast: Cast, noon: datetime, rng: Random, monkeypatch: pytest.MonkeyPat
         "engagement": running.engagement,
         "seat": running.engagement.seats.get(),
         "partnership": chosen,
+        "protocol": protocol,
+        "benchmark": benchmark,
+        "incident": evaluation.report_incident(running.engagement, happened, **deed),
     }
     own = {
         "asset": inventory.visible_to(by, now=noon),

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.apps.scene_engagements import ENDPOINT, TERMS, ask, keystore, token
 from tests.apps.scene_engagements import admit as admit_calls
-from tests.apps.scene_engagements import ask, keystore, token
 from tests.apps.scene_evaluation import BEGAN, LATER, LOCKED, PATCH, Scene, by, locked, signed
 from tests.support.cast import Cast
 from tests.support.eval_logs import changed, files_of, opened, packed, retold
@@ -233,9 +233,9 @@ def test_a_log_cut_short_leaves_nothing(cast: Cast) -> None:
     assert not Blob.objects.exists()
 
 
-def calls_made(scene: Scene, number: int, at: datetime) -> None:
+def calls_made(scene: Scene, number: int, at: datetime, *, model: str = "northlight-1") -> None:
     text = token(scene.access, now=at)
-    for answer in admit_calls(*[ask(text)] * number, now=at):
+    for answer in admit_calls(*[ask(text, model=model)] * number, now=at):
         assert isinstance(answer, Admission)
         used = Usage(20, 7)
         end = Settlement(
@@ -262,9 +262,25 @@ def test_the_calls_of_a_log_are_held_against_those_the_gateway_let_through(
     assert (run.calls_logged, run.calls_admitted) == (6, admitted)
     assert (run.tokens_logged, run.tokens_charged) == (6 * 27, admitted * 27)
     assert ("more_calls_than_admitted" in run.deviations) == deviates
-    chain = queries.chain_of(scene.protocol, cast.lab.actor, now=LATER)
+    chain = queries.chain_of(scene.protocol, "northlight-1", cast.lab.actor, now=LATER)
     assert chain is not None
     assert chain.difference == admitted - 6
+
+
+def test_calls_of_a_reference_in_the_same_minutes_do_not_make_up_for_calls_of_the_model_measured(cast: Cast) -> None:
+    scene = signed(cast, terms=replace(TERMS, models=("northlight-1", "bell-0")))
+    both = replace(ENDPOINT, models={"northlight-1": "nl-1-2026-11", "bell-0": "bell-0"})
+    access.set_endpoint(scene.engagement, both, **by(cast, "lab"))
+    calls_made(scene, 4, WRITTEN)
+    calls_made(scene, 5, WRITTEN, model="bell-0")
+
+    run = scene.take_in("plain.eval").run
+
+    assert (run.calls_logged, run.calls_admitted) == (6, 4)
+    assert "more_calls_than_admitted" in run.deviations
+    chain = queries.chain_of(scene.protocol, "northlight-1", cast.lab.actor, now=LATER)
+    assert chain is not None
+    assert chain.admitted == 4
 
 
 def test_logs_of_the_same_minutes_are_compared_together_once(cast: Cast) -> None:
@@ -273,7 +289,7 @@ def test_logs_of_the_same_minutes_are_compared_together_once(cast: Cast) -> None
     scene.take_in("plain.eval")
     scene.take_in("cancelled.eval")
 
-    chain = queries.chain_of(scene.protocol, cast.lab.actor, now=LATER)
+    chain = queries.chain_of(scene.protocol, "northlight-1", cast.lab.actor, now=LATER)
 
     assert chain is not None
     assert (chain.logged, chain.admitted, chain.difference) == (9, 9, 0)

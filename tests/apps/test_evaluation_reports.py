@@ -50,6 +50,15 @@ def test_a_report_counts_what_is_there_and_what_is_missing(cast: Cast) -> None:
     assert len(found["samples"]) == 6
 
 
+def test_a_report_says_what_nobody_looked_for(cast: Cast) -> None:
+    found = read(cast, issued(cast, measured(cast)))["validity"]
+
+    said = " ".join(found["not_checked"])
+    assert "sandbagging: a model that holds back on purpose looks like one that cannot" in said
+    assert "evaluation awareness: whether the model behaves otherwise when it takes nothing for a test" in said
+    assert "may bring out more" in said
+
+
 def test_what_was_signed_is_what_both_parties_read(cast: Cast) -> None:
     report = issued(cast, measured(cast))
 

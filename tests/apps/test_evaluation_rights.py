@@ -54,7 +54,7 @@ def seen_by(scene: Scene, viewer: Actor, *, now: datetime = LATER) -> list[int]:
         queries.incidents_of(engagement, viewer, now=now).count(),
         queries.commitments_of(engagement, viewer, now=now).count(),
         int(queries.containment_of(row, viewer, now=now) is not None),
-        int(queries.chain_of(row, viewer, now=now) is not None),
+        int(queries.chain_of(row, "northlight-1", viewer, now=now) is not None),
     ]
 
 

@@ -197,3 +197,14 @@ def test_bytes_behind_a_packed_file_are_never_taken_for_more(tmp_path: Any) -> N
     with pytest.raises(Refused):
         uploads.read_upload(packed[:-4], name="u", channel=Channel.API)
     assert BytesIO(packed).read() == packed
+
+
+def test_one_bad_line_of_a_hundred_thousand_is_refused_with_its_number_and_all_others_are_read() -> None:
+    """IN-19: also with CR LF, and without the last line's end."""
+    lines = [b'{"id":"%d","title":"t"}' % number for number in range(100_000)]
+    lines[70_000] = b'{"id":"70000"}'
+
+    upload = uploads.read_upload(b"\r\n".join(lines), name="upload", channel=Channel.API)
+
+    refused = [one.refusal.place for one in upload.items() if isinstance(one, NotTaken)]
+    assert (upload.number, refused) == (100_000, ["line 70001 /title"])

@@ -131,3 +131,11 @@ def test_a_run_that_is_over_stays_over() -> None:
 
     assert [RUN.possible(state) for state in over] == [(), ()]
     assert all(RunEvent.HALT in RUN.possible(state) for state in Run if state not in over)
+
+
+@given(told)
+def test_a_time_limit_met_while_the_endpoint_hung_is_never_a_limit_of_the_models(one: Told) -> None:
+    hung = replace(one, limit="time", stalled=True)
+
+    assert outcome_of(hung, names=NAMES) is not Outcome.LIMIT
+    assert outcome_of(hung, names=NAMES) is not Outcome.UNSOLVED

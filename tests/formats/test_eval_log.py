@@ -311,3 +311,43 @@ def test_zstd_members_are_read_with_the_same_bounds_as_others() -> None:
             archive.read("header.json", most=10)
 
     assert caught.value.refusal.code == "too-large"
+
+
+def timed_out(cut_after: float, answered_in: float, *, kind: str = "time", working: float = 60.0) -> str:
+    """Return the outcome of a sample that ran out of its minute while a call was open, after one that was answered."""
+
+    def change(sample: Any) -> None:
+        [first] = [one for one in sample["events"] if one["event"] == "model"]
+        answered = first | {"timestamp": at(0), "completed": at(answered_in)}
+        cut = first | {"timestamp": at(60 - cut_after), "completed": None, "error": "model call cancelled"}
+        sample["events"] = [one for one in sample["events"] if one["event"] != "model"] + [answered, cut]
+        sample |= {"limit": {"type": kind, "limit": 60}, "total_time": 60.0, "working_time": working}
+        sample |= {"started_at": at(0), "completed_at": at(60)}
+        sample["scores"]["match"]["value"] = "I"
+
+    samples, _ = read(opened(packed(retold(PLAIN, change))))
+    return outcome_of(samples[0].told, names=PROTOCOL.model.names).value
+
+
+def at(seconds: float) -> str:
+    return f"2026-11-28T12:{int(seconds // 60):02}:{seconds % 60:06.3f}+00:00"
+
+
+@pytest.mark.parametrize(
+    ("cut_after", "answered_in", "outcome"),
+    [(50, 5, "infrastructure"), (16, 5, "infrastructure"), (10, 5, "limit"), (29, 30, "limit")],
+)
+def test_a_call_that_hung_far_longer_than_any_answer_took_is_no_inability(
+    cut_after: float, answered_in: float, outcome: str
+) -> None:
+    assert timed_out(cut_after, answered_in) == outcome
+
+
+def test_time_that_went_by_between_calls_that_were_tried_again_is_no_inability() -> None:
+    assert timed_out(10, 5, working=20.0) == "infrastructure"
+    assert timed_out(10, 5, working=40.0) == "limit"
+    assert timed_out(10, 5, kind="working", working=20.0) == "limit"
+
+
+def test_another_limit_than_time_says_nothing_of_the_endpoint() -> None:
+    assert timed_out(50, 5, kind="token") == "limit"

@@ -22,6 +22,7 @@ from tests.journeys.test_gateway_in_use import Gateway, _gateway
 from tests.support.inspect_runs import listed, samples_of
 from tests.support.machine import required, why_missing
 from tests.support.model_endpoint import Answer, ModelEndpoint, Pieces, Received, raw
+from tests.support.neutral import with_neutral
 from tests.support.nodes import ROOT, Node, throwaway
 from tests.support.population import ABILITIES, ANCHOR, CANDIDATE
 from tests.support.population_endpoint import items_of, population
@@ -104,7 +105,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         node.make()
         endpoint = stack.enter_context(ModelEndpoint())
         made = node.run(DEEDS, "begin", endpoint.base_url, json.dumps(PLAN), seconds=300)
-        endpoint.answer = population(items_of(made["kit"].encode()), ABILITIES)
+        endpoint.answer = with_neutral(population(items_of(made["kit"].encode()), ABILITIES))
         (folder / "kit.json").write_text(made["kit"], encoding="utf-8")
         gateway = stack.enter_context(_gateway(node, 0, endpoint.base_url))
         yield Scene(node, gateway, endpoint, made, folder)
@@ -161,6 +162,8 @@ def test_the_report_says_more_able_or_why_it_cannot_and_never_less_able(report: 
 def test_the_gateways_log_and_the_runners_agree_on_the_calls_of_the_model_measured(report: dict[str, Any]) -> None:
     assert report["chain"]["logged"] is not None
     assert report["chain"]["difference"] >= 0
+    assert {one["moments"] for one in report["validity"]["fingerprints"]} == {6}
+    assert {one["answers"] for one in report["validity"]["fingerprints"]} == {180}
     assert report["validity"]["containment"] == "stated by the evaluator, not verified"
 
 

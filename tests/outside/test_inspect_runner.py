@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from tests.support import inspect_runs as runs
+from tests.support.eval_logs import opened
 from tests.support.machine import required, why_missing
 from tests.support.model_endpoint import ModelEndpoint, hanging, raw
+from tests.support.neutral import with_neutral
 from tests.support.scripted_model import completion, error
 
+from watchbell.domain.measurement.sameness import compared
+from watchbell.formats.eval_sample import LoggedSample
 from watchbell.outside import inspect_runner as runner
 from watchbell.outside.inspect_runner import Cause, Kind, Outcome, Progress, foreign
 from watchbell.outside.inspect_runner.foreign import Hindrance
@@ -273,3 +277,50 @@ def test_the_list_of_others_tasks_is_read_by_the_other_interpreter_without_impor
     assert (found["inspect_evals/bench"].samples, found["inspect_evals/bench"].version) == (40, "4-B")
     assert found["inspect_evals/odd"].hindrances == (Hindrance.UNREADABLE,)
     assert foreign.listed() == ()
+
+
+@pytest.mark.parametrize(("swapped_after", "seen"), [(1000, "no difference seen"), (3, "answers differ")])
+def test_a_model_that_is_swapped_in_the_middle_of_a_run_shows_in_what_its_log_brings_in(
+    tmp_path: Path, swapped_after: int, seen: str
+) -> None:
+    with ModelEndpoint() as endpoint:
+        plan = runs.plan(endpoint, tmp_path / "run", fingerprints=True)
+        behind = lambda _, asked: "one" if asked < swapped_after else "another"  # noqa: E731
+        endpoint.answer = with_neutral(runs.model(plan), behind)
+        run = runs.begun(plan, tmp_path / "run")
+        told = list(run.told())
+        result = run.result()
+        calls = len(endpoint.asked)
+
+    assert result.log is not None, result.errors
+    assert (result.status, told[-1].done, told[-1].missing) == (0, 12, 0)
+    found = opened(result.log.read_bytes())
+    assert sorted(one.moment for one in found.fingerprints) == ["end", "middle", "start"]
+    assert sum(one.number for one in found.fingerprints) == 90
+    assert compared(found.fingerprints, seed=1).seen == seen
+    logged = [one for one in found.samples() if isinstance(one, LoggedSample)]
+    assert sum(one.calls or 0 for one in logged) + 90 == calls
+
+
+def test_a_run_that_goes_on_takes_fingerprints_again_and_a_whole_one_takes_no_more(tmp_path: Path) -> None:
+    with ModelEndpoint() as endpoint:
+        plan = runs.plan(endpoint, tmp_path / "run", fingerprints=True, epochs=2)
+        endpoint.answer = with_neutral(runs.model(plan, pause=0.05))
+        with runs.ended(runs.begun(plan, tmp_path / "run")) as run:
+            for at, _ in enumerate(one for one in run.told() if one.kind is Kind.SAMPLE):
+                if at == 3:
+                    os.kill(run.pid, 9)
+        again = runs.begun(plan, tmp_path / "run", runner.resume)
+        told, result = list(again.told()), again.result()
+        calls = len(endpoint.asked)
+        once_more = runs.begun(plan, tmp_path / "run", runner.resume)
+        list(once_more.told())
+        last = once_more.result()
+
+    assert (told[-1].kept + told[-1].done, result.status, last.status) == (24, 0, 0)
+    assert result.log is not None
+    found = [one.moment for one in opened(result.log.read_bytes()).fingerprints]
+    assert (found[0], sorted(found)) == ("start", ["again", "end", "middle", "start"])
+    assert len(endpoint.asked) == calls
+    assert last.log is not None
+    assert [one.number for one in opened(last.log.read_bytes()).fingerprints] == [30, 30, 30, 30]

@@ -69,10 +69,10 @@ def begun(of: runner.RunPlan, folder: Path, start: Callable[..., runner.Run] = r
     """Start or resume a run whose process reaches nothing but loopback."""
     path = f"{ROOT / 'tests' / 'support' / 'only_loopback'}:{ROOT}"
     log = folder.parent / "beyond-loopback"
-    return start(of, token=TOKEN, as_root=_only_root_may(), PYTHONPATH=path, ONLY_LOOPBACK_LOG=str(log), **more)
+    return start(of, token=TOKEN, as_root=only_root_may(), PYTHONPATH=path, ONLY_LOOPBACK_LOG=str(log), **more)
 
 
-def _only_root_may() -> bool:
+def only_root_may() -> bool:
     """Return whether we are root and an ordinary user could not run the interpreter: then root has to."""
     try:
         check_within_reach(runner.interpreter())
@@ -111,10 +111,13 @@ def left_half_written(folder: Path) -> None:
 
 
 def members(log: Path) -> dict[str, bytes]:
-    """Return the members of a log, which are packed as zipfile cannot unpack them: with Zstandard."""
+    """Return the members of a log: Inspect's are packed as zipfile cannot unpack them, with Zstandard; ours are not."""
     found = {}
     with zipfile.ZipFile(log) as archive, log.open("rb") as file:
         for one in archive.infolist():
+            if one.compress_type == zipfile.ZIP_DEFLATED:
+                found[one.filename] = archive.read(one)
+                continue
             file.seek(one.header_offset + 26)
             name, extra = struct.unpack("<HH", file.read(4))
             file.seek(name + extra, os.SEEK_CUR)

@@ -43,7 +43,7 @@ def begin(now: datetime, base_url: str, plan: str) -> dict[str, Any]:
     terms = replace(
         TERMS,
         models=tuple(ABILITIES),
-        limits=Limits(requests=many, tokens=many, at_once=64),
+        limits=Limits(requests=many, tokens=many, at_once=told.get("at_once", 64)),
         safeguards=Safeguards.REMOVED,
     )
     scene = agreed(make_cast(now), terms, now=now)

@@ -88,5 +88,6 @@ told = st.builds(
     declined=st.booleans(),
     solved=st.none() | st.booleans(),
     answered_as=st.lists(st.sampled_from([ALIAS, ENDPOINTS_NAME, "another"]), max_size=2).map(tuple),
+    stalled=st.booleans(),
     taken_back=st.booleans(),
 )

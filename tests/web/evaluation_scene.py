@@ -12,9 +12,11 @@ from tests.apps.scene_engagements import DICE, TERMS, Scene, keystore
 from tests.apps.scene_evaluation import KNOWN
 from tests.support.cast import Cast
 
+from watchbell.apps.engagements import services as engagements
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Protocol, Report, Run, Sample
 from watchbell.apps.evaluation.words import IncidentKind, Source
+from watchbell.apps.findings import services as findings
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import (
     BenchmarkVersion,
@@ -25,8 +27,10 @@ from watchbell.domain.evaluation import (
     Suite,
     Visibility,
 )
+from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import signed_bytes
+from watchbell.doors import keys as node_keys
 
 DAY = timedelta(days=1)
 DIGEST = "e7" * 32
@@ -60,6 +64,15 @@ TIMES = tuple(
     (one, 2.0**at) for at, one in enumerate(sorted(FAMILIES, key=lambda one: drawn(SUITES[0], one), reverse=True))
 )
 """How many minutes people took for the tasks of the first suite: the harder a family, the longer."""
+FOUND = rules.Flaw(
+    title="A long header overruns the buffer of the parser",
+    vendor="Acme",
+    product="libheader",
+    version="2.0 to 2.4.1",
+    description="The length is read before it is checked.",
+    evidence="Send a header of 70,000 bytes; the process ends with a segmentation fault.",
+    model="northlight-1",
+)
 
 
 @dataclass
@@ -90,12 +103,25 @@ def play(cast: Cast, now: datetime) -> Evaluated:
     settled = "The tool that left its scope is taken out of the scaffold."
     services.settle_incident(incident, settled, by=cast.lab.actor, now=now - 2 * DAY, keys=keystore())
     report = services.issue_report(row, **{**deed, "now": now - DAY})
+    store = node_keys.blob_store()
+    findings.report_flaw(access.fresh(), FOUND, key="played", store=store, **{**deed, "now": now - DAY})
     services.comment(report, SAID, by=cast.lab.actor, now=now - timedelta(hours=9), keys=keystore())
+    _shared(cast, access, report, now)
     amended = replace(VALUE, budgets=(*BUDGETS, 300_000))
     reason = "The curve on crash is still rising at 100,000 tokens."
     services.amend(row, amended, reason, **{**deed, "now": now - timedelta(hours=2)})
     access.fresh()
     return Evaluated(access, row, report)
+
+
+def _shared(cast: Cast, access: Scene, report: Report, now: datetime) -> None:
+    """Let everybody read it, and trusted partners, of whom the vendor is one."""
+    deed: dict[str, Any] = {"by": cast.lab.actor, "now": now - timedelta(hours=8)}
+    for reader in (Reader.PUBLIC, Reader.PARTNER):
+        services.consent(report, reader, **deed, keys=keystore(), rng=DICE)
+    vendor = cast.vendor.organisation.public_id
+    chosen = engagements.choose_partner(access.fresh().model, vendor, **deed, rng=DICE)
+    engagements.consent(chosen, by=cast.vendor.actor, now=now - timedelta(hours=7))
 
 
 def _registered(cast: Cast, name: str, now: datetime) -> Any:

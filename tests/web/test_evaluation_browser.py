@@ -13,10 +13,18 @@ THERE = ("tr:has-text('Running') a.row-link", "#evaluation a")
 PAGES = [
     ("lab", ()),
     ("lab", ("#reports a.row-link",)),
+    ("lab", ("#reports a.row-link", "#readers li:nth-child(2) >> text=See exactly")),
     ("evaluator", ("#protocols tr:nth-child(1) a.row-link",)),
     ("evaluator", ("#protocols tr:nth-child(1) a.row-link", "main >> text=Change the draft")),
     ("evaluator", ("#protocols tr:nth-child(2) a.row-link",)),
     ("evaluator", ("main >> text=Begin another protocol", "main >> text=Save the draft >> nth=0")),
+    ("lab", ("#incidents >> text=All incidents",)),
+    ("lab", ("#incidents li a",)),
+    ("evaluator", ("#incidents >> text=Report an incident",)),
+    ("lab", ("#flaws >> text=See where they went",)),
+    ("evaluator", ("#flaws >> text=See where they went", "a.row-link")),
+    ("evaluator", ("#flaws >> text=Report a flaw",)),
+    ("evaluator", ("main >> text=Begin another protocol", "main >> text=Tasks of other people's")),
 ]
 
 
@@ -46,8 +54,24 @@ def test_the_picture_of_a_report_is_drawn_in_its_own_colours(browser_of: Open) -
         "getComputedStyle(document.querySelector('.dot')).fill"
     )
 
-    assert drawn == [[True, 720]]
+    assert drawn == [[True, 720]] * 3
     assert colour == "rgb(11, 59, 102)"
+
+
+@pytest.mark.parametrize(("who", "row"), [(None, None), (None, 1), ("vendor", 1), ("vendor", 2)])
+def test_what_others_may_read_reads_well_for_everyone_at_every_size(
+    browser_of: Open, nodes: Callable[[str], browser.Node], axe_source: str, who: str | None, row: int | None
+) -> None:
+    page = browser_of(who, scene=SCENE)
+    page.goto("/reports/")
+    if row:
+        page.click(f"tbody tr:nth-child({row}) a.row-link")
+        page.wait_for_load_state()
+
+    drawn = page.evaluate("[...document.querySelectorAll('.chart img')].map(one => [one.complete, one.naturalWidth])")
+    assert drawn == [[True, 720]] * (3 if row else 0)
+    assert browser.faults(page, axe_source) == []
+    assert nodes(SCENE).strangers == []
 
 
 def test_an_error_of_a_protocol_leads_to_its_question(browser_of: Open) -> None:

@@ -180,7 +180,7 @@ def test_once_the_evidence_is_gone_the_page_says_so_and_where_it_went_stays(cast
     evaluator = client(cast, "evaluator")
     listed = text_of(evaluator.get(address("flaws", scene)))
     assert "The evidence of this engagement has been destroyed" in listed
-    assert "in coordinated disclosure, without a name" in listed
+    assert "sent without a name" in listed
     again = evaluator.get(address("flaw", scene, Flaw.objects.get().public_id), follow=True)
     assert again.redirect_chain[0][0] == address("flaws", scene)
 

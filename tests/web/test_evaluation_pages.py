@@ -298,7 +298,7 @@ URLS = (
     ("containment_file", 1, "GET"),
     *((name, 1, "POST") for name in ("edit_protocol", "amend_protocol", "lock_protocol", "run_kit", "take_in_log")),
     ("issue_evaluation_report", 1, "POST"),
-    *((f"evaluation_{name}", 2, "GET") for name in ("report", "picture", "report_file", "samples")),
+    *((f"evaluation_{name}", 2, "GET") for name in ("report", "picture", "report_file", "report_paper", "samples")),
     ("comment_on_report", 2, "POST"),
     ("preview_for_others", 3, "GET"),
     ("consent_to_report", 3, "POST"),
@@ -306,7 +306,8 @@ URLS = (
     ("commit_seed", 4, "POST"),
 )
 BOTH = {"evaluation", "protocol", "evaluation_report", "evaluation_picture", "evaluation_report_file"} | {
-    "evaluation_samples"
+    "evaluation_report_paper",
+    "evaluation_samples",
 }
 DEVELOPERS = {"comment_on_report", "preview_for_others", "consent_to_report", "withdraw_report_consent"}
 

@@ -7,8 +7,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from watchbell.api import early_access, engagement_deeds, engagement_use, engagements, schemas
+from watchbell.api import (
+    early_access,
+    engagement_deeds,
+    engagement_use,
+    engagements,
+    evaluation_results,
+    evaluation_told,
+    evaluations,
+    schemas,
+)
 from watchbell.api.advisories import router as advisories
+from watchbell.api.arrivals import router as arrivals
+from watchbell.api.benchmarks import router as benchmarks
 from watchbell.api.door import CALLS, Door, Forbidden, TooMany, actor, throttled, too_many
 from watchbell.api.early_models import models, partnerships
 from watchbell.api.inventory import router as inventory
@@ -53,6 +64,7 @@ api = Described(
 
 api.add_router("/advisories", advisories)
 api.add_router("/submissions", submissions)
+api.add_router("/arrivals", arrivals)
 api.add_router("/assets", inventory)
 api.add_router("/vex", vex)
 api.add_router("/assets", machines)
@@ -60,7 +72,8 @@ api.add_router("/questions", questions)
 api.add_router("/worklist", worklist)
 api.add_router("/models", models)
 api.add_router("/partnerships", partnerships)
-for early in (engagements, engagement_deeds, engagement_use):
+api.add_router("/benchmarks", benchmarks)
+for early in (engagements, engagement_deeds, engagement_use, evaluations, evaluation_told, evaluation_results):
     api.add_router("/engagements", early.router)
 for kind in early_access.TOLD:
     api.add_exception_handler(kind, early_access.told)

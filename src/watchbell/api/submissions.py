@@ -54,6 +54,14 @@ class Taking(Schema):
     completed_at: datetime | None
 
 
+class Known(Schema):
+    """What is here under one key: an upload on its way, of which `received` of `size` bytes came, and one handed in."""
+
+    submission: Taking | None
+    received: int
+    size: int
+
+
 class Items(Schema):
     """What became of some items, in their order; ask for those after them with `after` = `next`.
 
@@ -94,13 +102,24 @@ def submit(
 
     More than 500 items, or a megabyte, are answered 202 at once: ask at `Location` how far they are.
     """
+    content = body_of(request, at_most=UPLOAD.max_bytes)
+    return take(content, request, response, key=idempotency_key, said=said)
+
+
+def body_of(request: HttpRequest, *, at_most: int) -> bytes:
+    """Return the body, whole; raises Refused when it is too large, or was cut off on its way."""
     length = int(request.headers.get("Content-Length") or 0)
-    if length > UPLOAD.max_bytes:
-        raise refuse("too-large", "The upload is too large.", expected=f"At most {UPLOAD.max_bytes} bytes")
-    content = request.read(UPLOAD.max_bytes + 1)
+    content = request.read(at_most + 1) if length <= at_most else b""
+    if max(length, len(content)) > at_most:
+        raise refuse("too-large", "The upload is too large.", expected=f"At most {at_most} bytes")
     if len(content) < length:
         raise refuse("cut-off", "The upload was cut off on its way.", expected=f"{length} bytes", todo="Send it again")
-    upload = uploads.read_upload(content, name="upload", channel=Channel.API, key=idempotency_key, said=said)
+    return content
+
+
+def take(content: bytes, request: HttpRequest, response: HttpResponse, *, key: str, said: str) -> Any:
+    """Hand in what was sent and return what is answered: of every item, or where to ask how far a large one is."""
+    upload = uploads.read_upload(content, name="upload", channel=Channel.API, key=key, said=said)
     by = actor(request)
     try:
         received = services.hand_in(upload, store=keys.blob_store(), by=by, now=moment.now(), rng=moment.dice())
@@ -155,6 +174,23 @@ def _item(one: services.ItemResult) -> dict[str, Any]:
         "differs": one.differs,
         "needs_evidence": one.needs_evidence,
         "refusal": one.refusal.as_mapping() if one.refusal else None,
+    }
+
+
+@router.get(
+    "",
+    auth=Door(SUBMITTER_WRITES, Scope.SUBMIT),
+    response={200: Known, **schemas.ERRORS},
+    operation_id="submission_of_key",
+)
+def of_key(request: HttpRequest, key: Annotated[str, Query(max_length=200)]) -> Any:
+    """Return what is known of your idempotency key: how much of its upload is here, and how far it is taken in."""
+    by, now = actor(request), moment.now()
+    row, arrival = queries.submission_named(by, key, now=now), queries.arrival_named(by, key, now=now)
+    return {
+        "submission": _taking(row) if row else None,
+        "received": arrival.received if arrival else 0,
+        "size": arrival.size if arrival else 0,
     }
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -81,6 +82,7 @@ def _fresh(home: Path, port: int, model_url: str) -> Settings:
         del os.environ[name]
     os.environ["WATCHBELL_HOME"] = str(home)
     os.environ["WATCHBELL_BASE_URL"] = f"http://localhost:{port}"
+    os.environ["WATCHBELL_GATEWAY_URL"] = f"http://127.0.0.1:{free_port()}"
     if model_url:
         os.environ["WATCHBELL_EGRESS_ALLOW"] = model_url
     return Settings.from_env(os.environ)
@@ -94,9 +96,9 @@ def _serve(node: Settings, port: int, story: object, *, as_json: bool) -> None:
     assert isinstance(story, Story)
     stop = threading.Event()
     worker = start_worker(stop)
-    beside = GatewayBeside("127.0.0.1", gateway_port := free_port())
+    gateway = node.gateway_url
+    beside = GatewayBeside("127.0.0.1", gateway_port := urlsplit(gateway).port or 0)
     beside.start()
-    gateway = f"http://127.0.0.1:{gateway_port}"
     if as_json:
         announced = {
             "serving": node.base_url,

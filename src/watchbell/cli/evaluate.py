@@ -15,14 +15,13 @@ from typing import Any, Final
 
 import click
 
-from watchbell.domain.evaluation import Protocol, Suite
+from watchbell.domain.evaluation import Protocol
 from watchbell.domain.refusal import Refused
 from watchbell.formats import run_kits
 from watchbell.outside import inspect_runner
 from watchbell.outside.inspect_runner import Cause, Kind, Progress, RunPlan
 from watchbell.outside.settings import Settings
 
-BUILT_IN: Final = "watchbell/"
 NOT_WHOLE: Final = 3
 LARGEST_KIT: Final = 64 << 20
 _ENDS_ALL: Final = {
@@ -48,8 +47,7 @@ class Part:
     @property
     def is_whole(self) -> bool:
         """Return whether every sample of it has an outcome."""
-        told = self.progress
-        return told is not None and self.status == 0 and not told.missing and told.kept + told.done >= told.total > 0
+        return self.progress is not None and self.status == 0 and self.progress.is_whole
 
     def as_mapping(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -125,35 +123,17 @@ def _parts(
     for suite in protocol.suites:
         for budget in protocol.budgets if not only or suite.benchmark in only else ():
             name = re.sub(r"[^A-Za-z0-9.-]+", "-", f"{suite.short}-{budget}-{chosen}")
-            what = _what(suite, kit.seed_of(suite.benchmark))
-            plan = inspect_runner.planned(
-                **what,
+            plan = inspect_runner.part_of(
+                kit,
+                suite,
                 model=chosen,
-                answers_as=tuple(sorted(protocol.names_of(chosen))),
                 gateway=gateway.rstrip("/"),
                 folder=str(out / name),
                 tokens=budget,
-                epochs=protocol.epochs,
-                scaffold=protocol.scaffold.name,
                 connections=connections,
+                fingerprints=True,
             )
             yield Part(suite=suite.benchmark, budget=budget, plan=plan)
-
-
-def _what(suite: Suite, seed: bytes | None) -> dict[str, Any]:
-    """Return which items a plan asks: drawn from a seed, or a task of somebody else's."""
-    if not suite.benchmark.startswith(BUILT_IN):
-        return {"task": suite.benchmark}
-    if seed is None:
-        raise click.UsageError(f"The kit has no seed for {suite.benchmark}.")
-    return {
-        "suite": suite.short,
-        "version": int(suite.version) if suite.version.isdecimal() else 0,
-        "seed": seed.hex(),
-        "families": suite.families,
-        "levels": suite.levels,
-        "numbers": suite.each,
-    }
 
 
 def _run(part: Part, token: str, *, as_root: bool) -> None:

@@ -1,4 +1,7 @@
-"""`submit FILE --to URL`: send findings to a node and wait for them; the same file sent again changes nothing."""
+"""`submit FILE --to URL`: send findings to a node and wait for them; the same file sent again changes nothing.
+
+A file of more than a piece goes in pieces, so that the same command goes on where it was cut off.
+"""
 
 import hashlib
 import json
@@ -14,9 +17,11 @@ import click
 from watchbell.cli import boot
 
 LONGEST = 64 << 20
+PIECE = 4 << 20
 SOMETHING_REFUSED = 3
 INTERRUPTED = 130
 ASK_AGAIN_SECONDS = 2.0
+ENDED_EARLY = ("stopped", "gave-up")
 
 
 @click.command("submit")
@@ -65,7 +70,18 @@ class Desk:
         """Return the node's answer: of every item, or how far a large upload is."""
         headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": key}
         told = f"?format={quote(said)}" if said else ""
-        return self._answer(f"/api/v1/submissions{told}", "POST", headers, content)
+        if len(content) <= PIECE:
+            return self._answer(f"/api/v1/submissions{told}", "POST", headers, content)
+        known = self._answer(f"/api/v1/submissions?key={quote(key, safe='')}")
+        taking: dict[str, Any] | None = known["submission"]
+        if taking and taking["stage"] not in ENDED_EARLY:
+            return taking
+        whole = f"size={len(content)}&sha256={hashlib.sha256(content).hexdigest()}"
+        here = known["received"]
+        while here < len(content):
+            piece = content[here : here + PIECE]
+            here = self._answer(f"/api/v1/arrivals?at={here}&{whole}", "POST", headers, piece)["received"]
+        return self._answer(f"/api/v1/arrivals/end{told}", "POST", headers)
 
     def stage(self, submission: str) -> dict[str, Any]:
         """Return how far an upload is."""
@@ -111,7 +127,7 @@ class Following:
             self._catch_up(name)
             if self.taking["stage"] == "over":
                 return {"submission": name, "counts": _said(self.taking["counts"]), "items": self.items}
-            if self.taking["stage"] in ("stopped", "gave-up"):
+            if self.taking["stage"] in ENDED_EARLY:
                 how_far = f"{self.taking['done']} of {self.taking['total']}"
                 raise click.ClickException(f"The node stopped at {how_far}. The same command goes on.")
             self._say_how_far()

@@ -59,10 +59,17 @@ def records(content: bytes, make: Make) -> Iterator[Item]:
         yield made("", lambda: make(content))
         return
     for number, line in enumerate(io.BytesIO(content), start=1):
-        if number > MOST_LINES:
-            raise too_many(Sentence("At most {limit} lines", limit=MOST_LINES))
         if line.strip():
             yield _of_line(f"line {number}", line.rstrip(b"\r\n"), make)
+
+
+def count(content: bytes) -> int:
+    """Return how many items `records` yields, without reading them; raises Refused when there are too many."""
+    if not has_lines(content):
+        return 1
+    if content.count(b"\n") >= MOST_LINES:
+        raise too_many(Sentence("At most {limit} lines", limit=MOST_LINES))
+    return sum(1 for line in io.BytesIO(content) if line.strip())
 
 
 def has_lines(content: bytes) -> bool:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from watchbell.domain.evaluation.fingerprints import Fingerprint
 from watchbell.domain.refusal import Refusal, Refused, refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import fields, moments, strictjson
+from watchbell.formats import fields, fingerprints, moments, strictjson
 from watchbell.formats.eval_sample import LoggedSample, key_of, sample_from, scores_told
 from watchbell.formats.fields import Json
 
@@ -78,7 +79,8 @@ class EvalLog:
 class Log:
     """One opened log: its head, and its samples in the order they were written; read them once, in turn.
 
-    `listed` is the number of samples the log says it has; `recovered` counts those read so far.
+    `listed` is the number of samples the log says it has; `recovered` counts those read so far. `fingerprints` are
+    there when our own runner took them.
     """
 
     head: EvalLog
@@ -86,6 +88,7 @@ class Log:
     _told: Mapping[tuple[str, int], bytes]
     listed: int
     recovered: int = 0
+    fingerprints: tuple[Fingerprint, ...] = ()
     _seen: set[tuple[str, int] | str] = field(default_factory=set)
 
     def samples(self) -> Iterator[LoggedSample | Refusal]:
@@ -132,7 +135,9 @@ def open_log(members: Members) -> Log:
         raise refuse("two-logs", "The log's journal is of another run.", place=f"member {START}", todo=UNTOUCHED)
     told = dict(_summaries(members, is_whole=is_whole))
     samples = [name for name in names if SAMPLE.fullmatch(name)]
-    return Log(_head(head, is_whole=is_whole), _files(members, samples), told, listed=len(told) or len(samples))
+    prints = _fingerprints(members)
+    listed = len(told) or len(samples)
+    return Log(_head(head, is_whole=is_whole), _files(members, samples), told, listed=listed, fingerprints=prints)
 
 
 def loads(data: bytes) -> Log:
@@ -168,6 +173,15 @@ def _read(members: Members, name: str) -> Json:
         return fields.root(read_json(members.read(name, most=MOST_HEAD)))
     except Refused as refused:
         raise Refused(_placed(refused.refusal, f"member {name}")) from None
+
+
+def _fingerprints(members: Members) -> tuple[Fingerprint, ...]:
+    if fingerprints.MEMBER not in members.names:
+        return ()
+    try:
+        return fingerprints.loads(members.read(fingerprints.MEMBER, most=fingerprints.MOST_BYTES))
+    except Refused as refused:
+        raise Refused(_placed(refused.refusal, f"member {fingerprints.MEMBER}")) from None
 
 
 def _files(members: Members, names: list[str]) -> Iterator[tuple[str, bytes | Refusal]]:

@@ -14,6 +14,7 @@ from watchbell.domain.evaluation import Told
 from watchbell.domain.evaluation.protocol import ITEM
 from watchbell.domain.refusal import refuse
 from watchbell.formats import fields, moments, strictjson
+from watchbell.formats.eval_waiting import has_stalled
 from watchbell.formats.fields import Json
 
 WORDS: Final = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -87,6 +88,7 @@ def sample_from(sample: Json, *, model: str, scorer: str, place: str, digest: st
             declined=declined,
             solved=solved,
             answered_as=_answered_as(calls, output),
+            stalled=has_stalled(sample, calls),
             taken_back=bool(sample.get("invalidation")),
         ),
         credit=credit,

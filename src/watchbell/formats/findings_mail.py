@@ -95,7 +95,7 @@ def _leaves(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
             raise _too_deep()
         inner = part.get_payload()
         if isinstance(inner, list):
-            waiting.extend((one, depth + 1) for one in reversed(inner))
+            waiting.extend((one, depth + 1) for one in reversed(inner) if isinstance(one, Message))
         else:
             yield part
 

@@ -17,6 +17,7 @@ KNOWN = (
     "WATCHBELL_EMAIL_URL",
     "WATCHBELL_TRUSTED_PROXIES",
     "WATCHBELL_EGRESS_ALLOW",
+    "WATCHBELL_GATEWAY_URL",
 )
 DEFAULT_BASE_URL = "http://localhost:8000"
 
@@ -39,6 +40,7 @@ class Settings:
     email_url: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ()
     egress_allow: tuple[str, ...] = ()
+    gateway_url: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -56,6 +58,7 @@ class Settings:
             email_url=env.get("WATCHBELL_EMAIL_URL", ""),
             trusted_proxies=_words(env.get("WATCHBELL_TRUSTED_PROXIES", "")),
             egress_allow=_words(env.get("WATCHBELL_EGRESS_ALLOW", "")),
+            gateway_url=_gateway_url(env.get("WATCHBELL_GATEWAY_URL", "")),
         )
 
     @property
@@ -111,4 +114,15 @@ def _base_url(url: str) -> str:
         raise BadSetting(f"WATCHBELL_BASE_URL is {url!r}; use the form https://watchbell.example.org without a path.")
     if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         raise BadSetting("WATCHBELL_BASE_URL may be http:// only on localhost; put TLS in front and use https://.")
+    return url.rstrip("/")
+
+
+def _gateway_url(url: str) -> str:
+    parts = urlsplit(url)
+    odd = parts.username or parts.query or parts.fragment or parts.path.strip("/")
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or odd):
+        raise BadSetting(
+            f"WATCHBELL_GATEWAY_URL is {url!r}; use the form https://gateway.example.org without a path, "
+            "or leave it unset for port 8010 of this machine."
+        )
     return url.rstrip("/")

@@ -22,7 +22,8 @@ def home(request: Asking) -> HttpResponse:
     """Show the first page."""
     actor = request.actor
     if actor.kind is not ActorKind.PERSON:
-        links = {"report_url": optional_url("report"), "advisories_url": optional_url("advisories")}
+        named = {"report_url": "report", "advisories_url": "advisories", "reports_url": "shared_reports"}
+        links = {name: optional_url(url) for name, url in named.items()}
         return render(request, "watchbell/welcome.html", links)
     tiles = tiles_for(actor, now=request.now)
     return render(request, "watchbell/home.html", {"tiles": tiles})

@@ -28,6 +28,8 @@ SLOW_ROUND = timedelta(seconds=10)
 REPLIES_KEPT = timedelta(days=7)
 FINISHED_JOBS_KEPT = timedelta(days=30)
 MOST_TURNS = 100_000
+LONG_LANES = 4
+"""How much work that goes on for hours one worker does at a time; a run of an evaluation holds a quarter of a GB."""
 
 Heart = Callable[[jobs.Claim], AbstractContextManager[None]]
 
@@ -36,7 +38,8 @@ Heart = Callable[[jobs.Claim], AbstractContextManager[None]]
 class Worker:
     """One worker: any number of them may share a database, in threads or processes or on machines.
 
-    Without `signer` it publishes no heads; with `is_periodic` off it fills no slots.
+    Without `signer` it publishes no heads; with `is_periodic` off it fills no slots. One that `is_long` does the work
+    that goes on for hours, and nothing else: another one tends the record meanwhile.
     """
 
     clock: Callable[[], datetime]
@@ -44,6 +47,7 @@ class Worker:
     signer: journal.Signer | None = None
     subscriptions: tuple[Subscription, ...] = SUBSCRIPTIONS
     is_periodic: bool = True
+    is_long: bool = False
     heart: Heart = lambda held: nullcontext()
     stopping: threading.Event = field(default_factory=threading.Event)
     _owner: str = ""
@@ -71,8 +75,8 @@ class Worker:
 
     def turn(self) -> bool:
         """Tend the record and run at most one job; return whether anything was done."""
-        moved = self.tend()
-        held = jobs.claim(owner=self._owner, now=self.clock())
+        moved = 0 if self.is_long else self.tend()
+        held = jobs.claim(owner=self._owner, now=self.clock(), is_long=self.is_long)
         if held is not None:
             self.work_on(held)
         return bool(moved or held)
@@ -145,7 +149,15 @@ def run_until_idle(
 def run(stop: threading.Event) -> None:
     """This will run one worker of this node, here or in a thread beside a server, until `stop` is set.
 
-    The job at hand ends at its next step and goes back on the list.
+    The job at hand ends at its next step and goes back on the list; so does the long work in its lanes.
     """
     heart = partial(beating, clock=moment.now)
-    Worker(clock=moment.now, rng=moment.dice(), signer=keys.keystore(), heart=heart, stopping=stop).run()
+    made = partial(Worker, clock=moment.now, rng=moment.dice(), heart=heart, stopping=stop)
+    lanes = [
+        threading.Thread(target=made(is_long=True).run, name=f"long-{at}", daemon=True) for at in range(LONG_LANES)
+    ]
+    for lane in lanes:
+        lane.start()
+    made(signer=keys.keystore()).run()
+    for lane in lanes:
+        lane.join()

@@ -28,7 +28,7 @@ from watchbell.apps.engagements.words import Material, Signed, What
 from watchbell.domain.handling import Actor, Role
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.domain.lifecycle.window import LONGEST, Window, used_up
-from watchbell.domain.metering import Dialect
+from watchbell.domain.metering import Dialect, digest_of_name
 from watchbell.domain.sealing.chain import GENESIS, chain
 from watchbell.formats import strictjson
 
@@ -279,16 +279,19 @@ class Called:
     tokens: int
 
 
-def calls_between(engagement: Engagement, start: datetime, end: datetime) -> Called:
+def calls_between(engagement: Engagement, start: datetime, end: datetime, *, model: str = "") -> Called:
     """Return what was called from `start` until `end`, by the lines of the access log; lists of models are no calls.
 
+    With `model` only what was called by this name, and lines that do not say by which: older ones say none.
     A call is charged when it settles: what settles after `end` counts too, what has not settled yet does not.
     """
     lines = AccessLine.objects.filter(engagement=engagement, at__gte=start).order_by("id")
     called: set[str] = set()
+    wanted = digest_of_name(model)
     for line in lines.filter(what=What.CALL, at__lt=end).iterator(chunk_size=500):
         said = strictjson.loads(bytes(line.entry))
-        if said.get("interface") != Dialect.MODELS:
+        is_asked = not model or said.get("model", wanted) == wanted
+        if said.get("interface") != Dialect.MODELS and is_asked:
             called.add(said["call"])
     tokens = 0
     for line in lines.filter(what=What.SETTLED, at__lt=end + SETTLES_WITHIN).iterator(chunk_size=500):

@@ -60,6 +60,8 @@ KEPT = (
             *("id", "public_id", "protocol_id", "source", "state", "suite", "arm", "budget", "log_digest", "eval_id"),
             *("blob", "person", "began_at", "ended_at", "received_at", "finished_at", "listed", "recovered", "refused"),
             *("outcomes", "calls_logged", "calls_admitted", "tokens_logged", "tokens_charged", "deviations"),
+            *("asked_at", "carried", "token", "reason", "total", "kept", "done", "missing", "tokens_told"),
+            *("carried_at", "told_at"),
         ),
         holds="One log by its digest: when it ran, how much of it was taken in, and the counts of calls on both sides.",
         until="Counts of outcomes: the evidence date, unless the signed terms keep scores. The rest stays.",
@@ -76,6 +78,14 @@ KEPT = (
         holds="What came of one item: outcome, tokens, time and digests; no text of anybody's.",
         until=AS_AGREED,
         on_export=BOTH,
+        on_deletion=NAMES_NOBODY,
+    ),
+    Kept(
+        model="evaluation.Fingerprint",
+        columns=("id", "public_id", "run_id", "moment", "at", "number", "sealed"),
+        holds="When an endpoint was asked neutral questions, and how many answers came; the answers are sealed.",
+        until=SEALED,
+        on_export="What they say together stands in the report.",
         on_deletion=NAMES_NOBODY,
     ),
     Kept(

@@ -7,9 +7,10 @@ What an evaluator writes and what a model said lies under the engagement's evide
 from django.db import models
 from django.db.models import F, Q
 
-from watchbell.apps.evaluation.words import IncidentKind, Source
+from watchbell.apps.evaluation.words import IncidentKind, Source, Stop
 from watchbell.apps.journal.columns import OrderedText, no_longer_than, public_id
 from watchbell.domain.evaluation import Needs, Outcome, SentAs, Visibility
+from watchbell.domain.evaluation.fingerprints import Moment
 from watchbell.domain.evaluation.report import NEEDS_CONSENT
 from watchbell.domain.lifecycle.run import Run as RunState
 from watchbell.domain.terms import Routing
@@ -148,6 +149,8 @@ class Run(models.Model):
     """What one log, or one run of our own, gave for one suite, model and budget.
 
     `calls_admitted` and `tokens_charged` are the gateway's for the span of the log, None for a reference model.
+    Of our own run, while it goes: `carried` counts how often it was handed to a worker, `asked_at` is when a person
+    last wanted it to go on, `reason` why it stands still or stopped early, and what its process last told.
     """
 
     public_id = public_id()
@@ -157,7 +160,7 @@ class Run(models.Model):
     suite = OrderedText(max_length=100)
     arm = models.PositiveSmallIntegerField()
     budget = models.BigIntegerField()
-    log_digest = OrderedText(max_length=64)
+    log_digest = OrderedText(max_length=64, blank=True)
     eval_id = OrderedText(max_length=64, blank=True)
     blob = OrderedText(max_length=32, blank=True)
     person = OrderedText(max_length=32, blank=True)
@@ -174,11 +177,38 @@ class Run(models.Model):
     tokens_logged = models.BigIntegerField(null=True)
     tokens_charged = models.BigIntegerField(null=True)
     deviations = models.JSONField(default=list)
+    asked_at = models.DateTimeField(null=True)
+    carried = models.PositiveIntegerField(default=0)
+    token = OrderedText(max_length=32, blank=True)
+    reason = models.CharField(max_length=16, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    missing = models.PositiveIntegerField(default=0)
+    tokens_told = models.BigIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["protocol", "suite", "arm", "budget"], name="runs_of_one_protocol")]
+        indexes = [
+            models.Index(fields=["protocol", "suite", "arm", "budget"], name="runs_of_one_protocol"),
+            models.Index(
+                fields=["source"], condition=Q(finished_at__isnull=True), name="runs_of_our_own_that_are_open"
+            ),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["protocol", "log_digest"], name="log_is_one_run"),
+            models.UniqueConstraint(
+                fields=["protocol", "log_digest"], condition=~Q(log_digest=""), name="log_is_one_run"
+            ),
+            models.UniqueConstraint(
+                fields=["protocol", "suite", "arm", "budget"],
+                condition=Q(source=Source.OWN, finished_at__isnull=True),
+                name="run_of_our_own_is_one_a_cell",
+            ),
+            models.CheckConstraint(condition=Q(reason__in=["", *Stop]), name="run_reason_is_known"),
+            models.CheckConstraint(
+                condition=~Q(log_digest="") | Q(source=Source.OWN), name="run_of_a_log_names_the_log"
+            ),
             models.CheckConstraint(condition=Q(source__in=list(Source)), name="run_source_is_known"),
             models.CheckConstraint(condition=Q(state__in=list(RunState)), name="run_state_is_known"),
             models.CheckConstraint(
@@ -243,6 +273,26 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"sample {self.item} of run {self.run_id}"
+
+
+class Fingerprint(models.Model):
+    """What an endpoint answered to neutral questions at one moment of a run; the answers sealed, their number not."""
+
+    public_id = public_id()
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="fingerprints")
+    moment = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    number = models.PositiveSmallIntegerField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "moment", "at"], name="fingerprint_of_a_moment_is_there_once"),
+            models.CheckConstraint(condition=Q(moment__in=list(Moment)), name="fingerprint_moment_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fingerprint {self.public_id}"
 
 
 class Incident(models.Model):

@@ -23,6 +23,7 @@ from watchbell.apps.evaluation.models import (
     Run,
     Sample,
 )
+from watchbell.apps.evaluation.words import Source
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Cell, Completeness, Outcome
 from watchbell.domain.evaluation.report import Reader
@@ -71,8 +72,15 @@ def protocols_of(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[P
 
 
 def runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
-    """Return the runs of a protocol, oldest first."""
-    return Run.objects.filter(protocol__in=_only(protocol, viewer, now)).order_by("received_at", "pk")
+    """Return the runs of a protocol of which there is a log, oldest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now)).exclude(log_digest="")
+    return rows.order_by("received_at", "pk")
+
+
+def own_runs_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
+    """Return this node's own runs of a protocol, newest first."""
+    rows = Run.objects.filter(protocol__in=_only(protocol, viewer, now), source=Source.OWN)
+    return rows.select_related("protocol").order_by("-pk")
 
 
 def runs_in(engagement: str, viewer: Actor, *, now: datetime) -> QuerySet[Run]:
@@ -157,16 +165,17 @@ def table_of(protocol: Protocol, value: rules.Protocol, viewer: Actor, *, now: d
     return [_row(value, suite, arm, got[suite.benchmark, arm]) for suite in value.suites for arm in arms]
 
 
-def chain_of(protocol: Protocol, viewer: Actor, *, now: datetime) -> Chain | None:
+def chain_of(protocol: Protocol, alias: str, viewer: Actor, *, now: datetime) -> Chain | None:
     """Return how the calls in all logs of the model measured compare with the gateway's, over the time of the logs.
 
-    Spans that overlap are counted once. None without such a log.
+    The gateway's are those by the name `alias`, so that references called meanwhile do not make up for others. Spans
+    that overlap are counted once. None without such a log.
     """
     runs = runs_of(protocol, viewer, now=now).filter(arm=0)
     if not runs.exists():
         return None
     engagement = engagements.named(protocol.engagement)
-    found = [engagements.calls_between(engagement, start, end) for start, end in _spans(runs)]
+    found = [engagements.calls_between(engagement, start, end, model=alias) for start, end in _spans(runs)]
     whole = Called(calls=sum(one.calls for one in found), tokens=sum(one.tokens for one in found))
     told = runs.aggregate(calls=Sum("calls_logged"), tokens=Sum("tokens_logged"))
     logged = None if runs.filter(calls_logged__isnull=True).exists() else int(told["calls"] or 0)

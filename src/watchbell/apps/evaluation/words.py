@@ -14,6 +14,28 @@ class Source(StrEnum):
     """Counts that somebody signed who may see a sealed benchmark."""
 
 
+class Stop(StrEnum):
+    """Why a run of our own stands still, or ended before everything was there."""
+
+    CANCELLED = "cancelled"
+    BUDGET = "budget"
+    WINDOW = "window"
+    TOKEN = "token"  # noqa: S105 (a word, no secret)
+    TIME = "time"
+    """Twelve hours after a person wanted it to go on, it waits until they want it again."""
+    ENDPOINT = "endpoint"
+    MISSING = "missing"
+    BROKE = "broke"
+    WALLS = "walls"
+    """The sandbox does not hold on this machine."""
+    NO_INSPECT = "no_inspect"
+    OUT_OF_REACH = "out_of_reach"
+    NOT_ALLOWED = "not_allowed"
+    """Whoever started it may not any more, or an incident is open."""
+    NO_LOG = "no_log"
+    """What it left is no log that can be taken in."""
+
+
 class Deviation(StrEnum):
     """In what a log is not as the protocol has it, though its samples count."""
 

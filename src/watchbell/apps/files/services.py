@@ -1,5 +1,6 @@
 """This will keep bytes, let them out of quarantine, and remove what was kept long enough or belongs to no row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -93,6 +94,11 @@ def release(*, public_id: str, by: Actor, now: datetime) -> None:
         raise NotThere("There is no file with this id in quarantine; it may have been released or removed already.")
     blob = Blob.objects.get(public_id=public_id)
     journal.record(at=now, by=by, action="blob.released", subject=blob, concerns=_owner(blob))
+
+
+def end(*, public_ids: Iterable[str], now: datetime) -> None:
+    """Let the time of these files be over now, so that `remove_expired` removes them next."""
+    Blob.objects.filter(public_id__in=list(public_ids)).update(keep_until=now)
 
 
 def remove_expired(*, store: BlobStore, by: Actor, now: datetime) -> int:

@@ -18,6 +18,22 @@ KEPT = (
         on_deletion="A person's erasure blanks their name in orgs; the opaque id stays.",
     ),
     Kept(
+        model="findings.Arrival",
+        columns=("id", "submitter", "key", "size", "digest", "received", "began_at"),
+        holds="Which upload of whom is on its way in pieces, and how much of it is here.",
+        until="Until the upload is whole, at most a day.",
+        on_export="Not exported: it becomes a submission or ends.",
+        on_deletion="Ends with its day.",
+    ),
+    Kept(
+        model="findings.Piece",
+        columns=("id", "arrival_id", "start", "blob"),
+        holds="Which sealed file holds which bytes of an upload on its way.",
+        until="Until the upload is whole, at most a day.",
+        on_export="Not exported: it becomes a submission or ends.",
+        on_deletion="Ends with its day, and its file with it.",
+    ),
+    Kept(
         model="findings.Answers",
         columns=("id", "submission_id", "first", "refused", "told"),
         holds="What was answered for each item of an upload: stored, the same as one before, or why it was refused.",

@@ -61,6 +61,44 @@ class Submission(models.Model):
         return f"submission {self.public_id}"
 
 
+class Arrival(models.Model):
+    """An upload on its way in pieces: how many of its bytes are here, and which it will be when all are.
+
+    It ends when the whole is handed in, or a day after it began.
+    """
+
+    submitter = OrderedText(max_length=40)
+    key = OrderedText(max_length=200)
+    size = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+    received = models.PositiveBigIntegerField(default=0)
+    began_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submitter", "key"], name="arrival_key_is_used_once"),
+            models.CheckConstraint(condition=Q(received__lte=F("size")), name="arrival_holds_no_more_than_it_will"),
+            no_longer_than("key", 200, name="arrival_key_is_short"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.received} of {self.size} bytes on their way"
+
+
+class Piece(models.Model):
+    """Some bytes of an upload on its way, sealed in a file that ends with the day."""
+
+    arrival = models.ForeignKey(Arrival, on_delete=models.CASCADE, related_name="pieces", db_index=False)
+    start = models.PositiveBigIntegerField()
+    blob = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["arrival", "start"], name="piece_is_taken_once")]
+
+    def __str__(self) -> str:
+        return f"piece from byte {self.start} on of arrival {self.arrival_id}"
+
+
 class Answers(models.Model):
     """What became of some items of an upload, in its order, as its sender is told: canonical JSON, written once.
 

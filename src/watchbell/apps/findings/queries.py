@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
 from watchbell.apps.findings import alone, claims, items
 from watchbell.apps.findings.items import ItemResult
-from watchbell.apps.findings.models import Answers, Finding, Likeness, Submission
+from watchbell.apps.findings.models import Answers, Arrival, Finding, Likeness, Submission
 from watchbell.apps.findings.receipts import digest_of
 from watchbell.apps.findings.words import Stage
 from watchbell.apps.jobs import queries as work
@@ -20,6 +20,7 @@ from watchbell.domain.sentence import Sentence
 from watchbell.formats import strictjson
 
 ANSWERS_AT_ONCE = 4
+ARRIVES_WITHIN = timedelta(days=1)
 _STAGES = {
     "waiting": Stage.WAITING,
     "running": Stage.RUNNING,
@@ -103,6 +104,18 @@ def submissions_of(viewer: Actor, *, now: datetime) -> QuerySet[Submission]:
     if _sees_all(viewer):
         return received
     return received.filter(organisation=viewer.organisation) if viewer.organisation else received.none()
+
+
+def submission_named(viewer: Actor, key: str, *, now: datetime) -> Submission | None:
+    """Return this organisation's own upload of this idempotency key, if it is here."""
+    own = Submission.objects.filter(submitter=viewer.organisation or "", received_at__lte=now)
+    return own.filter(key=key).first()
+
+
+def arrival_named(viewer: Actor, key: str, *, now: datetime) -> Arrival | None:
+    """Return this organisation's own upload of this key that is on its way, if there is one."""
+    own = Arrival.objects.filter(submitter=viewer.organisation or "", began_at__gt=now - ARRIVES_WITHIN)
+    return own.filter(key=key).first()
 
 
 def taking_of(submission: Submission) -> Taking:

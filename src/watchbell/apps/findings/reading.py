@@ -15,20 +15,17 @@ from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.formats import claimed, findings_csv, findings_mail, findings_ndjson, record_claims, sarif, vrf
 
-Reader = Callable[[bytes], Iterator[Item]]
-
-
-def _records(make: claimed.Make) -> Reader:
-    return partial(claimed.records, make=make)
-
-
-_READERS: dict[UploadFormat, Reader] = {
-    UploadFormat.NDJSON: _records(findings_ndjson.loads),
-    UploadFormat.OSV: _records(record_claims.of_osv),
-    UploadFormat.CVE: _records(record_claims.of_cve),
+_RECORDS: dict[UploadFormat, claimed.Make] = {
+    UploadFormat.NDJSON: findings_ndjson.loads,
+    UploadFormat.OSV: record_claims.of_osv,
+    UploadFormat.CVE: record_claims.of_cve,
+}
+_WHOLE: dict[UploadFormat, Callable[[bytes], Iterator[Item]]] = {
     UploadFormat.CSV: findings_csv.read,
     UploadFormat.MAIL: lambda content: iter([claimed.made("", partial(findings_mail.loads, content))]),
 }
+FILES = (UploadFormat.SARIF, UploadFormat.VRF, *_RECORDS, *_WHOLE)
+"""The formats a file can be in."""
 
 
 def upload(
@@ -49,8 +46,10 @@ def upload(
         marking = max(report.tlp, marking) if marking is not None else report.tlp
         held = [Claimed(f"/vulnerabilities/{index}", claim) for index, claim in enumerate(report.claims)]
         items, number = partial(iter, held), len(held)
-    elif kind in _READERS:
-        items = partial(_READERS[kind], content)
+    elif kind in _RECORDS:
+        items, number = partial(claimed.records, content, _RECORDS[kind]), claimed.count(content)
+    elif kind in _WHOLE:
+        items = partial(_WHOLE[kind], content)
         number = sum(1 for _ in items())
     else:
         raise refuse(
@@ -68,10 +67,6 @@ def upload(
         set_aside=set_aside,
         number=number,
     )
-
-
-FILES = (UploadFormat.SARIF, UploadFormat.VRF, *_READERS)
-"""The formats a file can be in."""
 
 
 def form(claim: Claim, content: bytes, *, key: str = "", marking: Tlp | None = None) -> Upload:

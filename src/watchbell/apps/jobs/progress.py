@@ -55,6 +55,10 @@ class Progress:
         self.total = held.total_before
         self.note = ""
 
+    def now(self) -> datetime:
+        """Return this moment, for work that goes on for longer than one."""
+        return self._clock()
+
     def report(self, *, done: int | None = None, total: int | None = None, note: str | None = None) -> None:
         """Show how far the work is, and learn in `cancelled` whether it should stop; raises LeaseLost.
 

@@ -33,7 +33,8 @@ class Kind:
     """One kind of work and how patiently it is tried.
 
     That a job of an `apart` kind exists would itself tell something to those who look after the node's work, so
-    it is not listed unless it gave up and waits for them.
+    it is not listed unless it gave up and waits for them. Work that `is_long` goes on for hours: it has lanes of its
+    own, so that it never keeps a worker from tending the record.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     max_attempts: int = 5
     lease: timedelta = timedelta(minutes=2)
     is_apart: bool = False
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,12 @@ _SCHEDULES: dict[str, Schedule] = {}
 
 
 def job(
-    kind: str, *, max_attempts: int = 5, lease: timedelta = timedelta(minutes=2), is_apart: bool = False
+    kind: str,
+    *,
+    max_attempts: int = 5,
+    lease: timedelta = timedelta(minutes=2),
+    is_apart: bool = False,
+    is_long: bool = False,
 ) -> Callable[[Work], Work]:
     """Return the decorator that offers a function as the work of this kind (`room.verb`).
 
@@ -75,7 +82,7 @@ def job(
         there = _KINDS.get(kind)
         if there is not None and there.work is not work:
             raise ValueError(f"Two functions offer the work {kind!r}; rename one of them.")
-        _KINDS[kind] = Kind(kind, work, max_attempts, lease, is_apart)
+        _KINDS[kind] = Kind(kind, work, max_attempts, lease, is_apart, is_long)
         return work
 
     return offer
@@ -102,6 +109,11 @@ def kind_named(name: str) -> Kind:
 def kinds_apart() -> list[str]:
     """Return the kinds whose jobs are not listed among others."""
     return sorted(name for name, kind in _KINDS.items() if kind.is_apart)
+
+
+def long_kinds() -> list[str]:
+    """Return the kinds of work that go on for hours."""
+    return sorted(name for name, kind in _KINDS.items() if kind.is_long)
 
 
 def schedules() -> list[Schedule]:

@@ -51,6 +51,16 @@ def actor_for_person(
     )
 
 
+def actor_on_behalf(person: str, organisation: str, *, asked_at: datetime) -> Actor | None:
+    """Return who a person is for work they asked for at that moment, signed in with a second factor.
+
+    What they may do is read anew. None once they are gone, or do not belong to the organisation any more.
+    """
+    found = Person.objects.filter(public_id=person, is_active=True).first()
+    actor = actor_for_person(found, organisation, strong=True, authenticated_at=asked_at) if found else None
+    return actor if actor is not None and actor.organisation == organisation else None
+
+
 def actor_for_token(text: str, *, now: datetime) -> Actor | None:
     """Return who presents this bearer token, or None when it is unknown, ended or its holder left."""
     prefix, _, rest = text.partition("_")

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
 MOST_MISSING_PERCENT: Final = 2
 """With more than this missing, a comparison stays open (reference: every release of ours says so)."""
 BY_HAND: Final = "operator"
+OF_TIME: Final = ("time", "working")
 
 Cell = tuple[str, int, int]
 """One place in the table: item, budget in tokens, epoch from 1."""
@@ -37,7 +38,8 @@ Cell = tuple[str, int, int]
 class Told:
     """What a log tells of one sample. `solved` is None without a usable score; `limit` is its kind, or "".
 
-    `filtered`: the last answer was stopped by a content filter; `declined`: the scorer says it is a refusal.
+    `filtered`: the last answer was stopped by a content filter; `declined`: the scorer says it is a refusal. `stalled`:
+    the endpoint was waited for, out of all proportion, when the time was over.
     `answered_as` are the names under which the model's answers came, none when it never answered.
     """
 
@@ -47,6 +49,7 @@ class Told:
     declined: bool = False
     solved: bool | None = None
     answered_as: tuple[str, ...] = ()
+    stalled: bool = False
     taken_back: bool = False
 
 
@@ -76,13 +79,16 @@ class Completeness:
 def outcome_of(told: Told, *, names: Collection[str]) -> Outcome:
     """Return what came of a sample; `names` are those under which the model measured may answer.
 
-    A limit that was reached before the model said anything is the endpoint's silence, not the model's inability.
+    A limit that was reached before the model said anything is the endpoint's silence, not the model's inability; and so
+    is a limit of time that went by while a call hung.
     """
     if told.taken_back:
         return Outcome.MISSING
     if told.is_error or told.limit == BY_HAND or any(name not in names for name in told.answered_as):
         return Outcome.INFRASTRUCTURE
     if told.limit and not told.answered_as:
+        return Outcome.INFRASTRUCTURE
+    if told.limit in OF_TIME and told.stalled and not told.solved:
         return Outcome.INFRASTRUCTURE
     if told.filtered or (told.declined and not told.solved):
         return Outcome.REFUSED

@@ -53,7 +53,7 @@ _HANDED_ON: Final[Mapping[str, Any]] = {
     },
     "exposure": dict.fromkeys(("held_out", "found", "why"), _WHOLE),
     "horizons": dict.fromkeys(("found", "why"), _WHOLE),
-    "validity": dict.fromkeys(("open_flags", "containment", "not_checked"), _WHOLE),
+    "validity": dict.fromkeys(("open_flags", "containment", "fingerprints", "not_checked"), _WHOLE),
 }
 """All that leaves the two parties, name by name. What is not named here stays, whatever a later report may hold:
 the sample table, logs by their digests, counts of calls, names of single items, what an endpoint calls itself."""

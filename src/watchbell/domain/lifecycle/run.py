@@ -12,6 +12,7 @@ class Run(StrEnum):
     PLANNED = "planned"
     RUNNING = "running"
     PAUSED = "paused"
+    STOPPING = "stopping"
     ENDED = "ended"
     HALTED = "halted"
 
@@ -27,6 +28,7 @@ class RunEvent(StrEnum):
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
+    CANCEL = "cancel"
     END = "end"
     HALT = "halt"
 
@@ -37,13 +39,16 @@ RUN: Final[Machine[Run, RunEvent]] = Machine(
     events=RunEvent,
     transitions={
         (Run.PLANNED, RunEvent.START): Run.RUNNING,
+        (Run.PLANNED, RunEvent.PAUSE): Run.PAUSED,
         (Run.RUNNING, RunEvent.PAUSE): Run.PAUSED,
         (Run.PAUSED, RunEvent.RESUME): Run.RUNNING,
+        **{(state, RunEvent.CANCEL): Run.STOPPING for state in (Run.PLANNED, Run.RUNNING, Run.PAUSED)},
         **{(state, RunEvent.END): Run.ENDED for state in Run if not state.is_over},
         **{(state, RunEvent.HALT): Run.HALTED for state in Run if not state.is_over},
     },
     explanations={
         Run.PLANNED: "It has not begun.",
+        Run.STOPPING: "It was cancelled; what is finished comes in.",
         Run.ENDED: "It is over, and what came of it is there.",
         Run.HALTED: "It left its scope and was halted; the developer has the incident.",
     },

@@ -11,6 +11,7 @@ from watchbell.domain.metering.calls import (
     TurnedAway,
     Upstream,
     Usage,
+    digest_of_name,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Usage",
     "bound",
     "cost_of",
+    "digest_of_name",
 ]

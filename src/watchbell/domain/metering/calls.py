@@ -4,12 +4,18 @@ An `Ask` is answered with an `Admission`, which has reserved what the call may u
 or a `TurnedAway`. Each admission is settled once; what is never settled stays charged.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from watchbell.domain.sentence import Sentence
+
+
+def digest_of_name(model: str) -> str:
+    """Return the SHA-256 of a model's name, in hex."""
+    return hashlib.sha256(model.encode()).hexdigest()
 
 
 class Dialect(StrEnum):
@@ -49,6 +55,11 @@ class Ask:
     model: str
     most: Usage
     request_digest: str
+
+    @property
+    def model_digest(self) -> str:
+        """Return which name was called, as a line of the access log holds it: no name outlives the evidence there."""
+        return digest_of_name(self.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Final
 
+from watchbell.domain.evaluation.fingerprints import Moment
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
 from watchbell.domain.suites.sets import item_of
 from watchbell.domain.suites.suite import Item, Suite
 from watchbell.outside.inspect_runner.desk import Desk
+from watchbell.outside.inspect_runner.fingerprinting import Fingerprints, asking
 from watchbell.outside.inspect_runner.outlet import Outlet
 from watchbell.outside.inspect_runner.plan import PLAN, RunPlan, loads, wanted
 from watchbell.outside.inspect_runner.progress import GO_ON, PAUSE, Cause, Kind
@@ -47,10 +49,13 @@ def main(folder: Path) -> int:
     threading.Thread(target=_listen, args=(words, desk), daemon=True).start()
     plan = loads((folder / PLAN).read_bytes())
     desk.patience = plan.patience
+    prints = Fingerprints(folder, asking(plan, os.environ[KEY])) if plan.fingerprints else None
     try:
-        status = _evaluate(plan, folder, desk)
+        status = _evaluate(plan, folder, desk, prints)
     except KeyboardInterrupt:
         status = UNREADABLE if desk.stopped is Cause.NONE else ENDED
+    if prints is not None:
+        prints.pack(wait=desk.stopped is Cause.NONE)
     desk.say(Kind.ENDED, cause=desk.stopped)
     outlet.close()
     return status
@@ -103,7 +108,7 @@ def _listen(words: Iterator[bytes], desk: Desk) -> None:
     desk.stop(Cause.PARENT_GONE)
 
 
-def _evaluate(plan: RunPlan, folder: Path, desk: Desk) -> int:
+def _evaluate(plan: RunPlan, folder: Path, desk: Desk, prints: Fingerprints | None) -> int:
     from inspect_ai import eval as evaluate
     from inspect_ai import eval_retry
 
@@ -123,6 +128,7 @@ def _evaluate(plan: RunPlan, folder: Path, desk: Desk) -> int:
     both |= {"ctl_server": False, "score_display": False, "log_buffer": between_writings(samples)}
     both |= {"max_retries": plan.max_retries, "attempt_timeout": plan.attempt_timeout}
     both |= {"max_connections": plan.connections, "max_samples": plan.connections}
+    is_asked = prints is not None and _begin(prints, desk, kept)
     if log is not None:
         log.eval.config.time_limit = plan.time_limit
         logs = eval_retry(log, **both)
@@ -131,7 +137,19 @@ def _evaluate(plan: RunPlan, folder: Path, desk: Desk) -> int:
         logs = evaluate(task(), model=f"openai-api/lab/{plan.model}", model_base_url=_address(plan), **both, **limits)
     if all(one.status == "success" for one in logs):
         finished.clear()
+    if prints is not None and is_asked and desk.stopped is Cause.NONE:
+        prints.take(Moment.END)
     return ENDED
+
+
+def _begin(prints: Fingerprints, desk: Desk, kept: int) -> bool:
+    """Take the first fingerprint and see to the second; return whether there is anything left to take them of."""
+    if desk.total and kept >= desk.total and prints.has(Moment.END):
+        return False
+    prints.take(Moment.AGAIN if prints.has(Moment.START) else Moment.START)
+    if not prints.has(Moment.MIDDLE):
+        desk.half_way = lambda: prints.take_aside(Moment.MIDDLE)
+    return True
 
 
 def _address(plan: RunPlan) -> str:

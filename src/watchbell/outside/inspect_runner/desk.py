@@ -42,6 +42,8 @@ class Desk:
         self.input_tokens = self.output_tokens = 0
         self.stopped = Cause.NONE
         self.is_held = threading.Event()
+        self.half_way: Callable[[], object] | None = None
+        """What is done once, when half of the samples are over."""
 
     def say(self, kind: Kind, *, item: str = "", epoch: int = 0, cause: Cause = Cause.NONE, status: int = 0) -> None:
         """This will write a line with the counts so far."""
@@ -71,6 +73,9 @@ class Desk:
         self._send(replace(told, input_tokens=tokens[0], output_tokens=tokens[1]))
         if self._in_a_row >= self.patience:
             self.stop(Cause.ENDPOINT)
+        if self.half_way is not None and 2 * (self.kept + self.done + self.missing) >= self.total:
+            half_way, self.half_way = self.half_way, None
+            half_way()
 
     def hold(self) -> None:
         """This will let no new sample begin; what has begun goes on to its end."""

@@ -42,7 +42,8 @@ class RunPlan:
     `answers_as` holds the names the endpoint may give the model: with any other the sample is missing. Times are
     seconds; `tokens` is the budget of one sample, what it reads and what it writes together, and `answer_tokens` the
     most of them that one answer is asked for (the gateway reserves as many). After `patience` samples in a row without
-    an answer the run ends, to be resumed when the endpoint is back.
+    an answer the run ends, to be resumed when the endpoint is back. With `fingerprints` the endpoint is asked the same
+    neutral questions at the beginning, in the middle and at the end.
     """
 
     suite: str = ""
@@ -67,11 +68,15 @@ class RunPlan:
     max_retries: int = 4
     time_limit: int = 1800
     connections: int = 10
+    fingerprints: bool = False
     shelf: str = SHELF
     sandbox: str = SANDBOX
 
 
-_MAY_CHANGE: Final = ("gateway", "attempt_timeout", "max_retries", "time_limit", "connections", "patience")
+_MAY_CHANGE: Final = (
+    *("gateway", "attempt_timeout", "max_retries", "time_limit", "connections", "patience"),
+    "fingerprints",
+)
 """What says how fast a run goes and where to, not what it measures: a resumed run may have others."""
 
 _NUMBERS: Final = {

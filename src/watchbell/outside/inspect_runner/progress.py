@@ -92,6 +92,11 @@ class Progress:
     output_tokens: int = 0
     milliseconds: int = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every sample of the run has an outcome of the model's."""
+        return not self.missing and self.kept + self.done >= self.total > 0
+
 
 _NUMBERS: Final = (
     "epoch",

@@ -22,9 +22,8 @@ class Client:
 
 def gateway_address() -> str:
     """Return where the gateway listens, as its clients reach it."""
-    told = getattr(settings.WATCHBELL, "gateway_url", "")
-    if told:
-        return str(told).rstrip("/")
+    if told := settings.WATCHBELL.gateway_url:
+        return str(told)
     parts = urlsplit(settings.WATCHBELL.base_url)
     return f"{parts.scheme}://{parts.hostname}:{PORT}"
 

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from watchbell.web.evaluation.pictures import WIDE, Size, end_of, grouped, whole
 
-HIGH, TOP, LEFT, RIGHT, FLOOR, FOOT = 220, 34, 46, 26, 144, 42
+HIGH, TOP, LEFT, RIGHT, FLOOR, FOOT = 224, 34, 52, 26, 144, 42
 SLOPE: Final = {"still rising": "\N{NORTH EAST ARROW}", "flat": "\N{RIGHTWARDS ARROW}"}
 FEW: Final = 3
 """More budgets than these have no room for all their names; then the first and the last are named."""

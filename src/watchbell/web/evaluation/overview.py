@@ -61,7 +61,7 @@ def measured(request: Asking, row: Any, value: rules.Protocol) -> dict[str, Any]
         "title": value.title,
         "table": [_line(one, value) for one in queries.table_of(row, value, actor, now=now)],
         "runs": [run(one, value) for one in queries.runs_of(row, actor, now=now)[:AT_MOST]],
-        "chain": queries.chain_of(row, actor, now=now),
+        "chain": queries.chain_of(row, value.model.alias, actor, now=now),
         "containment": queries.containment_of(row, actor, now=now),
     }
 

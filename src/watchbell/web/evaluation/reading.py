@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from watchbell.domain.evaluation.report import judged
 from watchbell.web.evaluation import pictures, validity, words
+from watchbell.web.evaluation.rounding import rounded
 from watchbell.web.speaking import spoken
 
 Report = Mapping[str, Any]
@@ -130,7 +131,7 @@ def gain(one: Json | None) -> str:
 
 def percent(share: float) -> str:
     """Return a share of 0 to 1 as a number of a hundred."""
-    return number_format(100 * share, 0)
+    return rounded(100 * share, 0)
 
 
 def picture_words(report: Report) -> pictures.Words:

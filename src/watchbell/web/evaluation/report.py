@@ -27,7 +27,7 @@ from watchbell.doors.policy import EARLY_ACCESS, EVALUATOR_WRITES, LAB_WRITES, o
 from watchbell.web.asking import Asking
 from watchbell.web.early_access.acting import attempt, with_dice, with_keys
 from watchbell.web.early_access.names import Names
-from watchbell.web.evaluation import pictures, reading, showing, words
+from watchbell.web.evaluation import papers, pictures, reading, showing, words
 from watchbell.web.evaluation.acting import REFUSALS, evaluators_protocol, report_of, told
 from watchbell.web.evaluation.handing_on import own_report
 
@@ -98,6 +98,27 @@ def signed_file(request: Asking, public_id: str, report: str) -> HttpResponse:
         return _back(request, one, error)
     name = "-".join(part for part in (_name(row), others) if part)
     return as_download(signed_answer(content, *(bytes(part) for part in proof)), f"{name}.json")
+
+
+@open_to(EARLY_ACCESS)
+@require_safe
+def paper(request: Asking, public_id: str, report: str) -> HttpResponse:
+    """Send the whole report as PDF, to both parties alike."""
+    one, row = report_of(request, public_id, report)
+    try:
+        found = _opened(request, one, row)
+    except REFUSALS as error:
+        return _back(request, one, error)
+    names = Names()
+    return papers.answer(
+        request,
+        found,
+        developer=str(names.of(one.developer)),
+        whom=f"{names.of(one.developer)}, {names.of(one.evaluator)}",
+        key=bytes(row.public_key),
+        name=_name(row),
+        page=reverse("evaluation_report", args=[public_id, report]),
+    )
 
 
 @open_to(EARLY_ACCESS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from watchbell.apps.engagements import queries as engagements
@@ -15,15 +16,17 @@ from watchbell.domain.evaluation.report import TLP, Reader
 from watchbell.domain.handling import Tlp
 from watchbell.doors.headers import as_download
 from watchbell.doors.policy import PUBLIC, open_to
+from watchbell.doors.throttle import Throttle
 from watchbell.formats import strictjson
 from watchbell.web.asking import Asking
 from watchbell.web.early_access.acting import with_dice
 from watchbell.web.early_access.names import Names
-from watchbell.web.evaluation import showing, words
+from watchbell.web.evaluation import papers, showing, words
 from watchbell.web.evaluation.acting import REFUSALS
 from watchbell.web.evaluation.report import signed_answer
 
 MOST_LISTED = 200
+PAPERS = Throttle("report-paper", from_one=60, altogether=1200)
 
 
 @open_to(PUBLIC)
@@ -63,6 +66,26 @@ def signed_file(request: Asking, copy: str) -> HttpResponse:
     row, content = opened(request, copy)
     answer = signed_answer(content, bytes(row.public_key), bytes(row.signature))
     return as_download(answer, f"{name_of(row)}.json")
+
+
+@open_to(PUBLIC)
+@require_safe
+def paper(request: Asking, copy: str) -> HttpResponse:
+    """Send one report as PDF; setting it costs, so a network that asks often waits."""
+    row, content = opened(request, copy)
+    if not PAPERS.admits(request, now=request.now):
+        answer = render(request, "429.html", status=429)
+        answer.headers["Retry-After"] = str(PAPERS.seconds)
+        return answer
+    return papers.answer(
+        request,
+        strictjson.loads(content),
+        developer=_developer(row, Names()),
+        whom=str(words.PLACES[row.reader]),
+        key=bytes(row.public_key),
+        name=name_of(row),
+        page=reverse("shared_report", args=[copy]),
+    )
 
 
 def opened(request: Asking, copy: str) -> tuple[Any, bytes]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from watchbell.apps.evaluation.services import MOST_COMMENT
 from watchbell.domain.inert import shown
+from watchbell.outside import typesetting
 from watchbell.web.evaluation import drawings, reading
 
 
@@ -14,5 +15,6 @@ def context_of(found: Mapping[str, Any]) -> dict[str, Any]:
         **reading.context_of(found),
         "drawings": drawings.of(found),
         "readings": drawings.readings(found),
+        "has_paper": typesetting.is_installed(),
         "comment": shown(found["comment"], most=MOST_COMMENT),
     }

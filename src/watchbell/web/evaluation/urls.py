@@ -11,8 +11,10 @@ from watchbell.web.evaluation import (
     overview,
     protocol,
     report,
+    run,
     seeds,
     shared,
+    tasks,
 )
 
 ONE = "early-access/engagements/<str:public_id>/evaluation/"
@@ -22,6 +24,7 @@ INCIDENT = f"{ONE}incidents/<str:incident>/"
 REPORT = f"{ONE}reports/<str:report>/"
 
 urlpatterns = [
+    path("early-access/evaluation-tasks/", tasks.tasks, name="foreign_tasks"),
     path(ONE, overview.evaluation, name="evaluation"),
     path(f"{ONE}protocols/new/", editor.draft, name="draft_protocol"),
     path(PROTOCOL, protocol.protocol, name="protocol"),
@@ -30,6 +33,10 @@ urlpatterns = [
     path(f"{PROTOCOL}lock/", editor.lock, name="lock_protocol"),
     path(f"{PROTOCOL}kit/", protocol.kit, name="run_kit"),
     path(f"{PROTOCOL}logs/", protocol.take_in, name="take_in_log"),
+    path(f"{PROTOCOL}runs/", run.board, name="run_board"),
+    path(f"{PROTOCOL}runs/live/", run.live, name="run_board_live"),
+    path(f"{PROTOCOL}runs/start/", run.start, name="start_run"),
+    path(f"{PROTOCOL}runs/<str:run>/<str:deed>/", run.steer, name="steer_run"),
     path(f"{PROTOCOL}containment/", containment.sign, name="sign_containment"),
     path(f"{PROTOCOL}containment/file/", containment.statement_file, name="containment_file"),
     path(f"{PROTOCOL}report/", report.issue, name="issue_evaluation_report"),
@@ -48,6 +55,7 @@ urlpatterns = [
     path(REPORT, report.report, name="evaluation_report"),
     path(f"{REPORT}profile.svg", report.picture, name="evaluation_picture"),
     path(f"{REPORT}file/", report.signed_file, name="evaluation_report_file"),
+    path(f"{REPORT}report.pdf", report.paper, name="evaluation_report_paper"),
     path(f"{REPORT}samples/", report.samples, name="evaluation_samples"),
     path(f"{REPORT}comment/", report.comment, name="comment_on_report"),
     path(f"{REPORT}for/<str:reader>/", handing_on.preview, name="preview_for_others"),
@@ -56,4 +64,5 @@ urlpatterns = [
     path("reports/", shared.reports, name="shared_reports"),
     path("reports/<str:copy>/", shared.report, name="shared_report"),
     path("reports/<str:copy>/report.json", shared.signed_file, name="shared_report_file"),
+    path("reports/<str:copy>/report.pdf", shared.paper, name="shared_report_paper"),
 ]

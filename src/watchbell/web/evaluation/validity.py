@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from watchbell.web.evaluation import words
+from watchbell.web.states import State
 
 Json = Mapping[str, Any]
 
@@ -29,13 +30,33 @@ WHY: dict[str, str | Promise] = {
 }
 """Why something is not said, as `services.beside` and the rules of a report write it."""
 
+SEEN: dict[str, tuple[str | Promise, State]] = {
+    "no difference seen": (gettext_lazy("no difference seen"), State.LATER),
+    "answers differ": (gettext_lazy("answers differ"), State.SOON),
+    "not taken": (gettext_lazy("not taken"), State.UNKNOWN),
+}
+"""What the fingerprints of a model say, and how it is shown; none of it says that it was the same model."""
+
 
 def context_of(report: Json) -> dict[str, Any]:
     """Return these parts of a report as its page shows them; one of an older form has fewer."""
     return {
+        "fingerprints": [fingerprint(one) for one in report["validity"].get("fingerprints", ())],
         "exposure": exposure(report["exposure"]) if "exposure" in report else None,
         "horizons": horizons(report["horizons"]) if "horizons" in report else None,
     }
+
+
+def fingerprint(one: Json) -> dict[str, Any]:
+    """Return what was seen of one model at the moments it was asked the same questions, and on how many answers."""
+    said, badge = SEEN.get(one["seen"], (one["seen"], State.UNKNOWN))
+    about = {
+        "moments": number_format(one["moments"]),
+        "answers": number_format(one["answers"], force_grouping=True),
+        "probability": words.probability(one["probability"]),
+    }
+    number = _("%(answers)s answers at %(moments)s moments; by chance alone %(probability)s") % about
+    return {"model": one["model"], "said": said, "badge": badge, "number": number if one["moments"] > 1 else ""}
 
 
 def exposure(part: Json) -> dict[str, Any]:

@@ -32,6 +32,7 @@ MEANINGS: dict[str, str | Promise] = {
     "WATCHBELL_EMAIL_URL": _("How it sends mail; unset, mails become files"),
     "WATCHBELL_TRUSTED_PROXIES": _("Which proxies it believes about addresses"),
     "WATCHBELL_EGRESS_ALLOW": _("Which further hosts it may speak to"),
+    "WATCHBELL_GATEWAY_URL": _("The address evaluators, and runs of this node, reach its gateway by"),
 }
 SECRETS = frozenset({"WATCHBELL_TOKEN", "WATCHBELL_EMAIL_URL"})
 

@@ -15,6 +15,7 @@ Words = dict[str, str | Promise]
 KINDS_OF_WORK: Words = {
     "engagements.round": _("Write down what of early access ended by itself, and destroy keys that are due"),
     "evaluation.round": _("Reveal seeds of evaluations that are over, and forget what their terms do not keep"),
+    "evaluation.run": _("Run a part of an evaluation that somebody started"),
     "advisories.follow_case": _("Give drafts the label of their case"),
     "files.sweep": _("Remove stored files whose time is over"),
     "findings.compare": _("Compare new findings with the others"),

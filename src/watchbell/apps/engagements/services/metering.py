@@ -284,6 +284,7 @@ def _reserve(ask: Ask, token: GatewayToken, desk: Desk, most: Amount, *, rng: Di
         "token": token.public_id,
         "purpose": token.purpose,
         "interface": ask.dialect.value,
+        "model": ask.model_digest,
         "request": ask.request_digest,
         "tokens": most.tokens,
     }

@@ -1,6 +1,7 @@
-"""Every change to evaluations: register, draft, lock, amend, sign, take in, halt, report, hand on, reveal, forget."""
+"""Every change to evaluations: from a registered benchmark to a report handed on, and what is forgotten."""
 
 from watchbell.apps.evaluation.services.built_in import BUILT_IN, register_built_in
+from watchbell.apps.evaluation.services.carrying import Means, carry_out, tend_runs
 from watchbell.apps.evaluation.services.containing import (
     Happened,
     containment_to_sign,
@@ -52,13 +53,24 @@ from watchbell.apps.evaluation.services.registering import (
 )
 from watchbell.apps.evaluation.services.reporting import issue_report, open_report
 from watchbell.apps.evaluation.services.rounds import make_round
+from watchbell.apps.evaluation.services.running import (
+    CARRY,
+    Part,
+    cancel_run,
+    go_on_with_run,
+    pause_run,
+    require_startable,
+    start_run,
+    why_not_here,
+)
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
-from watchbell.apps.evaluation.services.transcripts import open_transcript
+from watchbell.apps.evaluation.services.transcripts import open_samples, open_transcript
 
 __all__ = [
     "BUILT_IN",
+    "CARRY",
     "MOST_COMMENT",
     "REPORT_KEY",
     "SEEDS",
@@ -66,12 +78,16 @@ __all__ = [
     "Happened",
     "IsLocked",
     "LogFile",
+    "Means",
     "NotReady",
+    "Part",
     "RegisteredOtherwise",
     "Send",
     "Sent",
     "TakenIn",
     "amend",
+    "cancel_run",
+    "carry_out",
     "change_draft",
     "comment",
     "comment_of",
@@ -80,6 +96,7 @@ __all__ = [
     "containment_to_sign",
     "draft_protocol",
     "engagement_of",
+    "go_on_with_run",
     "handed_on",
     "import_log",
     "import_sealed_result",
@@ -95,9 +112,11 @@ __all__ = [
     "open_incident",
     "open_protocol",
     "open_report",
+    "open_samples",
     "open_transcript",
     "opened",
     "opened_flaw",
+    "pause_run",
     "preview",
     "reason_of",
     "register_benchmark",
@@ -105,6 +124,7 @@ __all__ = [
     "report_flaw",
     "report_incident",
     "require_contained",
+    "require_startable",
     "reveal_seed",
     "run_kit",
     "seed_of",
@@ -112,5 +132,8 @@ __all__ = [
     "settle_incident",
     "sign_containment",
     "signed_bytes",
+    "start_run",
+    "tend_runs",
+    "why_not_here",
     "withdraw_consent",
 ]

@@ -15,6 +15,7 @@ from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services import NotSigned
 from watchbell.apps.engagements.services.standing import IsOver, NotYet, held, record, require_developer
 from watchbell.apps.engagements.services.standing import require_evaluator as require_evaluators
+from watchbell.apps.engagements.services.tokens import LONGEST
 from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation.models import Containment, Incident, Protocol, Run
 from watchbell.apps.evaluation.services.standing import engagement_of, require_evaluator_or_console
@@ -90,7 +91,9 @@ def sign_containment(
     return made
 
 
-def mint_run_token(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng: Dice) -> access.Minted:
+def mint_run_token(
+    row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng: Dice, lasts: timedelta = LONGEST
+) -> access.Minted:
     """Return a token to run a locked protocol with, shown once.
 
     Raises NotYet without the signed statement or while an incident is open, and what `engagements.mint` raises.
@@ -98,7 +101,7 @@ def mint_run_token(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, r
     engagement = engagement_of(row)
     require_evaluators(engagement, by)
     require_contained(row)
-    return access.mint(engagement, Purpose.RUN, by=by, now=now, keys=keys, rng=rng)
+    return access.mint(engagement, Purpose.RUN, lasts=lasts, by=by, now=now, keys=keys, rng=rng)
 
 
 def mint_token(

@@ -52,7 +52,8 @@ def finish(run: Run, log: Log, told: Told, value: rules.Protocol, *, refused: in
     if run.stands.is_over:
         return
     began, ended = _span(log.head, told)
-    called = engagements.calls_between(engagement, *span_of(began, ended)) if run.arm == 0 else None
+    span, alias = span_of(began, ended), value.model.alias
+    called = engagements.calls_between(engagement, *span, model=alias) if run.arm == 0 else None
     outcomes = Counter(Sample.objects.filter(run=run).values_list("outcome", flat=True))
     changed = {
         "state": RUN.next(run.stands, RunEvent.END),

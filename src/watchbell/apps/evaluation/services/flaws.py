@@ -77,7 +77,7 @@ def report_flaw(
     engagement = held(engagement)
     there = Flaw.objects.filter(engagement=engagement.public_id, key=key).first()
     if there is not None:
-        return there
+        return _same(there, engagement, value, now=now, keys=keys)
     terms = _terms_in_force(engagement, now=now, keys=keys)
     _check(engagement, value, terms)
     name, how = new_id(rng), CARRIED_BY.get(terms.routing)
@@ -166,6 +166,14 @@ def _terms_in_force(engagement: "Engagement", *, now: datetime, keys: Keystore) 
 def _require_evidence(engagement: "Engagement", now: datetime) -> None:
     if access.evidence_is_due(engagement, now):
         raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+
+
+def _same(there: Flaw, engagement: "Engagement", value: rules.Flaw, *, now: datetime, keys: Keystore) -> Flaw:
+    """Return what was reported under this key; raises Refused where it was something else."""
+    if not access.evidence_is_due(engagement, now) and opened_flaw(there, keys=keys) != value:
+        todo = "Report this one anew, with a fresh form or key"
+        raise refuse("reported-otherwise", "Another flaw was reported with this form or key.", todo=todo)
+    return there
 
 
 def _check(engagement: "Engagement", value: rules.Flaw, terms: Terms) -> None:

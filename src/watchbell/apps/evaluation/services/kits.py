@@ -26,10 +26,13 @@ def run_kit(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng: Dic
     if row.locked_at is None:
         raise NotYet("A protocol is run once it is locked.")
     access.note_opening(engagement, "run-kit", Purpose.RUN, by=by, now=now, keys=keys, rng=rng)
+    return run_kits.dumps(kit_of(row, keys=keys))
+
+
+def kit_of(row: Protocol, *, keys: Keystore) -> run_kits.RunKit:
+    """Return the protocol with its seeds, for services that already decided and wrote that down. Raises KeyMissing."""
     value = opened(row, keys=keys)
     drawn = Commitment.objects.filter(engagement=row.engagement).select_related("benchmark")
     seeds = {one.benchmark.name: opened_seed(one, keys=keys)[0] for one in drawn}
     named = [one.benchmark for one in value.suites if not one.listed]
-    return run_kits.dumps(
-        run_kits.RunKit(protocol=value, seeds=tuple((name, seeds.get(name, PUBLIC_SEED)) for name in named))
-    )
+    return run_kits.RunKit(protocol=value, seeds=tuple((name, seeds.get(name, PUBLIC_SEED)) for name in named))

@@ -15,6 +15,7 @@ from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services.standing import NotYet, held, record, require_evaluator
 from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
+from watchbell.apps.evaluation.services import fingerprinting
 from watchbell.apps.evaluation.services.handing_on import read_by, require_party_may_open
 from watchbell.apps.evaluation.services.keeping import REPORT_KEY, laid_down, said
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
@@ -101,12 +102,13 @@ def _content(
     from watchbell.apps.evaluation.services.analysing import analyse  # needs numpy, and nothing else here does
 
     terms = access.terms_of(engagement, keys=keys)
-    flags = tuple(_flags(row))
+    prints = fingerprinting.seen(row, value, keys=keys)
+    flags = (*_flags(row), *fingerprinting.flags_of(prints))
     found = analyse(
         row, value, unguarded=terms.safeguards is Safeguards.REMOVED, flags=flags, evaluator=engagement.evaluator
     )
     contained = queries.containment_of(row, by, now=now)
-    chain = queries.chain_of(row, by, now=now)
+    chain = queries.chain_of(row, value.model.alias, by, now=now)
     return {
         "report": forms.FORM,
         "number": number,
@@ -128,6 +130,7 @@ def _content(
         "horizons": found.horizons,
         "validity": {
             "open_flags": list(flags),
+            "fingerprints": prints,
             "containment": "stated by the evaluator, not verified" if contained else "no statement",
             "not_checked": list(forms.NOT_CHECKED),
         },

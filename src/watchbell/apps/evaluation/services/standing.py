@@ -8,7 +8,7 @@ from watchbell.apps.engagements.services.standing import IsOver, NotYet, require
 from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation.models import Protocol
 from watchbell.domain import evaluation as rules
-from watchbell.domain.handling import Actor, ActorKind
+from watchbell.domain.handling import Actor, ActorKind, system
 from watchbell.domain.lifecycle.engagement import Engagement as State
 from watchbell.formats import protocols
 from watchbell.outside.keystore import Keystore
@@ -16,7 +16,9 @@ from watchbell.outside.keystore import Keystore
 if TYPE_CHECKING:
     from watchbell.apps.engagements.models import Engagement
 
-CONSOLE = "console"
+RUNNER = system("evaluation.run")
+"""Who carries a run of this node out, once a person of the evaluator's wanted it."""
+_THIS_MACHINE = ("console", RUNNER.name)
 
 
 def engagement_of(row: Protocol) -> "Engagement":
@@ -33,8 +35,8 @@ def require_plannable(engagement: "Engagement") -> None:
 
 
 def require_evaluator_or_console(engagement: "Engagement", by: Actor) -> None:
-    """Raise NotAllowed for anyone but the evaluator's people here, and this machine's console."""
-    if by.kind is not ActorKind.SYSTEM or by.name != CONSOLE:
+    """Raise NotAllowed for anyone but the evaluator's people here, this machine's console and its own runs."""
+    if by.kind is not ActorKind.SYSTEM or by.name not in _THIS_MACHINE:
         require_evaluator(engagement, by)
 
 

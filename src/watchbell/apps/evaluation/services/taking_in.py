@@ -20,6 +20,7 @@ from watchbell.apps.engagements.words import Material
 from watchbell.apps.evaluation.models import Protocol, Run, Sample
 from watchbell.apps.evaluation.services.checking import Place, canaries_of, place_of
 from watchbell.apps.evaluation.services.containing import Happened, report_incident
+from watchbell.apps.evaluation.services.fingerprinting import keep as keep_fingerprints
 from watchbell.apps.evaluation.services.finishing import Told, finish
 from watchbell.apps.evaluation.services.standing import engagement_of, opened, require_evaluator_or_console
 from watchbell.apps.evaluation.words import IncidentKind, Source
@@ -33,7 +34,7 @@ from watchbell.domain.sentence import Sentence
 from watchbell.formats import eval_log
 from watchbell.formats.eval_log import EvalLog, Log
 from watchbell.formats.eval_sample import LoggedSample
-from watchbell.outside.blobs import BlobStore
+from watchbell.outside.blobs import BlobStore, StoredBlob
 from watchbell.outside.keystore import Keystore
 from watchbell.outside.reader import EVAL_LOG, Archive
 
@@ -94,8 +95,9 @@ def import_log(
     keys: Keystore,
     rng: Dice,
     progress: Callable[[int], None] = lambda seen: None,
+    own: Run | None = None,
 ) -> TakenIn:
-    """Take in one log; the same log again changes nothing.
+    """Take in one log; the same log again changes nothing. `own` is the run of this node that left it.
 
     Raises NotAllowed for anyone but the evaluator's people and this machine's console, IsOver once the evidence is
     due, and Refused where the log as a whole is not of this protocol. Single samples are refused in what is returned.
@@ -106,9 +108,9 @@ def import_log(
         raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
     value = opened(row, keys=keys)
     digest = _digest_of(source.file)
-    log = _opened_log(source)
+    log = opened_log(source)
     place = place_of(log.head, row, value, engagement)
-    run = _claimed(row, place, log.head, digest, source, store=store, by=by, now=now, keys=keys, rng=rng)
+    run = _claimed(row, place, log.head, digest, source, own, store=store, by=by, now=now, keys=keys, rng=rng)
     intake = _Intake(
         row=row,
         place=place,
@@ -124,6 +126,9 @@ def import_log(
         if slipped is not None:
             _report(intake, slipped, taken, engagement, by=by, now=now, keys=keys, rng=rng)
             return taken
+    keep_fingerprints(run, log.fingerprints, engagement, now=now, keys=keys, rng=rng)
+    if told.calls is not None:
+        told.calls += sum(one.number for one in log.fingerprints)
     finish(run, log, told, value, refused=taken.refused, by=by, now=now)
     run.refresh_from_db()
     return taken
@@ -136,7 +141,7 @@ def _digest_of(file: BinaryIO) -> str:
     return found
 
 
-def _opened_log(source: LogFile) -> Log:
+def opened_log(source: LogFile) -> Log:
     """Return the log, by its bytes and not by its name. Raises Refused."""
     is_zip = source.file.read(len(ZIP)) == ZIP
     source.file.seek(0)
@@ -151,6 +156,7 @@ def _claimed(
     head: EvalLog,
     digest: str,
     source: LogFile,
+    own: Run | None,
     *,
     store: BlobStore,
     by: Actor,
@@ -166,13 +172,7 @@ def _claimed(
             raise refuse("halted", "This run was halted, and nothing more of it is taken in.", todo=todo)
         return there
     engagement = engagement_of(row)
-    how = files.Keeping(
-        key_id=engagement.evidence_key,
-        keep_until=(engagement.ends_at or now) + timedelta(days=engagement.evidence_days),
-        max_bytes=EVAL_LOG.max_bytes,
-    )
-    source.file.seek(0)
-    stored = files.put_away(source.file, how=how, store=store)
+    how, stored = _put_away(engagement, source, store=store, now=now)
     with transaction.atomic():
         engagement = held(engagement)
         if access.evidence_is_due(engagement, now):
@@ -181,23 +181,52 @@ def _claimed(
             return there  # somebody gave the same log at the same moment; our copy is swept
         blob = files.keep(stored, how=how, store=store, by=by, now=now, rng=rng)
         access.list_sealed(engagement, "log", stored.digest, key=Material.EVIDENCE, now=now)
-        run = Run.objects.create(
+        log = {"log_digest": digest, "eval_id": head.eval_id[:64], "blob": blob.public_id}
+        run = own or Run.objects.create(
+            **log,
             protocol=row,
-            log_digest=digest,
             public_id=new_id(rng),
             source=Source.IMPORTED,
             suite=place.suite.benchmark,
             arm=place.arm,
             budget=place.budget,
-            eval_id=head.eval_id[:64],
-            blob=blob.public_id,
             person=by.person or "",
             began_at=head.began,
             received_at=now,
         )
+        if own is not None:
+            Run.objects.filter(pk=own.pk, log_digest="").update(**log, received_at=now)
+            run.refresh_from_db()
         digests = {"log": digest}
         record("evaluation.log_received", engagement, by=by, now=now, digests=digests, run=run.public_id)
     return run
+
+
+def seal_log(run: Run, source: LogFile, *, store: BlobStore, by: Actor, now: datetime, rng: Dice) -> None:
+    """Seal the log of a run of this node, and count nothing of it. Raises IsOver once the evidence is due."""
+    engagement, digest = engagement_of(run.protocol), _digest_of(source.file)
+    how, stored = _put_away(engagement, source, store=store, now=now)
+    with transaction.atomic():
+        engagement = held(engagement)
+        if access.evidence_is_due(engagement, now):
+            raise IsOver("The evidence of this engagement has been destroyed, as its terms say.")
+        blob = files.keep(stored, how=how, store=store, by=by, now=now, rng=rng)
+        access.list_sealed(engagement, "log", stored.digest, key=Material.EVIDENCE, now=now)
+        Run.objects.filter(pk=run.pk).update(log_digest=digest, blob=blob.public_id)
+        record("evaluation.log_received", engagement, by=by, now=now, digests={"log": digest}, run=run.public_id)
+
+
+def _put_away(
+    engagement: "Engagement", source: LogFile, *, store: BlobStore, now: datetime
+) -> tuple[files.Keeping, StoredBlob]:
+    """Seal the bytes of a log under the evidence key, before a row names them."""
+    how = files.Keeping(
+        key_id=engagement.evidence_key,
+        keep_until=(engagement.ends_at or now) + timedelta(days=engagement.evidence_days),
+        max_bytes=EVAL_LOG.max_bytes,
+    )
+    source.file.seek(0)
+    return how, files.put_away(source.file, how=how, store=store)
 
 
 def _pages(samples: Iterator[LoggedSample | Refusal]) -> Iterator[list[LoggedSample | Refusal]]:

@@ -1,6 +1,7 @@
 """Every change to findings: hand in, triage, show, compare."""
 
 from watchbell.apps.findings.items import Claimed, Item, ItemResult, NotTaken, Upload
+from watchbell.apps.findings.services.arriving import PieceSent, WrongPlace, forget, joined, take_piece
 from watchbell.apps.findings.services.comparing import compare_new
 from watchbell.apps.findings.services.echoes import AlreadySettled
 from watchbell.apps.findings.services.evidence import Evidence, NotEvidence, confirm_by_vendor, raise_evidence
@@ -41,15 +42,19 @@ __all__ = [
     "NotEvidence",
     "NotTaken",
     "NotThere",
+    "PieceSent",
     "Received",
     "TooManyWaiting",
     "Upload",
     "WordsMissing",
+    "WrongPlace",
     "compare_new",
     "confirm_by_vendor",
     "confirm_valid",
+    "forget",
     "hand_in",
     "interrupt",
+    "joined",
     "mark_duplicate",
     "raise_evidence",
     "reject",
@@ -60,4 +65,5 @@ __all__ = [
     "send_flaw_on",
     "submit",
     "take_in",
+    "take_piece",
 ]

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from watchbell.apps.engagements import services as access
 from watchbell.apps.evaluation import services as evaluation
 from watchbell.apps.evaluation.services import Sent
 from watchbell.apps.findings import claims, reading
 from watchbell.apps.findings.items import ItemResult, Upload
-from watchbell.apps.findings.services.intake import check, report, submit
+from watchbell.apps.findings.services.intake import NotAllowed, check, report, submit
 from watchbell.domain.advisory import Claim
 from watchbell.domain.advisory.written import plain
 from watchbell.domain.canonical import canonical
@@ -70,7 +71,10 @@ def _send(claim: Claim, how: SentAs, key: str, *, store: BlobStore, by: Actor, n
         _require_taken(received.results)
         return Sent(code=code)
     upload = _upload(claim, key=key, marking=Tlp.AMBER_STRICT)
-    received = submit(upload, store=store, by=by, now=now, rng=rng)
+    try:
+        received = submit(upload, store=store, by=by, now=now, rng=rng)
+    except NotAllowed as error:
+        raise access.NotAllowed("It goes under a name, and for that a token must submit findings.") from error
     _require_taken(received.results)
     return Sent(submission=received.submission.public_id)
 

@@ -76,7 +76,7 @@ def submit(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: D
     Raises NotAllowed, KeyTaken, and Refused when the upload as a whole cannot be taken:
     then nothing of it is kept.
     """
-    _require_submitter(by)
+    require_submitter(by)
     check(upload)
     submission = _admit(upload, by.organisation or CONSOLE, store=store, by=by, now=now, rng=rng)
     return _taken(submission, upload, by, now, rng)
@@ -89,7 +89,7 @@ def hand_in(upload: Upload, *, store: BlobStore, by: Actor, now: datetime, rng: 
     """
     if not upload.is_large:
         return submit(upload, store=store, by=by, now=now, rng=rng)
-    _require_submitter(by)
+    require_submitter(by)
     check(upload)
     submitter = by.organisation or CONSOLE
     submission = _admit(upload, submitter, store=store, by=by, now=now, rng=rng, most_waiting=MOST_WAITING)
@@ -155,7 +155,7 @@ def resume(public_id: str, *, by: Actor, now: datetime, rng: Dice) -> Submission
 
 
 def _unfinished(public_id: str, by: Actor) -> Submission:
-    _require_submitter(by)
+    require_submitter(by)
     own = Submission.objects.filter(submitter=by.organisation or CONSOLE, public_id=public_id)
     submission = own.filter(completed_at__isnull=True).first()
     if submission is None:
@@ -163,7 +163,8 @@ def _unfinished(public_id: str, by: Actor) -> Submission:
     return submission
 
 
-def _require_submitter(by: Actor) -> None:
+def require_submitter(by: Actor) -> None:
+    """Raise NotAllowed unless this actor hands findings in for an organisation, or is the console."""
     is_console = by.kind is ActorKind.SYSTEM and by.organisation is None
     if not is_console and not (by.organisation and by.writes and by.holds(Scope.SUBMIT)):
         raise NotAllowed("Only members of an organisation who may write hand findings in for it.")

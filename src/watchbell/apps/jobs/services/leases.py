@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from watchbell.apps.jobs.models import Job
 from watchbell.apps.jobs.progress import GiveUp, LeaseLost
-from watchbell.apps.jobs.registry import Kind, kind_named
+from watchbell.apps.jobs.registry import Kind, kind_named, long_kinds
 from watchbell.domain.identity import Dice
 
 FIRST_WAIT = timedelta(seconds=5)
@@ -59,13 +59,15 @@ class Claim:
         return bool(self.mine().update(lease_until=now + self.kind.lease))
 
 
-def claim(*, owner: str, now: datetime) -> Claim | None:
-    """Take the most urgent job that is due, or return None when nothing is.
+def claim(*, owner: str, now: datetime, is_long: bool = False) -> Claim | None:
+    """Take the most urgent job that is due, of the kinds that are long or of the others, or return None.
 
     On PostgreSQL a row another worker is taking is skipped; on SQLite writers queue. The
     conditional UPDATE decides on both, so no job is ever held twice.
     """
-    due = Job.objects.filter(state=Job.State.WAITING, run_at__lte=now).order_by(F("priority").desc(), "run_at", "id")
+    kinds = Q(kind__in=long_kinds())
+    waiting = Job.objects.filter(kinds if is_long else ~kinds, state=Job.State.WAITING, run_at__lte=now)
+    due = waiting.order_by(F("priority").desc(), "run_at", "id")
     while due.exists():  # outside any transaction: an idle worker never takes SQLite's write lock
         with transaction.atomic():
             chosen = due.select_for_update(skip_locked=True).first()
