@@ -67,6 +67,7 @@ def test_a_flaw_reported_in_other_words_is_shown_to_a_coordinator_with_reasons(
 
     (nearest, *_) = queries.likenesses(second, cast.coordinator.actor, now=noon)
     assert (nearest.other, nearest.is_same) == (first, True)
+    assert 50 <= nearest.percent <= 99
     assert any("read_frame" in said and weight > 0 for said, weight in nearest.reasons)
     assert queries.likenesses(first, cast.coordinator.actor, now=noon)[0].other == second
 

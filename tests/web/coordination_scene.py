@@ -17,6 +17,7 @@ from watchbell.apps.cases import services as cases
 from watchbell.apps.cases.words import Standing
 from watchbell.apps.findings import reading
 from watchbell.apps.findings import services as findings
+from watchbell.apps.jobs.progress import Progress
 from watchbell.apps.notices.services import ToTell, notify
 from watchbell.domain.advisory import (
     Claim,
@@ -56,6 +57,7 @@ def play(cast: Cast, now: datetime) -> Scene:
         _claimed(desk, "Upload escapes the archive folder"),
     )
     receipt = _reported(desk)
+    _compared(now)
     published = _published(desk)
     case = _answered(desk)
     proposed = desk.case(desk.finding())
@@ -74,6 +76,19 @@ def play(cast: Cast, now: datetime) -> Scene:
     notice = notify(told, now=now - timedelta(hours=3), rng=desk.rng)
     notify(replace(told, kind="message.posted", key="two"), now=now, rng=desk.rng)
     return Scene(desk, waiting, twin, fresh(case), fresh(proposed), draft, published, receipt, notice)
+
+
+class _Unhurried:
+    """A claim on a job that nobody else wants."""
+
+    done_before, total_before = 0, None
+
+    def renew(self, **said: object) -> bool:
+        return False
+
+
+def _compared(now: datetime) -> None:
+    findings.compare_new(now=now, progress=Progress(_Unhurried(), lambda: now, is_stopping=lambda: False))
 
 
 def _claimed(desk: Desk, title: str) -> Any:

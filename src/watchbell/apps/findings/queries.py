@@ -80,8 +80,8 @@ class Likened:
 
     @property
     def percent(self) -> int:
-        """Return the probability in whole percent."""
-        return round(100 * self.probability)
+        """Return the probability in whole percent, from 1 to 99: a likeness is never certain."""
+        return min(99, max(1, round(100 * self.probability)))
 
 
 def visible_to(viewer: Actor, *, now: datetime) -> QuerySet[Finding]:

@@ -71,7 +71,7 @@ class Prepared:
 
 def prepared(report: Report, templates: frozenset[str] = frozenset()) -> Prepared:
     """Return the report's words without ids and without sentences whose `sentence_key` is among the templates."""
-    title = _MODULE.sub("", _IDS.sub(" ", report.title.strip()))
+    title = bare_title(report)
     text = " ".join([title, *(one for one in sentences(report) if sentence_key(one) not in templates)])
     versions = {found for one in report.versions if (found := plain_version(one))}
     words = dict.fromkeys(_words(text, versions))
@@ -85,6 +85,11 @@ def prepared(report: Report, templates: frozenset[str] = frozenset()) -> Prepare
         versions=frozenset(versions),
         kinds=weaknesses.called(text) | weaknesses.of_cwes(report.cwes),
     )
+
+
+def bare_title(report: Report) -> str:
+    """Return a report's title without ids and without the module that the Go database ends it with."""
+    return _MODULE.sub("", _IDS.sub(" ", report.title.strip()))
 
 
 def sentences(report: Report) -> Iterator[str]:
