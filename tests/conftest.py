@@ -20,7 +20,10 @@ settings.register_profile(
 settings.load_profile("house")
 
 NOON = datetime(2026, 11, 4, 12, 0, tzinfo=UTC)
-LONGEST = ("test_river_killed.py", "test_evaluation_whole.py", "test_node_life.py", "test_worker_kill.py")
+LONGEST = (
+    *("test_river_killed.py", "test_evaluation_whole.py", "test_own_runs.py"),
+    *("test_node_life.py", "test_worker_kill.py"),
+)
 """Files that take a worker a minute or two and start processes of their own, the longest first."""
 
 
@@ -42,7 +45,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_called_yet() -> None:
-    """Forget what the process counted of earlier tests' calls: the clock of many tests stands still."""
+    """Forget what earlier tests left in the process: the calls it counted, and the language of the last page."""
+    if translation := sys.modules.get("django.utils.translation"):
+        translation.deactivate()
     if door := sys.modules.get("watchbell.api.door"):
         door.CALLS.forget()
         door.STRANGERS.forget()
