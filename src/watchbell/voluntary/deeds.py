@@ -42,11 +42,13 @@ NO_DEEDS = {
         "evidence_is_due",
         "evidence_is_lost",
         "require_own_people",
+        "require_reader",
+        "note_reading",
         "models_in_scope",
     ),
     *("offer_to_sign", "agreement_to_sign", "start_to_sign", "admission_to_sign"),
 }
-"""What the room's services give away beside deeds: they change nothing."""
+"""What the room's services give away beside deeds: they change nothing, but that a look of others is a line."""
 
 
 def _penned(stage: Stage, by: Actor, make: Callable[[], Signing]) -> list[bytes]:
