@@ -295,6 +295,19 @@ def test_logs_of_the_same_minutes_are_compared_together_once(cast: Cast) -> None
     assert (chain.logged, chain.admitted, chain.difference) == (9, 9, 0)
 
 
+def test_what_the_log_of_a_resumed_run_repeats_of_the_one_before_is_counted_once(cast: Cast) -> None:
+    scene = signed(cast)
+    calls_made(scene, 6, WRITTEN)
+    before = scene.take_in("plain.eval").run
+    resumed = scene.take_in(head_changed(lambda head: head["eval"].update(eval_id="resumed"))).run
+
+    chain = queries.chain_of(scene.protocol, "northlight-1", cast.lab.actor, now=LATER)
+
+    assert (before.calls_logged, resumed.calls_logged) == (6, 0)
+    assert chain is not None
+    assert (chain.logged, chain.tokens_logged, chain.difference) == (6, 6 * 27, 0)
+
+
 def test_a_canary_that_was_never_told_halts_the_run_and_is_the_developers_incident_at_once(cast: Cast) -> None:
     scene = signed(cast)
     files = changed(

@@ -36,13 +36,14 @@ def keep(
     now: datetime,
     keys: Keystore,
     rng: Dice,
-) -> None:
-    """Keep these fingerprints of a run; those that are there already, from whichever log of it, are not kept again."""
+) -> tuple[prints.Fingerprint, ...]:
+    """Keep these fingerprints of a run, and return those that an earlier log told already: they are not kept again."""
     Protocol.objects.select_for_update().get(pk=run.protocol_id)
     alike = Fingerprint.objects.filter(
         run__protocol=run.protocol_id, run__suite=run.suite, run__arm=run.arm, run__budget=run.budget
     )
-    there = set(alike.values_list("moment", "at"))
+    of_others = set(alike.exclude(run=run).values_list("moment", "at"))
+    there = of_others | set(alike.filter(run=run).values_list("moment", "at"))
     for one in found:
         if (one.moment.value, one.at) in there:
             continue
@@ -57,6 +58,7 @@ def keep(
             number=one.number,
             sealed=access.seal(engagement, FLAG, data, key=Material.EVIDENCE, place=place, now=now, keys=keys),
         )
+    return tuple(one for one in found if (one.moment.value, one.at) in of_others)
 
 
 def seen(row: Protocol, value: rules.Protocol, *, keys: Keystore) -> list[dict[str, Any]]:

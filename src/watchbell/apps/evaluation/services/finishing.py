@@ -28,24 +28,29 @@ from watchbell.formats.eval_sample import LoggedSample
 
 @dataclass(slots=True)
 class Told:
-    """What all samples of a log tell together: calls (None once one does not tell its), tokens, and their span."""
+    """What the samples of a log tell together: calls (None once one does not tell its), tokens, and their span.
+
+    What an earlier log of the protocol told already, as the log of a resumed run does, is not counted again.
+    """
 
     calls: int | None = 0
     tokens: int = 0
     began: datetime | None = None
     ended: datetime | None = None
 
-    def add(self, sample: LoggedSample) -> None:
-        """Add one sample."""
-        self.calls = None if self.calls is None or sample.calls is None else self.calls + sample.calls
-        self.tokens += sample.total_tokens
+    def add(self, sample: LoggedSample, *, is_counted: bool = False) -> None:
+        """Add one sample; the time of one that is counted already belongs to the log as well."""
+        if not is_counted:
+            self.calls = None if self.calls is None or sample.calls is None else self.calls + sample.calls
+            self.tokens += sample.total_tokens
         if sample.began is not None:
             self._reach(sample.began, sample.began + timedelta(milliseconds=sample.wall_ms))
 
-    def add_fingerprints(self, fingerprints: tuple[Fingerprint, ...]) -> None:
+    def add_fingerprints(self, fingerprints: tuple[Fingerprint, ...], *, counted: tuple[Fingerprint, ...]) -> None:
         """Add the calls of fingerprints, which may begin before the first sample and end after the last one."""
         for one in fingerprints:
-            self.calls = None if self.calls is None else self.calls + one.number
+            if one not in counted:
+                self.calls = None if self.calls is None else self.calls + one.number
             self._reach(one.at, one.at + timedelta(seconds=one.seconds))
 
     def _reach(self, began: datetime, over: datetime) -> None:

@@ -126,8 +126,8 @@ def import_log(
         if slipped is not None:
             _report(intake, slipped, taken, engagement, by=by, now=now, keys=keys, rng=rng)
             return taken
-    keep_fingerprints(run, log.fingerprints, engagement, now=now, keys=keys, rng=rng)
-    told.add_fingerprints(log.fingerprints)
+    counted = keep_fingerprints(run, log.fingerprints, engagement, now=now, keys=keys, rng=rng)
+    told.add_fingerprints(log.fingerprints, counted=counted)
     finish(run, log, told, value, refused=taken.refused, by=by, now=now)
     run.refresh_from_db()
     return taken
@@ -244,7 +244,7 @@ def _store(intake: _Intake, page: list[LoggedSample | Refusal], taken: TakenIn, 
         if isinstance(one, Refusal):
             taken.refuse(one)
             continue
-        told.add(one)
+        told.add(one, is_counted=_is_of_an_earlier_log(intake, one, there))
         if any(one.lets_slip(canary) for canary in intake.canaries):
             Sample.objects.bulk_create(new)
             return one
@@ -266,6 +266,11 @@ def _cells(intake: _Intake, samples: list[LoggedSample]) -> dict[tuple[str, int]
         item__in={one.item for one in samples},
     )
     return {(row.item, row.epoch): row for row in rows}
+
+
+def _is_of_an_earlier_log(intake: _Intake, sample: LoggedSample, there: dict[tuple[str, int], Sample]) -> bool:
+    row = there.get((sample.item, sample.epoch))
+    return row is not None and row.digest == sample.digest and row.run_id != intake.run.pk
 
 
 def _not_of_protocol(intake: _Intake, sample: LoggedSample) -> Refusal | None:
