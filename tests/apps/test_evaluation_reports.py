@@ -14,6 +14,8 @@ from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services import IsOver, NotAllowed, NotYet
 from watchbell.apps.evaluation import services
 from watchbell.apps.evaluation.models import Report
+from watchbell.apps.evaluation.words import IncidentKind
+from watchbell.apps.journal.models import Entry
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.terms import Kept
 from watchbell.formats import strictjson
@@ -72,14 +74,19 @@ def test_what_was_signed_is_what_both_parties_read(cast: Cast) -> None:
     assert [one["for"] for one in both] == ["developer", "evaluator"]
 
 
-def test_the_same_samples_give_the_same_report(cast: Cast) -> None:
+def test_a_report_asked_for_again_is_the_one_there_is_until_there_is_more_to_say(cast: Cast) -> None:
     scene = measured(cast)
+    first = issued(cast, scene)
 
-    first, second = (read(cast, issued(cast, scene)) for _ in range(2))
+    again = services.issue_report(scene.fresh(), **by(cast, now=LATER + timedelta(hours=1)))
+    deed = by(cast, now=LATER)
+    happened = services.Happened(kind=IncidentKind.OTHER, noticed_at=LATER)
+    services.report_incident(scene.engagement, replace(happened, run=scene.protocol.runs.first()), **deed)
+    later = services.issue_report(scene.fresh(), **deed)
 
-    assert second["number"] == first["number"] + 1
-    names = [name for name in first if name not in ("number", "digest")]
-    assert [first[name] for name in names] == [second[name] for name in names]
+    assert again.pk == first.pk
+    assert (later.number, read(cast, later)["validity"]["open_flags"][0]) == (2, "incident: other")
+    assert Entry.objects.filter(action="evaluation.report_issued").count() == 2
 
 
 def test_nobody_but_the_parties_reads_a_report_and_nobody_but_the_evaluator_issues_one(cast: Cast) -> None:

@@ -56,7 +56,10 @@ def issue(request: Asking, public_id: str, protocol: str) -> HttpResponse:
     except REFUSALS as error:
         messages.error(request, told(error))
         return redirect("protocol", public_id=public_id, protocol=protocol)
-    messages.success(request, _("The report is issued and signed. The developer has it from this moment too."))
+    if made.issued_at == request.now:
+        messages.success(request, _("The report is issued and signed. The developer has it from this moment too."))
+    else:
+        messages.info(request, _("Nothing has changed since this report was issued, so there is no newer one."))
     return redirect("evaluation_report", public_id=public_id, report=made.public_id)
 
 

@@ -17,7 +17,7 @@ from watchbell.apps.evaluation import queries
 from watchbell.apps.evaluation.models import Incident, Protocol, Report, Run
 from watchbell.apps.evaluation.services import fingerprinting, reviewing
 from watchbell.apps.evaluation.services.handing_on import read_by, require_party_may_open
-from watchbell.apps.evaluation.services.keeping import REPORT_KEY, laid_down, said
+from watchbell.apps.evaluation.services.keeping import REPORT_KEY, laid_down, said, signed_bytes
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
 from watchbell.apps.journal.body import instant
 from watchbell.domain import evaluation as rules
@@ -42,8 +42,9 @@ STATEMENT = (
 def issue_report(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng: Dice) -> Report:
     """Work out, sign and issue a report on everything taken in so far; a later one has the next number.
 
-    Raises NotAllowed for anyone but the evaluator's people, NotYet for a protocol that is not locked, KeyMissing once
-    the evidence is gone.
+    Where the latest report says just that already, it is returned and nothing is issued: a request whose answer got
+    lost may be made again. Raises NotAllowed for anyone but the evaluator's people, NotYet for a protocol that is not
+    locked, KeyMissing once the evidence is gone.
     """
     engagement = engagement_of(row)
     require_evaluator(engagement, by)
@@ -51,8 +52,14 @@ def issue_report(row: Protocol, *, by: Actor, now: datetime, keys: Keystore, rng
     if row.locked_at is None:
         raise NotYet("A report is on a protocol that was locked before the first call.")
     value = opened(row, keys=keys)
-    number = row.reports.count() + 1
-    content = canonical(_content(row, value, engagement, number, by=by, now=now, keys=keys))
+    latest = row.reports.order_by("-number").first()
+    found = _content(row, value, engagement, by=by, now=now, keys=keys)
+    if latest is not None:
+        again = canonical(_numbered(found, latest.number, latest.issued_at))
+        if again == signed_bytes(latest, keys=keys):
+            return latest
+    number = latest.number + 1 if latest else 1
+    content = canonical(_numbered(found, number, now))
     keys.ensure(REPORT_KEY, KeyKind.SIGNING)
     public_key, signature = attest(keys, REPORT_KEY, content)
     report = Report(
@@ -88,17 +95,20 @@ def open_report(
     return forms.redacted(said(report, keys=keys), Reader.DEVELOPER if is_own else Reader.EVALUATOR)
 
 
+def _numbered(found: dict[str, Any], number: int, issued_at: datetime) -> dict[str, Any]:
+    return {**found, "number": number, "issued_at": instant(issued_at)}
+
+
 def _content(
     row: Protocol,
     value: rules.Protocol,
     engagement: "Engagement",
-    number: int,
     *,
     by: Actor,
     now: datetime,
     keys: Keystore,
 ) -> dict[str, Any]:
-    """Return everything a report says, as JSON values."""
+    """Return everything a report says but its number and moment, as JSON values."""
     from watchbell.apps.evaluation.services.analysing import analyse  # needs numpy, and nothing else here does
 
     terms = access.terms_of(engagement, keys=keys)
@@ -112,8 +122,6 @@ def _content(
     chain = queries.chain_of(row, value.model.alias, by, now=now)
     return {
         "report": forms.FORM,
-        "number": number,
-        "issued_at": instant(now),
         "statement": STATEMENT,
         "engagement": engagement.public_id,
         "protocol": {**_version(row), "amends": [_version(one) for one in _before(row)], "plan": value.as_mapping()},
