@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,12 @@ LONGEST = (
     *("test_node_life.py", "test_worker_kill.py"),
 )
 """Files that take a worker a minute or two and start processes of their own, the longest first."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start: whoever runs us in the background without a shell's care has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from watchbell.formats.fields import Json
-from watchbell.formats.vince_form import is_form
 
 
 def what_is(document: Json) -> str | None:
@@ -30,7 +29,7 @@ def _has_list(document: Json, key: str) -> bool:
 
 _KINDS: tuple[tuple[str, Callable[[Json], bool]], ...] = (
     ("vrf", lambda one: _category(one) == "csaf_vulnerability_report"),
-    ("vince", is_form),
+    ("vince", lambda one: _is_text(one, "product_name") and "vul_description" in one),
     ("csaf", lambda one: bool(_category(one))),
     ("cyclonedx", lambda one: one.get("bomFormat") == "CycloneDX"),
     ("spdx", lambda one: _is_text(one, "spdxVersion") or "spdx.org/rdf" in str(one.get("@context", ""))),

@@ -27,11 +27,6 @@ _WORDS = {"true": True, "false": False, "yes": True, "no": False, "": None}
 LONGEST_TITLE = 200
 
 
-def is_form(document: Json) -> bool:
-    """Return whether this document is such a form: a product and a description under VINCE's own names."""
-    return isinstance(document.get("product_name"), str) and "vul_description" in document
-
-
 def read(document: Json) -> Claim:
     """Return what the form claims; raises Refused with a JSON pointer."""
     product, described = fields.required_text(document, "product_name"), fields.text(document, "vul_description")

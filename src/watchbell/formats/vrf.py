@@ -18,7 +18,7 @@ from watchbell.domain.advisory import (
 from watchbell.domain.handling import Tlp
 from watchbell.domain.refusal import refuse
 from watchbell.domain.sentence import Sentence
-from watchbell.formats import ai_usage, fields, product_tree, strictjson, vince_form
+from watchbell.formats import ai_usage, fields, product_tree, sniff, strictjson, vince_form
 from watchbell.formats.fields import Json
 
 CATEGORY = "csaf_vulnerability_report"
@@ -43,7 +43,7 @@ def loads(data: bytes) -> VulnerabilityReport:
 
 def read(document: Json) -> VulnerabilityReport:
     """Return the report in a parsed document, see `loads`."""
-    if vince_form.is_form(document):
+    if sniff.what_is(document) == "vince":
         claim = vince_form.read(document)
         return VulnerabilityReport(
             tracking_id=claim.submitter_item_id, publisher="", tlp=Tlp.AMBER_STRICT, claims=(claim,)
