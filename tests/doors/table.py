@@ -101,6 +101,7 @@ PAGES: dict[str, frozenset[str]] = {
     "security_txt": EVERYONE,
     "board": COORDINATOR,
     "findings": COORDINATOR,
+    "queue": COORDINATOR,
     "finding": COORDINATOR,
     "decide_finding": COORDINATOR,
     "cases": PARTIES,

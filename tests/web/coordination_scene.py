@@ -88,7 +88,8 @@ class _Unhurried:
 
 
 def _compared(now: datetime) -> None:
-    findings.compare_new(now=now, progress=Progress(_Unhurried(), lambda: now, is_stopping=lambda: False))
+    for work in (findings.compare_new, findings.order_queue):
+        work(now=now, progress=Progress(_Unhurried(), lambda: now, is_stopping=lambda: False))
 
 
 def _claimed(desk: Desk, title: str) -> Any:

@@ -20,6 +20,7 @@ PAGES = [
     ("coordinator", "/board", ""),
     ("coordinator", "/board", "a.row-link"),
     ("coordinator", "/findings/", ""),
+    ("coordinator", "/queue/", ""),
     ("coordinator", "/cases/", ""),
     ("coordinator", "/cases/", "tr:has-text('Embargo proposed') a.row-link"),
     ("coordinator", "/cases/", "tr:has-text('New end proposed') a.row-link >> text=Give it a stricter label"),

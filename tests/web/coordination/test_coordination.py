@@ -54,6 +54,7 @@ def test_strangers_and_other_roles_meet_closed_doors_and_empty_rooms(scene: Scen
     asked = [
         (cast.vendor.person, "/board", forbidden),
         (cast.vendor.person, "/findings/", forbidden),
+        (cast.lab.person, "/queue/", forbidden),
         (cast.vendor.person, f"/findings/{finding}", forbidden),
         (cast.vendor.person, f"/drafts/{draft}", forbidden),
         (cast.vendor.person, f"/submissions/{upload}", nothing),
@@ -98,6 +99,15 @@ def test_the_board_counts_what_waits_and_lists_it_oldest_first(scene: Scene, cas
     ]
     assert page.index("Path traversal in archive upload") < page.index("every patient")
     assert "somebody without an account" in page
+
+
+def test_the_queue_says_of_each_finding_how_likely_it_is_real_and_why_it_stands_there(scene: Scene, cast: Cast) -> None:
+    text = text_of(as_(cast.coordinator).get("/queue/"))
+
+    assert "Chance it is real" in text
+    assert scene.waiting.title in text
+    assert "nothing like it from this source was judged yet" in text
+    assert "impact not said, taken as 5 of 10" in text
 
 
 def test_a_long_queue_is_read_page_by_page_and_each_finding_once(

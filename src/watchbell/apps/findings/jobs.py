@@ -1,4 +1,4 @@
-"""Work this room offers: take in an upload that is too large for its sender to wait for, compare what came in."""
+"""Work this room offers: take in an upload too large for its sender to wait for, compare and order what came in."""
 
 from datetime import datetime, timedelta
 
@@ -22,4 +22,11 @@ def compare(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None
     services.compare_new(now=now, progress=progress)
 
 
+@job("findings.order", lease=timedelta(minutes=5))
+def order(args: Args, progress: Progress, *, now: datetime, rng: Dice) -> None:
+    """This will work out in which order to look at what waits."""
+    services.order_queue(now=now, progress=progress)
+
+
+periodic(Schedule("findings.order", "findings.order", every=timedelta(minutes=5), missed=Missed.LATEST))
 periodic(Schedule("findings.compare", "findings.compare", every=timedelta(minutes=10), missed=Missed.LATEST))

@@ -71,6 +71,33 @@ KEPT = (
         on_deletion="Nothing is dropped: what a coordinator was shown stays on record.",
     ),
     Kept(
+        model="findings.Weighed",
+        columns=("finding_id", "weakness", "impact"),
+        holds="Which kind of weakness and what impact a finding claims, for its place in the queue.",
+        until=CREDIT,
+        on_export="Stays: its claim says it, and the export holds that.",
+        on_deletion="Nothing is dropped: it is what its finder claimed.",
+    ),
+    Kept(
+        model="findings.Place",
+        columns=(
+            *("finding_id", "number", "by_age", "chance", "low", "high"),
+            *("judged", "real", "minutes", "at"),
+        ),
+        holds="Where a finding stands in the queue, and what is believed of it; for coordinators alone.",
+        until="Until the order is worked out anew, or the finding is decided.",
+        on_export="Stays: no finder learns how their claims are believed.",
+        on_deletion="Ends when the finding is decided.",
+    ),
+    Kept(
+        model="findings.Turn",
+        columns=("id", "source", "number"),
+        holds="Which organisation last had its turn by age, under an opaque id.",
+        until=CREDIT,
+        on_export="Stays: it is the node's own count.",
+        on_deletion="Stays: it is a count.",
+    ),
+    Kept(
         model="findings.EvidenceReceipt",
         columns=(
             *("id", "public_id", "finding_id", "level", "party", "recorded_by"),

@@ -12,6 +12,7 @@ from watchbell.domain.lifecycle import Finding as FindingState
 
 LONGEST_TITLE = 300
 LONGEST_ITEM_ID = 200
+LONGEST_WEAKNESS = 20
 
 
 class Submission(models.Model):
@@ -217,6 +218,61 @@ class Likeness(models.Model):
 
     def __str__(self) -> str:
         return f"likeness of {self.finding_id} to {self.other_id}"
+
+
+class Weighed(models.Model):
+    """What of a claim its place in the queue hangs on: kind of weakness, and impact in thousandths where it is said."""
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, primary_key=True, related_name="weighed")
+    weakness = OrderedText(max_length=LONGEST_WEAKNESS, blank=True)
+    impact = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        verbose_name_plural = "weighed"
+        constraints = [models.CheckConstraint(condition=Q(impact__lte=1000), name="weighed_impact_is_a_share")]
+
+    def __str__(self) -> str:
+        return f"weight of {self.finding_id}"
+
+
+class Place(models.Model):
+    """Where a finding stands in the queue, and why: what is believed of it in thousandths, on how many judgements.
+
+    `judged` and `real` are those of its source in its kind, as heavy as they still weigh; `minutes` is how long
+    looking is expected to take. Worked out anew as a whole; the first hundreds have one.
+    """
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, primary_key=True, related_name="place")
+    number = models.PositiveIntegerField(unique=True)
+    by_age = models.BooleanField()
+    chance = models.PositiveSmallIntegerField()
+    low = models.PositiveSmallIntegerField()
+    high = models.PositiveSmallIntegerField()
+    judged = models.FloatField()
+    real = models.FloatField()
+    minutes = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(low__lte=F("chance"), chance__lte=F("high"), high__lte=1000), name="place_tells_an_interval"
+            ),
+            models.CheckConstraint(condition=Q(minutes__gte=1), name="place_expects_some_minutes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"place {self.number} in the queue"
+
+
+class Turn(models.Model):
+    """Which decision it was, counted from 1, when a source last had its turn for having waited longest."""
+
+    source = OrderedText(max_length=40, unique=True)
+    number = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"turn {self.number}"
 
 
 class EvidenceReceipt(models.Model):

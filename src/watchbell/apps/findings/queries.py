@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from watchbell.apps.findings import alone, claims, items
 from watchbell.apps.findings.items import ItemResult
-from watchbell.apps.findings.models import Answers, Arrival, Finding, Likeness, Submission
+from watchbell.apps.findings.models import Answers, Arrival, Finding, Likeness, Place, Submission
 from watchbell.apps.findings.receipts import digest_of
 from watchbell.apps.findings.words import Stage
 from watchbell.apps.jobs import queries as work
@@ -156,6 +156,13 @@ def triage_queue(viewer: Actor, *, now: datetime) -> QuerySet[Finding]:
     """Return what waits for a decision, oldest first; coordinators only."""
     waiting = visible_to(viewer, now=now).filter(state=State.RECEIVED).order_by("received_at", "public_id")
     return waiting if _sees_all(viewer) else waiting.none()
+
+
+def places(viewer: Actor, *, now: datetime) -> QuerySet[Place]:
+    """Return the first places of the queue with their findings, as last worked out; coordinators only."""
+    rows = Place.objects.select_related("finding__submission", "finding__weighed").filter(finding__state=State.RECEIVED)
+    found = rows.filter(finding__received_at__lte=now).order_by("number")
+    return found if _sees_all(viewer) else found.none()
 
 
 def shown(finding: Finding, viewer: Actor) -> Shown:

@@ -12,6 +12,7 @@ from watchbell.web.coordination import (
     findings,
     notices,
     places,
+    queue,
     submissions,
     taking,
 )
@@ -20,6 +21,7 @@ __all__ = ["places", "urlpatterns"]
 
 urlpatterns = [
     path("board", board.board, name="board"),
+    path("queue/", queue.queue, name="queue"),
     path("findings/", finding_list.findings, name="findings"),
     path("findings/<str:public_id>", findings.finding, name="finding"),
     path("findings/<str:public_id>/<str:deed>", findings.decide, name="decide_finding"),

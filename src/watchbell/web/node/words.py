@@ -19,6 +19,7 @@ KINDS_OF_WORK: Words = {
     "advisories.follow_case": _("Give drafts the label of their case"),
     "files.sweep": _("Remove stored files whose time is over"),
     "findings.compare": _("Compare new findings with the others"),
+    "findings.order": _("Order what waits for a decision"),
     "findings.take_in": _("Take in a large upload of findings"),
     "inventory.load": _("Load a large list of what an asset contains"),
     "inventory.load_table": _("Load a large table of assets"),

@@ -20,6 +20,7 @@ from watchbell.apps.findings.services.intake import (
     submit,
     take_in,
 )
+from watchbell.apps.findings.services.ordering import order_queue
 from watchbell.apps.findings.services.triage import (
     NotAnOriginal,
     WordsMissing,
@@ -56,6 +57,7 @@ __all__ = [
     "interrupt",
     "joined",
     "mark_duplicate",
+    "order_queue",
     "raise_evidence",
     "reject",
     "reopen",

@@ -10,6 +10,7 @@ from watchbell.apps.findings import alone
 from watchbell.apps.findings.models import Finding
 from watchbell.apps.findings.services.echoes import AlreadySettled, echoed, hold, tell
 from watchbell.apps.findings.services.intake import NotAllowed
+from watchbell.apps.findings.services.ordering import take_turn
 from watchbell.apps.findings.words import RejectionReason
 from watchbell.apps.journal import services as journal
 from watchbell.domain.handling import Actor, OrganisationKind, Scope
@@ -105,6 +106,8 @@ def _settle(finding: Finding, event: FindingEvent, *, now: datetime | None, **co
     seen = Finding.objects.filter(pk=finding.pk, state=finding.state)
     if not seen.update(state=after, settled_at=now, **columns):
         raise AlreadySettled(str(AlreadySettled.__doc__))
+    if now is not None:
+        take_turn(finding)
 
 
 def _recorded(
