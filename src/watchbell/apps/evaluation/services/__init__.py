@@ -12,6 +12,7 @@ from watchbell.apps.evaluation.services.containing import (
     settle_incident,
     sign_containment,
 )
+from watchbell.apps.evaluation.services.filling import TakenIn
 from watchbell.apps.evaluation.services.flaws import (
     Send,
     Sent,
@@ -66,7 +67,7 @@ from watchbell.apps.evaluation.services.running import (
 )
 from watchbell.apps.evaluation.services.sealed import import_sealed_result
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
-from watchbell.apps.evaluation.services.taking_in import LogFile, TakenIn, import_log
+from watchbell.apps.evaluation.services.taking_in import LogFile, import_log
 from watchbell.apps.evaluation.services.transcripts import open_samples, open_transcript
 
 __all__ = [

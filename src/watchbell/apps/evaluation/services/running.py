@@ -16,8 +16,8 @@ from watchbell.apps.engagements.services.standing import NotAllowed, NotYet, hel
 from watchbell.apps.engagements.services.tokens import has_seat
 from watchbell.apps.evaluation.models import Protocol, Run, Sample
 from watchbell.apps.evaluation.services.containing import require_contained
+from watchbell.apps.evaluation.services.filling import LOST
 from watchbell.apps.evaluation.services.standing import engagement_of, opened
-from watchbell.apps.evaluation.services.taking_in import LOST
 from watchbell.apps.evaluation.words import Source
 from watchbell.apps.jobs import queries as work
 from watchbell.apps.jobs import services as jobs

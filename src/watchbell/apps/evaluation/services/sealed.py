@@ -14,8 +14,9 @@ from watchbell.apps.engagements import queries as engagements
 from watchbell.apps.engagements import services as access
 from watchbell.apps.engagements.services.standing import IsOver, held, record
 from watchbell.apps.evaluation.models import Benchmark, Protocol, Run, Sample
+from watchbell.apps.evaluation.services.filling import TakenIn
 from watchbell.apps.evaluation.services.standing import engagement_of, opened, require_evaluator_or_console
-from watchbell.apps.evaluation.services.taking_in import PAGE, TakenIn
+from watchbell.apps.evaluation.services.taking_in import PAGE
 from watchbell.apps.evaluation.words import Source
 from watchbell.domain import evaluation as rules
 from watchbell.domain.evaluation import Visibility
