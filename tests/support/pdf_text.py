@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator
 
 OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 LETTER = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 FONT = re.compile(rb"/(f\d+) [\d.]+ Tf")
 ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
@@ -78,5 +77,7 @@ def _said(string: bytes, font: dict[int, str]) -> str:
 
 
 def _stream(body: bytes) -> bytes:
-    raw: bytes = STREAM.search(body)[1]  # type: ignore[index]
-    return zlib.decompress(raw) if b"FlateDecode" in body.partition(b"stream")[0] else raw
+    head, _, rest = body.partition(b"stream")
+    start = 2 if rest.startswith(b"\r\n") else 1
+    raw = rest[start : start + int(re.search(rb"/Length (\d+)", head)[1])]  # type: ignore[index]
+    return zlib.decompress(raw) if b"FlateDecode" in head else raw

@@ -27,7 +27,7 @@ class Earned(schemas.Body):
     solved: int = Field(ge=0, le=2**31 - 1)
 
 
-class Known(schemas.Body):
+class Controls(schemas.Body):
     """What is known to be earned: the reference solves every item it is tried on, the other three none."""
 
     reference: Earned | None = None
@@ -48,7 +48,7 @@ class NewBenchmark(schemas.Body):
     spdx: str = Field("", max_length=100)
     families: list[str] = Field(default=[], max_length=1000)
     canary: str = Field("", max_length=200)
-    known: Known = Known()
+    known: Controls = Controls()
 
 
 class Benchmark(Schema):

@@ -14,8 +14,7 @@ from watchbell.api.early_access import ERRORS, mine
 from watchbell.api.evaluations import MOST_SHOWN
 from watchbell.apps.evaluation import queries, services
 from watchbell.apps.findings import services as findings
-from watchbell.domain.evaluation import Flaw as FoundFlaw
-from watchbell.domain.evaluation import SentAs
+from watchbell.domain.evaluation import Flaw, SentAs
 from watchbell.domain.evaluation.report import Reader
 from watchbell.domain.handling import Scope
 from watchbell.domain.identity import new_id
@@ -48,7 +47,7 @@ class SendOn(schemas.Body):
     sent_as: Literal["named", "nameless"]
 
 
-class Flaw(Schema):
+class FlawFound(Schema):
     """That a flaw was found and where the signed terms sent it; `submission` is "" where it went without a name."""
 
     id: str
@@ -83,7 +82,7 @@ class SignedReport(Schema):
 @router.get(
     "/{engagement}/flaws",
     auth=Door(EARLY_ACCESS, Scope.READ),
-    response={200: list[Flaw], **ERRORS},
+    response={200: list[FlawFound], **ERRORS},
     operation_id="flaws",
 )
 def flaws(request: HttpRequest, engagement: str) -> Any:
@@ -94,14 +93,14 @@ def flaws(request: HttpRequest, engagement: str) -> Any:
 @router.post(
     "/{engagement}/flaws",
     auth=Door(EVALUATOR_WRITES, Scope.ENGAGE),
-    response={200: Flaw, **ERRORS},
+    response={200: FlawFound, **ERRORS},
     operation_id="report_flaw",
 )
 def report_flaw(
     request: HttpRequest, engagement: str, new: NewFlaw, idempotency_key: schemas.IdempotencyKey = ""
 ) -> Any:
     """Report a flaw; it is where the signed terms send it when you are answered. The same key again changes nothing."""
-    row, value = mine(request, engagement), FoundFlaw(**new.model_dump())
+    row, value = mine(request, engagement), Flaw(**new.model_dump())
     key = hashlib.sha256(idempotency_key.encode()).hexdigest() if idempotency_key else new_id(moment.dice())
     made = findings.report_flaw(row, value, key=key, store=keys.blob_store(), **early_access.deed(request))
     return _flaw(made)
@@ -110,7 +109,7 @@ def report_flaw(
 @router.post(
     "/{engagement}/flaws/{flaw}/send",
     auth=Door(LAB_WRITES, Scope.ENGAGE),
-    response={200: Flaw, **ERRORS},
+    response={200: FlawFound, **ERRORS},
     operation_id="send_flaw_on",
 )
 def send_flaw_on(request: HttpRequest, engagement: str, flaw: str, said: SendOn) -> Any:
@@ -159,7 +158,7 @@ def _flaws(request: HttpRequest, engagement: str) -> Any:
 
 
 def _flaw(row: Any) -> dict[str, Any]:
-    return {"id": row.public_id, **{name: getattr(row, name) for name in Flaw.model_fields if name != "id"}}
+    return {"id": row.public_id, **{name: getattr(row, name) for name in FlawFound.model_fields if name != "id"}}
 
 
 def _report(row: Any) -> dict[str, Any]:
