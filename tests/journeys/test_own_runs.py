@@ -20,9 +20,12 @@ import pytest
 from tests.journeys.test_gateway_in_use import Gateway, _gateway
 from tests.support.machine import required, why_missing
 from tests.support.model_endpoint import ModelEndpoint, Pieces, Received
+from tests.support.neutral import with_neutral
 from tests.support.nodes import ROOT, Node, throwaway
 from tests.support.population import ABILITIES, CANDIDATE
 from tests.support.population_endpoint import items_of, population
+
+from watchbell.domain.evaluation.fingerprints import PROMPTS
 
 pytestmark = [
     pytest.mark.slow,
@@ -54,6 +57,7 @@ class Scene:
     endpoint: ModelEndpoint
     made: dict[str, str]
     lets_through: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    chapter: int = 0
 
     def deed(self, deed: str, *words: str | int) -> dict[str, Any]:
         found: dict[str, Any] = self.node.run(DEEDS, deed, *map(str, words))
@@ -82,7 +86,14 @@ class Scene:
     def begun(self, arm: int) -> int:
         """Return how many conversations a model was asked to begin."""
         asked = [one.told for one in self.endpoint.asked]
-        return sum(one["model"] == MODELS[arm] and one["messages"][-1]["role"] == "user" for one in asked)
+        begun = [one for one in asked if one["messages"][-1]["role"] == "user"]
+        return sum(one["model"] == MODELS[arm] and one["messages"][0]["content"] not in PROMPTS for one in begun)
+
+    def moments(self, arm: int) -> list[str]:
+        """Return at which moments fingerprints of a model were taken, in order."""
+        with sqlite3.connect(f"file:{self.node.database}?mode=ro", uri=True, timeout=20) as database:
+            query = "SELECT moment FROM evaluation_fingerprint WHERE run_id = ? ORDER BY at, id"
+            return [one for (one,) in database.execute(query, [self.look(arm)["id"]])]
 
     def folders(self) -> list[str]:
         """Return what lies in the open of any run."""
@@ -130,13 +141,15 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         answer = population(items_of(made["kit"].encode()), ABILITIES)
 
         async def held(received: Received) -> Pieces:
-            begins = received.told["messages"][-1]["role"] == "user"
+            begins, chapter = received.told["messages"][-1]["role"] == "user", scene.chapter
             while begins and not scene.lets_through.acquire(blocking=False):
+                if scene.chapter != chapter:
+                    return  # whoever asked is gone, and must take nothing from those who ask now
                 yield 0.05
             async for piece in answer(received):
                 yield piece
 
-        endpoint.answer = held
+        endpoint.answer = with_neutral(held)
         yield scene
 
 
@@ -166,6 +179,8 @@ def test_a_worker_killed_in_the_middle_costs_no_finished_sample_and_counts_none_
     assert len(found) == len(set(found)) == SAMPLES
     assert scene.begun(0) <= SAMPLES + SAMPLES - before["done"]
     assert run["calls_logged"] <= run["calls_admitted"]
+    moments = scene.moments(0)
+    assert (moments[0], sorted(moments[1:3]), moments[3:]) == ("start", ["again", "middle"], ["end"])
     assert scene.folders() == []
 
 
@@ -191,7 +206,7 @@ def test_a_run_is_paused_goes_on_and_is_cancelled_and_the_next_one_asks_for_the_
         cancelled, found = scene.look(1), scene.answered(1)
         settle(scene)
         scene.deed("start", protocol, 1)
-        scene.lets(5)  # two of them for the two that were cut off, which nobody waits for any more
+        scene.lets(3)
         until(lambda: scene.look(1)["done"] >= 3)
         scene.deed("shorten", scene.made["engagement"], 2)
         until(lambda: scene.look(1)["state"] == "ended")
@@ -205,6 +220,7 @@ def test_a_run_is_paused_goes_on_and_is_cancelled_and_the_next_one_asks_for_the_
 
 
 def settle(scene: Scene) -> None:
-    """Take back whatever a test before let through and nobody used."""
+    """Take back whatever was let through and nobody used, and end what nobody waits for any more."""
+    scene.chapter += 1
     while scene.lets_through.acquire(blocking=False):
         pass

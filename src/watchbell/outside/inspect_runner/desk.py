@@ -73,7 +73,8 @@ class Desk:
         self._send(replace(told, input_tokens=tokens[0], output_tokens=tokens[1]))
         if self._in_a_row >= self.patience:
             self.stop(Cause.ENDPOINT)
-        if self.half_way is not None and 2 * (self.kept + self.done + self.missing) >= self.total:
+        is_half_way = 2 * (self.kept + self.done + self.missing) >= self.total
+        if self.half_way is not None and is_half_way and self.stopped is Cause.NONE:
             half_way, self.half_way = self.half_way, None
             half_way()
 

@@ -151,6 +151,7 @@ def _plan(run: Run, folder: Path, by: Actor, *, now: datetime, means: Means) -> 
         gateway=means.gateway,
         folder=str(folder),
         connections=min(CONNECTIONS, engagement.grant.at_once or CONNECTIONS),
+        fingerprints=True,
     )
 
 
