@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,16 @@ def test_even_a_template_that_wished_to_could_read_nothing_but_its_empty_folder(
         done = subprocess.run(command, input=b"{}", env={}, capture_output=True, timeout=60, check=False)
 
         assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_whoever_finds_both_turns_taken_is_told_so_in_seconds_and_the_next_one_has_its_paper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(typesetting, "MOST_WAITING_SECONDS", 0.1)
+    with ExitStack() as taken:
+        for _ in range(typesetting.AT_ONCE):
+            taken.enter_context(typesetting._turns)
+        with pytest.raises(NotTypeset, match="Others are waiting"):
+            typeset(paper())
+
+    assert typeset(paper()).startswith(b"%PDF-")

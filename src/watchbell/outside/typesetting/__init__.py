@@ -20,6 +20,8 @@ MOST_BYTES_IN: Final = 4 << 20
 MOST_BYTES_OUT: Final = 32 << 20
 MOST_SECONDS: Final = 30
 AT_ONCE: Final = 2
+MOST_WAITING_SECONDS: Final = 3
+"""How long a request waits for its turn: many that waited longer would hold every thread of the node."""
 CHILD: Final = Path(__file__).with_name("child.py")
 TEMPLATE: Final = Path(__file__).with_name("paper.typ")
 _turns = threading.BoundedSemaphore(AT_ONCE)
@@ -44,7 +46,7 @@ def typeset(paper: Paper) -> bytes:
     data = dumps(paper)
     if len(data) > MOST_BYTES_IN:
         raise NotTypeset(Sentence("The report has more than {most} bytes.", most=MOST_BYTES_IN))
-    if not _turns.acquire(timeout=MOST_SECONDS):
+    if not _turns.acquire(timeout=MOST_WAITING_SECONDS):
         raise NotTypeset("Others are waiting for theirs. Try again in a minute.")
     try:
         with tempfile.TemporaryDirectory(prefix="watchbell-paper-") as root:
